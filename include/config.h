@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * config.h: what the user half hands to the kernel half before load. It lives in
+ * .rodata, so the verifier drops the code of everything that is switched off.
+ */
+#ifndef EXITTRACE_CONFIG_H
+#define EXITTRACE_CONFIG_H
+
+#include "event.h"
+
+#define ET_MAX_PIDS 1024     /* -p */
+#define ET_MAX_DYING 4096    /* processes between their first thread's exit and the zombie */
+#define ET_MAX_SIGNALED 8192 /* processes with a remembered signal */
+#define ET_MAX_TREE 65536    /* --tree: living descendants */
+#define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known */
+#define ET_RING_BYTES (4 << 20)
+
+struct et_config {
+	/* what the kernel offers */
+	__u8 exit_tells_last;	/* sched_process_exit has the group_dead argument (6.16) */
+	__u8 mm_at_exit;	/* task->mm is still there at sched_process_exit (6.16) */
+	__u8 last_hooked;	/* taskstats_exit tells group_dead (fentry or kprobe) */
+	__u8 notify_hooked;	/* do_notify_parent is watched */
+	__u8 reap_hooked;	/* release_task is watched */
+	__u8 reap_by_wait;	/* without: the return of wait calls and sched_process_free */
+	/* which deaths */
+	__u8 by_pid;	/* map `pids` */
+	__u8 by_tree;	/* map `tree` */
+	__u8 by_comm;
+	__u8 by_uid;
+	__u8 by_cgroup;
+	__u8 failed_only; /* status != 0 */
+	__u8 by_signal;	  /* signals */
+	/* what to send */
+	__u8 want_args;
+	__u8 prompt; /* wake the reader at every message */
+	__u8 pad;
+	__u64 signals;	 /* bit N: status with termsig N+1 */
+	__u64 cgroup_id; /* this cgroup and everything below */
+	__u32 uid;
+	__u32 self_tgid;
+	char comm[ET_COMM_LEN];
+};
+
+_Static_assert(sizeof(struct et_config) == 56, "layout");
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * event.h: THE contract between the kernel half (bpf/) and the user half (src/).
+ *
+ * Every message begins with struct et_header. Only fixed-width types and named
+ * padding, so both compilers lay it out alike and a recorded stream can be
+ * replayed on another machine of the same byte order.
+ *
+ * Times are nanoseconds of CLOCK_BOOTTIME (goes on during suspend, and the
+ * kernel's start_boottime uses it, so ages survive a sleeping laptop).
+ * Strings are zero-padded byte arrays chosen by whoever is traced: not UTF-8,
+ * not necessarily printable, NUL-terminated only where shorter than the array.
+ */
+#ifndef EXITTRACE_EVENT_H
+#define EXITTRACE_EVENT_H
+
+#ifndef __VMLINUX_H__ /* the kernel half has these types already */
+#include <linux/types.h>
+#endif
+
+#define ET_COMM_LEN 16	     /* TASK_COMM_LEN */
+#define ET_TTY_LEN 16	     /* "pts0", "tty1", "ttyS0": the driver's name and number */
+#define ET_PID_LEVELS 4	     /* pid namespaces nested deeper are cut, see ET_CUT_NS */
+#define ET_EXE_MAX 256	     /* bytes of reversed path, see struct et_death */
+#define ET_KILLER_EXE_MAX 128
+#define ET_CGROUP_MAX 512
+#define ET_ARGS_MAX 2048
+#define ET_SLOTS 4	     /* stop signals: TERM, INT, HUP, QUIT */
+#define ET_OBSERVATIONS 16
+
+enum et_kind {
+	/* made by the kernel half */
+	ET_DEATH = 1,  /* struct et_death: the process is a zombie, or gone if auto-reaped */
+	ET_REAP = 2,   /* struct et_reap: somebody released it */
+	ET_CGROUP = 3, /* struct et_cgroup: the path behind a cgroup id, before its first use */
+	ET_ARGS = 4,   /* struct et_args: argv, only when asked for */
+	/* made by the user half, part of a recorded stream */
+	ET_START = 16, /* struct et_start: first message of every stream */
+	ET_CLOCK = 17, /* struct et_clock: what time it is; drives the assembler's timers */
+	ET_LOSS = 18,  /* struct et_loss: the kernel half's counters */
+	ET_END = 19,   /* struct et_clock: tracing ended; what still waits is let go */
+};
+
+struct et_header {
+	__u32 kind; /* enum et_kind */
+	__u32 size; /* of the whole message, header included */
+};
+
+/* A process, for ever: a pid is reused, a pid with its start time is not. */
+struct et_id {
+	__u64 start_ns; /* start_boottime of the thread group leader */
+	__u32 tgid;	/* in the initial pid namespace */
+	__u32 pad;
+};
+
+enum et_peer_flags {
+	ET_PEER_EXITING = 1 << 0, /* PF_EXITING: it was dying itself */
+	ET_PEER_KTHREAD = 1 << 1, /* PF_KTHREAD */
+	ET_PEER_SUBREAPER = 1 << 2, /* signal->is_child_subreaper */
+	ET_PEER_NS_INIT = 1 << 3, /* pid 1 of its pid namespace */
+};
+
+/* Another process that had a part in it, as it was at that moment. */
+struct et_peer {
+	struct et_id id; /* tgid 0: not known */
+	__u32 tid;	 /* the thread that acted; 0 if it is not known which */
+	__u32 uid;	 /* real uid, initial user namespace */
+	__u32 flags;	 /* enum et_peer_flags */
+	__u32 pad;
+	char comm[ET_COMM_LEN]; /* of the thread group leader */
+};
+
+enum et_siginfo_kind {
+	ET_INFO_NONE = 0, /* SEND_SIG_NOINFO: kernel code on behalf of current */
+	ET_INFO_PRIV = 1, /* SEND_SIG_PRIV: the kernel itself; current may be a bystander */
+	ET_INFO_REAL = 2, /* a real siginfo, `code` is its si_code */
+};
+
+enum et_disposition {
+	ET_DISP_DEFAULT = 0,
+	ET_DISP_IGNORED = 1,
+	ET_DISP_HANDLED = 2,
+};
+
+enum et_signal_flags {
+	ET_SIG_BLOCKED = 1 << 0, /* blocked in the thread it was sent to */
+	ET_SIG_GROUP = 1 << 1,	 /* sent to the process, not to one thread */
+	ET_SIG_FATAL = 1 << 2,	 /* nothing stood between this signal and the death */
+	ET_SIG_SELF = 1 << 3,	 /* current was a thread of the target process */
+	ET_SIG_FAULT = 1 << 4,	 /* synchronous: `address` and `ip` hold */
+	ET_SIG_PTRACED = 1 << 5, /* a tracer sees it first and may swallow it */
+};
+
+/*
+ * A signal as signal_generate showed it, with `current` as the sender: siginfo's
+ * si_pid can be forged and is relative to a namespace.
+ */
+struct et_signal {
+	__u64 time_ns;	      /* when it was generated; 0: the slot is empty */
+	__u64 first_ns;	      /* when the first of `count` came */
+	struct et_peer by;    /* current; for ET_INFO_PRIV maybe a bystander */
+	struct et_peer by_parent;
+	__u64 address;	      /* si_addr, ET_SIG_FAULT only */
+	__u64 ip;	      /* user instruction pointer, ET_SIG_FAULT only; 0: not readable */
+	__s32 code;	      /* si_code, ET_INFO_REAL only */
+	__u32 count;	      /* how many of this signal the slot stands for */
+	__u32 flags;	      /* enum et_signal_flags */
+	__u32 threads;	      /* threads of the target when it was generated */
+	__u8 signo;
+	__u8 info;	      /* enum et_siginfo_kind */
+	__u8 result;	      /* TRACE_SIGNAL_*: 0 delivered 1 ignored 2 already pending 3 overflow 4 info lost */
+	__u8 disposition;     /* enum et_disposition, when it was generated */
+	__u32 pad;
+};
+
+/*
+ * What the kernel half remembers of signals to one process. `fatal` is the one
+ * that could kill; stop[] the latest TERM, INT, HUP and QUIT whatever became of
+ * them, in this order.
+ */
+struct et_signals {
+	struct et_signal fatal;
+	__u32 killer_exe_len; /* bytes used in killer_exe, 0: not seen */
+	__u32 killer_exe_cut; /* 1: the root side of the path did not fit */
+	char killer_exe[ET_KILLER_EXE_MAX]; /* reversed path, as et_death's exe */
+	struct et_signal stop[ET_SLOTS];
+};
+
+enum et_death_flags {
+	ET_D_AUTOREAP = 1 << 0,	  /* the kernel released it at once, nobody waits */
+	ET_D_TRACED = 1 << 1,	  /* a ptracer that is not the parent held it: `tracer` */
+	ET_D_SNAPSHOT = 1 << 2,	  /* was a zombie when tracing began */
+	ET_D_CGROUP_V1 = 1 << 3,  /* cgroup is of a v1 hierarchy (memory or pids) */
+	ET_D_EXE_DELETED = 1 << 4,
+	ET_D_KTHREAD = 1 << 5,	  /* PF_KTHREAD or never had a user mm */
+	ET_D_PARENT_IGNORES = 1 << 6, /* parent's SIGCHLD action is SIG_IGN */
+	ET_D_PARENT_NOCLDWAIT = 1 << 7, /* parent has SA_NOCLDWAIT */
+	ET_D_FORKNOEXEC = 1 << 8, /* PF_FORKNOEXEC: died before any exec of its own */
+	ET_D_FATAL = 1 << 9,	  /* the signals section begins with a fatal signal */
+	ET_D_STOPS = 1 << 10,	  /* the signals section is whole (stop[] included) */
+};
+
+/* Fact groups seen; what is not seen here is unknown, never 0. */
+enum et_seen {
+	ET_SEEN_EXE = 1 << 0,
+	ET_SEEN_DEAD = 1 << 1,	    /* dead_ns: the moment the parent was told */
+	ET_SEEN_RESOURCES = 1 << 2, /* all threads' counters, taken at or after the last thread's exit */
+	ET_SEEN_IO = 1 << 3,
+	ET_SEEN_CGROUP = 1 << 4,    /* cgroup_id holds and its path was sent */
+	ET_SEEN_THREADS = 1 << 5,   /* `threads` was counted when the exit began */
+	ET_SEEN_SIGNALS = 1 << 6,   /* no signal of this process was dropped for want of room */
+	ET_SEEN_TTY = 1 << 7,	    /* `tty` holds, empty means none */
+	ET_SEEN_ARGS = 1 << 8,	    /* an ET_ARGS message of this process was sent */
+};
+
+enum et_cut {
+	ET_CUT_EXE = 1 << 0, /* the root side of exe is missing */
+	ET_CUT_NS = 1 << 1,  /* nested deeper than ET_PID_LEVELS */
+};
+
+struct et_resources {
+	__u64 utime_ns;	  /* ticks charged to user mode */
+	__u64 stime_ns;	  /* ticks charged to the kernel */
+	__u64 runtime_ns; /* exact time on a CPU; scale the two above to it, as wait4() does */
+	__u64 max_rss_pages;
+	__u64 minor_faults;
+	__u64 major_faults;
+	__u64 voluntary_switches;
+	__u64 involuntary_switches;
+	__u64 read_bytes; /* from storage, ET_SEEN_IO */
+	__u64 write_bytes;
+};
+
+/*
+ * Behind the fixed part come, in this order and each 8-byte aligned:
+ *   exe_size bytes     exe path, reversed: "worker\0bin\0usr\0" for /usr/bin/worker
+ *   signals_size bytes the beginning of a struct et_signals: nothing, the part
+ *                      before stop[], or all of it
+ */
+struct et_death {
+	struct et_header h;
+	struct et_id id;
+	__u64 exit_ns; /* last thread was in do_exit */
+	__u64 dead_ns; /* zombie, parent told; ET_SEEN_DEAD */
+	__s32 status;  /* what wait() says, core bit included */
+	__s32 exit_signal; /* sent to the parent: SIGCHLD unless clone() said otherwise */
+	__u32 flags;   /* enum et_death_flags */
+	__u32 seen;    /* enum et_seen */
+	__u32 cut;     /* enum et_cut */
+	__u32 threads; /* when the exit of the whole process began, leader included */
+	__u32 last_tid; /* the thread that was last */
+	__u32 uid;
+	__u32 gid;
+	__u32 pgid;    /* initial pid namespace, like every pid here */
+	__u32 session;
+	__u32 ns_level; /* depth of its pid namespace, 0 = the initial one */
+	__u32 ns_pids[ET_PID_LEVELS]; /* its pid in each namespace, [0] the initial one */
+	__u64 cgroup_id;
+	char comm[ET_COMM_LEN];
+	char tty[ET_TTY_LEN];
+	struct et_peer parent; /* real_parent */
+	struct et_peer tracer; /* ET_D_TRACED */
+	struct et_resources res;
+	__u32 exe_len;	 /* bytes of path */
+	__u32 exe_size;	 /* the same, rounded up to 8 */
+	__u32 signals_size;
+	__u32 pad;
+};
+
+enum et_reap_kind {
+	ET_REAP_RELEASED = 1, /* seen in release_task: exact */
+	ET_REAP_WAITED = 2,   /* a wait call returned its pid: `id` unknown, match wait_nr */
+	ET_REAP_FREED = 3,    /* the kernel freed it: released some time before, by whom is not known */
+};
+
+struct et_reap {
+	struct et_header h;
+	struct et_id id;   /* the released process; tgid 0 for ET_REAP_WAITED */
+	__u64 time_ns;
+	struct et_peer by; /* the reaper; tgid 0 for ET_REAP_FREED */
+	struct et_id parent; /* real_parent when it was released; start_ns 0: unknown */
+	__u32 kind;	   /* enum et_reap_kind */
+	__u32 wait_nr;	   /* ET_REAP_WAITED: the pid as the reaper knows it ... */
+	__u32 wait_level;  /* ... in its pid namespace, at this depth */
+	__u32 pad;
+};
+
+struct et_cgroup {
+	struct et_header h;
+	__u64 id;  /* kernfs node id, what stat() of the directory calls st_ino */
+	__u32 len; /* bytes of path[] used, reversed components as in et_death; 0: the root */
+	__u32 cut; /* 1: the root side did not fit */
+	char path[ET_CGROUP_MAX];
+};
+
+struct et_args {
+	struct et_header h;
+	struct et_id id;
+	__u32 len;   /* bytes of args[] used: NUL-separated as in /proc/PID/cmdline */
+	__u32 total; /* bytes the process has; more than len: cut */
+	char args[ET_ARGS_MAX];
+};
+
+/* ---- the user half's own messages ---- */
+
+struct et_start {
+	struct et_header h;
+	__u32 version;	  /* ET_STREAM_VERSION */
+	__u32 page_size;
+	__u64 attach_ns;  /* every probe was attached by then */
+	__u64 real_ns;	  /* CLOCK_REALTIME at attach_ns */
+	__u32 self_tgid;
+	__u32 pad;
+	char boot_id[40]; /* /proc/sys/kernel/random/boot_id */
+	char release[72]; /* uname -r */
+	char tier[16];	  /* highest door in use: fentry, kprobe, tracepoint */
+	__u8 doors[ET_OBSERVATIONS]; /* enum et_door by enum et_observation */
+};
+#define ET_STREAM_VERSION 1
+
+struct et_clock {
+	struct et_header h;
+	__u64 boot_ns;
+	__u64 real_ns; /* CLOCK_REALTIME at boot_ns: follows clock steps */
+};
+
+/*
+ * Counters of the kernel half since it was attached. deaths = sent + lost_ring
+ * once nothing is on its way. Mapped into user space, so reading needs no bpf().
+ */
+struct et_counters {
+	__u64 deaths;	    /* processes whose death was seen and passed the filters */
+	__u64 sent;	    /* DEATH messages given to the ring buffer */
+	__u64 lost_ring;    /* DEATH messages without room in the ring buffer */
+	__u64 lost_reap;    /* REAP messages without room */
+	__u64 lost_cgroup;  /* CGROUP and ARGS messages without room (asked for again later) */
+	__u64 full_signals; /* signals not noted: signals map full */
+	__u64 full_dying;   /* processes without a scratch entry: dying map full */
+	__u64 full_tree;    /* children not followed: tree map full */
+};
+
+struct et_loss {
+	struct et_header h;
+	struct et_counters c;
+};
+
+/* What exittrace watches; rows of the plan table (src/plan.c). */
+enum et_observation {
+	ET_OBS_EXIT = 0,   /* the last thread of a process exits */
+	ET_OBS_EXE,	   /* path of the executable and argv, while the mm is there */
+	ET_OBS_LAST,	   /* which thread is the last, told by the kernel */
+	ET_OBS_NOTIFY,	   /* the parent is told: zombie */
+	ET_OBS_REAP,	   /* who released it, when */
+	ET_OBS_SIGNAL,	   /* who sent which signal */
+	ET_OBS_TREE,	   /* fork: descendants of a process */
+	ET_OBS_SNAPSHOT,   /* zombies that were there before */
+	ET_OBS_COUNT,
+};
+
+enum et_door {
+	ET_DOOR_NONE = 0,
+	ET_DOOR_FENTRY = 1,
+	ET_DOOR_KPROBE = 2,
+	ET_DOOR_TRACEPOINT = 3,
+	ET_DOOR_ITER = 4,
+	ET_DOOR_OFF = 5, /* not needed for what was asked */
+};
+
+_Static_assert(sizeof(struct et_header) == 8, "layout");
+_Static_assert(sizeof(struct et_id) == 16, "layout");
+_Static_assert(sizeof(struct et_peer) == 48, "layout");
+_Static_assert(sizeof(struct et_signal) == 152, "layout");
+_Static_assert(sizeof(struct et_signals) == 152 + 8 + ET_KILLER_EXE_MAX + 152 * ET_SLOTS, "layout");
+_Static_assert(sizeof(struct et_resources) == 80, "layout");
+_Static_assert(sizeof(struct et_death) == 336, "layout");
+_Static_assert(sizeof(struct et_reap) == 112, "layout");
+_Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
+_Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
+_Static_assert(sizeof(struct et_start) == 184, "layout");
+_Static_assert(sizeof(struct et_clock) == 24, "layout");
+_Static_assert(sizeof(struct et_counters) == 64, "layout");
+_Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
+
+#endif

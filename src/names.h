@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* names.h: numbers of the kernel to the names people know, and back. Tables only. */
+#ifndef EXITTRACE_NAMES_H
+#define EXITTRACE_NAMES_H
+
+#include <stddef.h>
+
+#include "record.h"
+
+/* "SIGTERM", "SIGRTMIN+3"; writes to dst and returns it. 1..64, kernel numbering with glibc's SIGRTMIN = 34. */
+const char *names__signal(int signo, char dst[16]);
+int names__signal_number(const char *name); /* TERM, SIGTERM, 15, SIGRTMIN+3, RTMAX-1: 1..64 or -EINVAL */
+const char *names__sicode(int signo, int code); /* "SEGV_MAPERR", "SI_TKILL", NULL: unknown */
+const char *names__class(enum cause_class c);
+int names__class_number(const char *name); /* enum cause_class or -EINVAL */
+const char *names__how(enum reap_how how);
+const char *names__runtime(enum container_runtime r);
+const char *names__why(enum missing_why w); /* a short clause in words */
+const char *names__observation(enum et_observation o);
+const char *names__door(enum et_door d);
+
+#endif

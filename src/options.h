@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * options.h: the command line, checked. Borrowed strings point into argv.
+ * Durations are nanoseconds.
+ */
+#ifndef EXITTRACE_OPTIONS_H
+#define EXITTRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config.h"
+#include "record.h"
+
+enum exit_status { /* of exittrace itself */
+	STATUS_OK = 0,
+	STATUS_ERROR = 1,
+	STATUS_USAGE = 2,
+	STATUS_LOST = 3,     /* events were lost and --strict */
+	STATUS_KERNEL = 70,  /* the kernel refused a needed probe */
+	STATUS_DENIED = 77,  /* not permitted */
+};
+
+enum mode {
+	MODE_TRACE,
+	MODE_REPLAY,
+	MODE_PROBES,
+	MODE_LIST_FIELDS,
+	MODE_HELP,
+	MODE_VERSION,
+};
+
+enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
+
+struct options {
+	enum mode mode;
+	/* what */
+	bool all;
+	pid_t pids[ET_MAX_PIDS];
+	unsigned int nr_pids;
+	char **command; /* argv of -- COMMAND, NULL: none */
+	const char *cgroup; /* path as given: absolute under the cgroup mount, or as in /proc/PID/cgroup */
+	const char *name;
+	bool by_user;
+	uid_t uid;
+	pid_t tree; /* 0: none */
+	bool follow; /* -f: the descendants of -p and -- too */
+	/* which */
+	bool failed;
+	uint64_t causes;  /* bit per enum cause_class, 0: all */
+	uint64_t signals; /* bit N-1 per signal N, 0: all */
+	uint64_t min_age_ns;
+	uint64_t min_zombie_ns;
+	/* print */
+	bool json, verbose, timestamp, utc, args, quiet;
+	const struct field *fields[64];
+	unsigned int nr_fields;
+	const char *output;
+	/* run */
+	uint64_t duration_ns; /* 0: until stopped */
+	uint64_t count;	      /* 0: no limit */
+	uint64_t zombie_after_ns;
+	bool strict;
+	const char *record, *replay;
+	int ready_fd; /* -1: none */
+	enum tier tier;
+};
+
+/* 0, or STATUS_USAGE after one clear line on stderr. */
+int options__parse(struct options *o, int argc, char **argv);
+void options__help(void);	 /* to stdout */
+void options__list_fields(void); /* to stdout: key, type, unit, what it is */
+
+#endif

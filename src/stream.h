@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * stream.h: --record and --replay. The file is the line "exittrace stream 1\n"
+ * and then the messages as the assembler was fed them, back to back, each
+ * padded to 8 bytes.
+ */
+#ifndef EXITTRACE_STREAM_H
+#define EXITTRACE_STREAM_H
+
+#include <stddef.h>
+
+struct stream_writer;
+int stream_writer__open(const char *path, struct stream_writer **out); /* 0 or negative errno; file must not be a symlink */
+int stream_writer__put(struct stream_writer *w, const void *msg, size_t size);
+int stream_writer__close(struct stream_writer *w); /* flushes; 0 or negative errno; NULL is fine */
+
+/* Calls fn for every message; stops when fn returns non-zero. 0, negative errno, -EBADMSG: not a stream or cut short. */
+int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
+
+#endif

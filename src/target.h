@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* target.h: the processes asked for by number, pinned; and the command we start. */
+#ifndef EXITTRACE_TARGET_H
+#define EXITTRACE_TARGET_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A process that cannot be mistaken for another one while `pidfd` is open. */
+struct target {
+	pid_t pid;
+	int pidfd;	      /* readable once it is a zombie; -1 after target__close */
+	uint64_t start_ticks; /* start_boottime in USER_HZ ticks, in the initial time namespace */
+	char state;	      /* of /proc/PID/stat: R S D T t Z ... */
+};
+
+/*
+ * 0, or negative errno after one clear line on stderr: -ESRCH no such process,
+ * -EINVAL a thread id (the line names its process).
+ */
+int target__pin(struct target *t, pid_t pid);
+void target__close(struct target *t);
+
+/* A child that waits before exec until released, so that probes see all of its life after exec. */
+struct command {
+	pid_t pid;
+	int go_fd;   /* command__release() writes here */
+	int fail_fd; /* carries errno when exec failed */
+	int status;  /* wait status, once reaped */
+	int reaped;
+};
+
+int command__start(struct command *c, char **argv); /* 0 or negative errno; the child waits */
+/* Lets it exec. 0, or negative errno of exec (ENOENT, EACCES: the child is gone then). */
+int command__release(struct command *c);
+int command__reap(struct command *c); /* waitpid without hanging: 1 reaped, 0 still there */
+int command__exit_status(const struct command *c); /* what a shell would say: code or 128+n */
+void command__kill(struct command *c); /* when tracing could not begin */
+
+#endif
