@@ -34,6 +34,8 @@ enum mode {
 
 enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
 
+#define OPTIONS_MAX_FIELDS 128 /* a group counts with its members */
+
 struct options {
 	enum mode mode;
 	/* what */
@@ -55,7 +57,8 @@ struct options {
 	uint64_t min_zombie_ns;
 	/* print */
 	bool json, verbose, timestamp, utc, args, quiet;
-	const struct field *fields[64];
+	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */
+	const struct field *fields[OPTIONS_MAX_FIELDS];
 	unsigned int nr_fields;
 	const char *output;
 	/* run */

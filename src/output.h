@@ -31,12 +31,16 @@ struct totals { /* for `bye` */
 struct output;
 
 struct output_ops {
-	void (*begin)(struct output *o, struct buf *b, const struct et_start *s);
+	int (*init)(struct output *o); /* may be NULL; 0 or negative errno */
+	void (*fini)(struct output *o); /* may be NULL */
+	void (*begin)(struct output *o, struct buf *b, const struct et_start *s); /* may be NULL */
 	void (*record)(struct output *o, struct buf *b, const struct record *r);
 	/* `now` - `before` was lost since the last call */
 	void (*lost)(struct output *o, struct buf *b, const struct et_counters *before, const struct et_counters *now);
 	void (*end)(struct output *o, struct buf *b, const struct totals *t);
 };
+
+#define OUTPUT_BATCH 1024
 
 struct output {
 	const struct output_ops *ops;
@@ -45,8 +49,10 @@ struct output {
 	int error;	     /* first write error, negative errno; -EPIPE: the reader has gone */
 	uint64_t records;    /* records formatted */
 	uint64_t unwritten;  /* records that were in the buffer when a write failed, and after it */
-	uint64_t in_buffer;
-	const struct et_start *start;
+	unsigned int in_buffer;
+	size_t ends[OUTPUT_BATCH]; /* where each record in the buffer ends */
+	char boot_id[40];    /* of the running stream, checked: hex digits and dashes */
+	void *priv;	     /* of the ops */
 };
 
 extern const struct output_ops output_text_ops, output_story_ops, output_json_ops;
@@ -55,14 +61,32 @@ struct output *output__new(const struct output_options *opt); /* NULL: -ENOMEM *
 void output__free(struct output *o);			       /* does not flush; NULL is fine */
 void output__begin(struct output *o, const struct et_start *s);
 void output__record(struct output *o, const struct record *r);
+/* Nothing is put out when the counters tell of no new loss. */
 void output__lost(struct output *o, const struct et_counters *before, const struct et_counters *now);
 void output__end(struct output *o, const struct totals *t);
 int output__flush(struct output *o); /* 0 or negative errno (also in o->error) */
 
 /* Shared by the outputs. */
-void output__put_duration(struct buf *b, uint64_t ns); /* "812us", "1.2s", "3h04m" */
-void output__put_time(struct buf *b, uint64_t real_ns, bool utc, bool full); /* local or UTC */
+enum time_style {
+	TIME_SECONDS, /* 12:03:04 */
+	TIME_MICROS,  /* 12:03:04.123456 */
+	TIME_FULL,    /* 2026-11-21 12:03:04.123456+01:00 */
+};
+void output__put_time(struct buf *b, uint64_t real_ns, bool utc, enum time_style style);
+void output__put_duration(struct buf *b, uint64_t ns); /* "812us", "1.24ms", "3h04m" */
+void output__put_bytes(struct buf *b, uint64_t bytes); /* "812B", "1.2M" */
 void output__put_rfc3339(struct buf *b, uint64_t real_ns); /* always UTC, nanoseconds */
-void output__put_id(struct buf *b, const struct et_start *s, struct et_id id);
+void output__put_id(struct buf *b, const struct output *o, struct et_id id);
+
+/* What the table and the story say around the records: lines that begin with "# ". */
+void output__put_lost(struct output *o, struct buf *b, const struct et_counters *before,
+		      const struct et_counters *now);
+void output__put_totals(struct output *o, struct buf *b, const struct totals *t);
+/* Terminal sequence for how it ended: failed, or well; "" without colour. */
+const char *output__tint(const struct output *o, const struct record *r);
+#define OUTPUT_UNTINT "\033[0m"
+/* Any value in words; nothing for V_ABSENT, "?" for V_NULL. */
+void output__put_value(struct buf *b, const struct output *o, const struct field *f, const struct record *r,
+		       struct value v);
 
 #endif

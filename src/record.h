@@ -69,8 +69,9 @@ enum missing_why {
 	WHY_UNSEEN,	/* nothing seen explains it */
 };
 
-#define RECORD_MISSING_MAX 16
-#define RECORD_CAUSE_TEXT 192
+#define RECORD_MISSING_MAX 32
+#define RECORD_CAUSE_TEXT 320 /* two escaped comms of 60 characters and our words: never cut */
+#define RECORD_SIGNAL_NAME 16
 
 struct missing {
 	const char *key; /* a key of the field table, or the name of a group */
@@ -80,16 +81,19 @@ struct missing {
 /* One entry of the stop timeline. */
 struct stop {
 	const struct et_signal *sig;
-	const char *result; /* handled, ignored, blocked, default */
+	char name[RECORD_SIGNAL_NAME];
+	const char *result; /* handled, ignored, blocked, pending, default */
+	bool by_known;	    /* sig->by sent it; otherwise the kernel did and sig->by is a bystander */
 	uint64_t before_death_ns;
-	const struct record *rec; /* for ids */
 };
 
 /* What the rules of cause.c concluded. Pointers point into the record's event. */
 struct cause {
 	enum cause_class class;
 	const struct et_signal *signal; /* the signal that killed, NULL: none or not seen */
+	char signal_name[RECORD_SIGNAL_NAME]; /* of the wait status, "" after an exit */
 	bool by_known;			/* signal->by is the one to name */
+	bool self;			/* it was the process itself */
 	bool hint_reraised;		/* killed itself with a signal somebody else had sent before */
 	struct stop stops[ET_SLOTS + 1];
 	unsigned int nr_stops;
@@ -122,13 +126,15 @@ struct record {
 	const struct et_start *start;  /* boot id, page size, doors */
 	const struct et_death *death;
 	const struct et_signals *signals; /* NULL: none noted; stop[] only with ET_D_STOPS */
-	uint64_t real_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME when it died */
+	uint64_t real_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME, the latest known */
+	uint64_t now_ns;	 /* CLOCK_BOOTTIME of the record: the `time` of RECORD_ZOMBIE */
 	struct text exe;	 /* in reading order; len 0: unknown */
 	struct text killer_exe;
 	struct text cgroup;	 /* "/" for the root; len 0: unknown */
 	struct text unit;	 /* systemd unit, len 0: none */
 	struct container container;
-	struct text args;	 /* NUL-separated */
+	struct text args;	 /* NUL-separated; len 0: none */
+	char tty[ET_TTY_LEN + 2]; /* as people write it: "pts/3"; empty: none */
 	bool args_cut, cgroup_cut, killer_exe_cut;
 	bool from_start;	 /* born while we watched */
 	struct cause cause;
@@ -149,12 +155,22 @@ enum value_kind {
 	V_BYTES,
 	V_TIME,	  /* wall clock, ns since 1970: RFC 3339 */
 	V_HEX,	  /* addresses: hex string */
+	V_DEC,	  /* 64-bit number too large for JSON readers: decimal string of `u` */
 	V_STR,	  /* our own words */
 	V_TEXT,	  /* outside string */
 	V_ID,	  /* process identity: "<boot_id>:<tgid>:<start>" */
 	V_TEXTS,  /* list of outside strings: NUL-separated in text */
 	V_LIST,	  /* list of objects: n, and field->item/field->items */
+	V_KEYS,	  /* list of our own words: n (may be 0: []), field->item(r, i) is a const char * */
+	V_WHY,	  /* object with n members, from r->missing: its key -> names__why(its why) */
 };
+
+/*
+ * Groups that can be null as a whole ("cause.by", "reap", "resources", ...) have a
+ * row of their own before their members, of type "object". It gives V_NULL (then
+ * every member is V_ABSENT) or V_ABSENT (then the members make the object). So a
+ * writer that opens an object at its first member that is not V_ABSENT gets it right.
+ */
 
 struct value {
 	enum value_kind kind;
@@ -189,6 +205,12 @@ const struct field *record__field(const char *key);
 
 /* exit status of a shell that ran it: code, or 128 + signal. */
 int record__shell_status(int status);
+/* Never negative: clocks read on different CPUs may disagree by a little. */
+uint64_t record__since(uint64_t earlier, uint64_t later);
+/* Exit of the last thread, or better: when the parent was told. 0: not known. */
+uint64_t record__death_ns(const struct record *r);
+/* Notes in r->missing what the kernel half did not see of the process itself; fills r->tty. */
+void record__note_unseen(struct record *r);
 bool record__is_missing(const struct record *r, const char *key);
 void record__add_missing(struct record *r, const char *key, enum missing_why why);
 

@@ -20,6 +20,10 @@ struct target {
  */
 int target__pin(struct target *t, pid_t pid);
 void target__close(struct target *t);
+int target__gone(const struct target *t); /* true once it has been reaped */
+
+/* -c: a cgroup directory, or a path as in /proc/PID/cgroup. 0, or -ENOENT after one line on stderr. */
+int target__cgroup(const char *path, uint64_t *id);
 
 /* A child that waits before exec until released, so that probes see all of its life after exec. */
 struct command {
@@ -30,7 +34,8 @@ struct command {
 	int reaped;
 };
 
-int command__start(struct command *c, char **argv); /* 0 or negative errno; the child waits */
+/* 0 or negative errno; the child waits. before_exec runs in the child. */
+int command__start(struct command *c, char **argv, void (*before_exec)(void));
 /* Lets it exec. 0, or negative errno of exec (ENOENT, EACCES: the child is gone then). */
 int command__release(struct command *c);
 int command__reap(struct command *c); /* waitpid without hanging: 1 reaped, 0 still there */

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
 	const char *bytes; /* borrowed, not NUL-terminated */
@@ -18,6 +19,8 @@ struct text {
 /* The bytes of a fixed kernel array up to its first NUL. */
 struct text text__array(const char *bytes, size_t cap);
 struct text text__str(const char *s);
+/* The next string of a NUL-separated list, which is cut to what follows; false at its end. */
+bool text__next(struct text *list, struct text *one);
 bool text__equal(struct text a, const char *s);
 
 /*
@@ -29,6 +32,27 @@ size_t text__escape(char *dst, size_t cap, struct text t);
 
 /* Columns a terminal needs for already escaped text (wide and combining characters counted right). */
 size_t text__width(const char *escaped);
+
+/*
+ * The character at t.bytes[at]: bytes it takes, its code point in *cp. A byte that
+ * does not begin well-formed UTF-8 (overlong, surrogate, above U+10FFFF, cut)
+ * takes 1 and is TEXT_INVALID. `at` is below t.len.
+ */
+#define TEXT_INVALID UINT32_MAX
+size_t text__decode(struct text t, size_t at, uint32_t *cp);
+
+/* A code point that acts on a terminal or misleads a reader: controls, bidi, invisible. */
+bool text__is_hidden(uint32_t cp);
+
+/* One character of t at *at, escaped for people, to dst (not terminated); moves *at. Returns bytes. */
+#define TEXT_ESCAPE_MAX 12
+size_t text__escape_char(char dst[TEXT_ESCAPE_MAX], struct text t, size_t *at);
+
+/* How many leading bytes of t go out as they are: printable ASCII but backslash. */
+size_t text__plain_run(struct text t, size_t at);
+
+/* Bytes of the longest beginning of already escaped text that fits in `columns`. */
+size_t text__fit(const char *escaped, size_t columns);
 
 /* True when t is valid UTF-8 as it is, so that no `_b64` twin is needed. */
 bool text__is_utf8(struct text t);

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+#   make            ./exittrace, linked against the system's libbpf
+#   make static     ./exittrace-static, runs on any distribution
+#   make install    DESTDIR= PREFIX=/usr/local
+#   sudo make run   installs what is missing, builds, traces; ARGS='--all' by default
+#   sudo make check installs what is missing, builds, runs every test
+#   make unit       the tests that need no root and no kernel
+#
+# V=1 shows the commands. Everything made is in build/, but for the binaries.
+
+CLANG ?= clang
+BPFTOOL ?= bpftool
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+ARGS ?= --all
+O := build
+
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
+BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
+	-Ivmlinux -Iinclude -Ibpf
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
+
+SRCS := $(wildcard src/*.c)
+OBJS := $(SRCS:src/%.c=$(O)/%.o)
+# What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
+LIVE := kernel loop main plan session snapshot source target trace
+PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
+UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
+HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s%s\n'
+endif
+
+.PHONY: all static install run check unit tests asan golden clean setup-build setup-check
+.DELETE_ON_ERROR:
+
+all: exittrace
+
+exittrace: $(OBJS)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+static: exittrace-static
+
+exittrace-static: $(OBJS)
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS)
+
+$(O)/exittrace.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) vmlinux/vmlinux.h Makefile | $(O)
+	$(say) BPF $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(O)/exittrace.skel.h: $(O)/exittrace.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name exittrace_bpf > $@
+
+$(O)/plan.o $(O)/source.o: $(O)/exittrace.skel.h
+
+$(O)/%.o: src/%.c Makefile | $(O)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+-include $(OBJS:.o=.d)
+
+$(O) $(O)/tests/unit $(O)/asan:
+	$(Q)mkdir -p $@
+
+# ---- tests ----
+
+tests: exittrace $(UNIT) $(HELPERS) asan
+
+$(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE)
+
+$(O)/tests/%: tests/%.c Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
+
+# The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
+asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(O)/exittrace.skel.h | $(O)/asan
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $(SRCS) $(LIBS)
+
+$(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(SRCS) $(wildcard src/*.h include/*.h) | $(O)/asan
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%.o=src/%.c)
+
+unit: $(UNIT)
+	$(Q)for t in $(UNIT); do $$t || exit 1; done
+
+# New golden output from the recorded streams: look at the difference before committing it.
+golden: exittrace
+	$(Q)for s in tests/streams/*.stream; do ./exittrace -j --replay $$s > $${s%.stream}.json; done
+
+setup-build:
+	$(Q)scripts/setup build
+
+setup-check:
+	$(Q)scripts/setup check
+
+# Prerequisites are looked at before the packages are there, hence the second make.
+run: setup-build
+	$(Q)$(MAKE) --no-print-directory exittrace
+	$(Q)./exittrace $(ARGS)
+
+check: setup-check
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)scripts/check-style
+	$(Q)tests/run all
+
+install: exittrace
+	install -D -m 755 exittrace $(DESTDIR)$(PREFIX)/bin/exittrace
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/exittrace/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/exittrace/LICENSE
+
+clean:
+	rm -rf $(O) exittrace exittrace-static

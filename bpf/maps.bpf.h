@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * maps.bpf.h: everything the kernel half remembers, and how long.
+ *
+ * All hash maps are preallocated: entries are made with siglock or tasklist_lock
+ * held and interrupts off, where an allocation may fail at the worst moment. A
+ * full map is counted, never silent. LRU only where losing an entry loses no fact.
+ */
+#ifndef EXITTRACE_MAPS_BPF_H
+#define EXITTRACE_MAPS_BPF_H
+
+const volatile struct et_config config = {};
+
+struct et_counters counters = {}; /* mapped by the user half */
+__u64 last_wake_ns = 0;		  /* see emit.bpf.h */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, ET_RING_BYTES);
+} ring SEC(".maps");
+
+/*
+ * One entry per dying process: the DEATH message in the making. Lives from the
+ * first thread of a group exit (or the last thread of any) until the parent is told.
+ */
+struct dying {
+	struct et_death d;
+	__u8 tail[ET_EXE_MAX + sizeof(struct et_signals)];
+	__u32 filled; /* the last thread has been here */
+	__u32 last_tid; /* told by taskstats_exit, 0: not yet */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_DYING);
+	__type(key, struct et_id);
+	__type(value, struct dying);
+} dying SEC(".maps");
+
+/* Which of several racing last threads reports; only where the kernel does not tell. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_DYING);
+	__type(key, struct et_id);
+	__type(value, __u32);
+} claims SEC(".maps");
+
+/* From the first signal that could kill, or that asks to stop, until the death. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_SIGNALED);
+	__type(key, struct et_id);
+	__type(value, struct et_signals);
+} signaled SEC(".maps");
+
+/* cgroups whose path the user half was told; forgetting one only sends it again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ET_MAX_CGROUPS);
+	__type(key, __u64);
+	__type(value, __u32);
+} known_cgroups SEC(".maps");
+
+/* -p: tgid and its start in USER_HZ ticks, the resolution of /proc/PID/stat. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_PIDS);
+	__type(key, __u32);
+	__type(value, __u64);
+} pids SEC(".maps");
+
+/* --tree: the root and its living descendants, by pid and start in ticks. */
+struct tree_key {
+	__u64 start_ticks;
+	__u32 tgid;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_TREE);
+	__uint(map_flags, 1); /* BPF_F_NO_PREALLOC: mostly unused */
+	__type(key, struct tree_key);
+	__type(value, __u32);
+} tree SEC(".maps");
+
+/* Tracepoint tier: a waitid() between its entry and its return, by thread. */
+struct waiting {
+	__u64 infop; /* user address of its siginfo */
+	__u32 upid, which;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct waiting);
+} waits SEC(".maps");
+
+/* The iterator's room to build a message; only one reader ever runs it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct et_death);
+} snapshot SEC(".maps");
+
+static const struct dying no_dying;
+static const struct et_signals no_signals;
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A process exits: gathers its facts in one map entry and, when the parent is
+ * told, sends them as one DEATH message.
+ *
+ * Hook: sched_process_exit, which every thread passes, on every kernel, without
+ * probes; do_exit would be earlier but is a probe. Up to 6.15 it comes after the mm
+ * is gone and does not say which thread is the last: taskstats_exit, called a few lines before
+ * exit_mm with the same group_dead, fills that in.
+ */
+
+/* The entry of this process, made when there is none. NULL: the map is full (counted). */
+static __always_inline struct dying *dying_entry(struct et_id *id)
+{
+	struct dying *e = bpf_map_lookup_elem(&dying, id);
+
+	if (e)
+		return e;
+	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
+		count(full_dying);
+	return bpf_map_lookup_elem(&dying, id);
+}
+
+static __always_inline void fill_exe(struct dying *e, struct task_struct *task, struct mm_struct *mm)
+{
+	struct file *exe = BPF_CORE_READ(mm, exe_file);
+	__u32 cut = 0;
+
+	if (!exe || e->d.seen & ET_SEEN_EXE)
+		return;
+	fill_path(e->tail, ET_EXE_MAX, &e->d.exe_len, &cut, exe, task);
+	e->d.exe_size = (e->d.exe_len + 7) & ~7;
+	e->d.seen |= ET_SEEN_EXE;
+	if (cut)
+		e->d.cut |= ET_CUT_EXE;
+	if (unlinked(exe))
+		e->d.flags |= ET_D_EXE_DELETED;
+}
+
+/* What is only there while the mm is. */
+static __always_inline void fill_from_mm(struct dying *e, struct et_id id, struct task_struct *task,
+					 struct mm_struct *mm)
+{
+	if (!mm)
+		return;
+	fill_exe(e, task, mm);
+	if (config.want_args && tell_args(id, mm))
+		e->d.seen |= ET_SEEN_ARGS;
+}
+
+static __always_inline void fill_identity(struct et_death *d, struct task_struct *leader, struct task_struct *last)
+{
+	struct signal_struct *sig = leader->signal;
+	struct task_struct *parent = leader->real_parent, *tracer = leader->parent;
+
+	d->last_tid = last->pid;
+	d->uid = leader->cred->uid.val;
+	d->gid = leader->cred->gid.val;
+	d->exit_signal = leader->exit_signal;
+	bpf_probe_read_kernel(d->comm, sizeof(d->comm), &leader->comm);
+	fill_pids(d, leader, sig);
+	fill_tty(d, sig);
+	fill_cgroup(d, leader);
+	fill_peer(&d->parent, parent, false);
+	if (leader->flags & PF_FORKNOEXEC)
+		d->flags |= ET_D_FORKNOEXEC;
+	if (leader->ptrace && tracer->tgid != parent->tgid) {
+		d->flags |= ET_D_TRACED;
+		fill_peer(&d->tracer, tracer, true);
+	}
+}
+
+static __always_inline void fill_death(struct et_death *d, struct et_id id, struct task_struct *leader,
+				       struct task_struct *last)
+{
+	d->id = id;
+	d->exit_ns = bpf_ktime_get_boot_ns();
+	fill_identity(d, leader, last);
+	fill_resources(true, &d->res, leader, leader->signal);
+	if (last != leader)
+		add_last_thread(&d->res, last);
+	d->seen |= ET_SEEN_RESOURCES | ET_SEEN_SIGNALS;
+	if (bpf_core_field_exists(leader->ioac.read_bytes))
+		d->seen |= ET_SEEN_IO;
+	d->status = exit_status(true, leader, leader->signal);
+}
+
+/*
+ * Whether the parent hears of it, asked under the rules of do_notify_parent. A traced
+ * process is kept for its tracer whatever the parent wants.
+ */
+static __always_inline __u32 parent_flags(struct task_struct *leader)
+{
+	struct sighand_struct *hand = BPF_CORE_READ(leader, real_parent, sighand);
+	__u32 flags = 0;
+	__u64 handler, sa_flags;
+
+	if (BPF_CORE_READ(leader, ptrace))
+		return 0;
+	if (signal_autoreap(BPF_CORE_READ(leader, signal)))
+		return ET_D_AUTOREAP;
+	if (BPF_CORE_READ(leader, exit_signal) != SIGCHLD)
+		return 0;
+	handler = (__u64)BPF_CORE_READ(hand, action[SIGCHLD - 1].sa.sa_handler);
+	sa_flags = BPF_CORE_READ(hand, action[SIGCHLD - 1].sa.sa_flags);
+	if (handler == 1)
+		flags |= ET_D_PARENT_IGNORES | ET_D_AUTOREAP;
+	if (sa_flags & SA_NOCLDWAIT)
+		flags |= ET_D_PARENT_NOCLDWAIT | ET_D_AUTOREAP;
+	return flags;
+}
+
+/* The signals noted for this process go behind the exe path. Returns their size. */
+static __always_inline __u32 append_signals(struct dying *e, struct et_id *id)
+{
+	struct et_signals *s = bpf_map_lookup_elem(&signaled, id);
+	__u32 at = e->d.exe_size, size = offsetof(struct et_signals, stop);
+
+	if (!s)
+		return 0;
+	e->d.flags |= ET_D_FATAL;
+	for (int i = 0; i < ET_SLOTS; i++)
+		if (s->stop[i].time_ns)
+			e->d.flags |= ET_D_STOPS;
+	if (e->d.flags & ET_D_STOPS)
+		size = sizeof(*s);
+	if (at > ET_EXE_MAX)
+		return 0;
+	bpf_probe_read_kernel(e->tail + at, size, s);
+	bpf_map_delete_elem(&signaled, id);
+	return size;
+}
+
+static __always_inline void send_death(struct dying *e, struct et_id *id)
+{
+	__u64 size;
+
+	if (!wanted_status(e->d.status)) {
+		bpf_map_delete_elem(&signaled, id);
+		bpf_map_delete_elem(&dying, id);
+		return;
+	}
+	e->d.signals_size = append_signals(e, id);
+	size = sizeof(e->d) + e->d.exe_size + e->d.signals_size;
+	if (size > sizeof(e->d) + sizeof(e->tail))
+		size = sizeof(e->d);
+	emit_death_message(&e->d, size);
+	bpf_map_delete_elem(&dying, id);
+}
+
+/*
+ * No room for an entry: what is known now goes out at once, so that the death itself
+ * is never lost for that.
+ */
+static __always_inline void send_without_entry(struct et_id id, struct task_struct *leader, struct task_struct *last)
+{
+	struct et_death *d = bpf_ringbuf_reserve(&ring, sizeof(*d), 0);
+
+	count(deaths);
+	if (!d) {
+		count(lost_ring);
+		return;
+	}
+	__builtin_memset(d, 0, sizeof(*d));
+	fill_death(d, id, leader, last);
+	d->seen &= ~ET_SEEN_SIGNALS;
+	d->flags |= parent_flags(leader);
+	d->h.kind = ET_DEATH;
+	d->h.size = sizeof(*d);
+	count(sent);
+	bpf_ringbuf_submit(d, wake_flags());
+	bpf_map_delete_elem(&signaled, &id);
+}
+
+/* First thread of a group exit: now, before any of them is released, they can be counted. */
+static __always_inline void count_threads(struct task_struct *task, struct et_id id)
+{
+	struct dying *e;
+
+	if (!(task->signal->flags & SIGNAL_GROUP_EXIT) || !wanted_id(id))
+		return;
+	e = dying_entry(&id);
+	if (!e || e->d.seen & ET_SEEN_THREADS)
+		return;
+	e->d.threads = task->signal->nr_threads;
+	e->d.seen |= ET_SEEN_THREADS;
+}
+
+static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
+{
+	__u32 one = 1;
+
+	if (task->signal->live.counter)
+		return false;
+	return !bpf_map_update_elem(&claims, id, &one, BPF_NOEXIST);
+}
+
+/* Without do_notify_parent: does the parent get a SIGCHLD that marks the moment? */
+static __always_inline bool parent_is_told(struct task_struct *leader)
+{
+	__u32 flags = parent_flags(leader);
+
+	return leader->ptrace ||
+	       (leader->exit_signal > 0 && !(flags & ET_D_PARENT_IGNORES) && !signal_autoreap(leader->signal));
+}
+
+static __always_inline void on_last_exit(struct task_struct *task, struct et_id id)
+{
+	struct task_struct *leader = task->group_leader;
+	struct dying *e;
+
+	if (!wanted(leader, id)) {
+		bpf_map_delete_elem(&signaled, &id);
+		bpf_map_delete_elem(&dying, &id);
+		return;
+	}
+	e = dying_entry(&id);
+	if (!e) {
+		send_without_entry(id, leader, task);
+		return;
+	}
+	if (!(e->d.seen & ET_SEEN_THREADS)) {
+		e->d.threads = task->signal->nr_threads;
+		e->d.seen |= ET_SEEN_THREADS;
+	}
+	fill_death(&e->d, id, leader, task);
+	if (config.mm_at_exit)
+		fill_from_mm(e, id, task, task->mm);
+	e->filled = 1;
+	if (!config.notify_hooked && !parent_is_told(leader)) {
+		e->d.flags |= parent_flags(leader);
+		send_death(e, &id);
+	}
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(exit__tp, struct task_struct *task)
+{
+	struct et_id id = leader_id(task->group_leader);
+	bool last;
+
+	if (config.exit_tells_last) {
+		last = exit_tells_last_says(ctx);
+	} else if (config.last_hooked) {
+		struct dying *e = bpf_map_lookup_elem(&dying, &id);
+
+		last = e ? e->last_tid == (__u32)task->pid : is_last(task, &id);
+	} else {
+		last = is_last(task, &id);
+	}
+	if (last)
+		on_last_exit(task, id);
+	else
+		count_threads(task, id);
+	return 0;
+}
+
+/* taskstats_exit(tsk, group_dead): the mm is there, and who is last is certain. */
+static __always_inline int on_taskstats_exit(struct task_struct *task, bool group_dead)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct et_id id = leader_id(leader);
+	struct dying *e;
+
+	if (!group_dead || !wanted(leader, id))
+		return 0;
+	e = dying_entry(&id);
+	if (!e)
+		return 0;
+	e->last_tid = BPF_CORE_READ(task, pid);
+	fill_from_mm(e, id, task, BPF_CORE_READ(task, mm));
+	return 0;
+}
+
+SEC("?fentry/taskstats_exit")
+int BPF_PROG(last__fentry, struct task_struct *task, int group_dead)
+{
+	return on_taskstats_exit(task, group_dead);
+}
+
+SEC("?kprobe/taskstats_exit")
+int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
+{
+	return on_taskstats_exit(task, group_dead);
+}
+
+/*
+ * Tracepoints only, 6.1 to 6.15: exit_mmap is the last moment that shows exe_file. Runs in
+ * the dying thread unless somebody else still held the mm.
+ */
+SEC("?tp_btf/exit_mmap")
+int BPF_PROG(exe__tp, struct mm_struct *mm)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct et_id id = leader_id(leader);
+	struct dying *e;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING) || BPF_CORE_READ(task, mm) || !wanted(leader, id))
+		return 0;
+	e = dying_entry(&id);
+	if (e)
+		fill_exe(e, task, mm);
+	return 0;
+}
+
+/*
+ * do_notify_parent(tsk): with tasklist_lock held for writing, so no reaper can be
+ * faster than this message. Also called for a traced thread that is not the leader, for
+ * re-parented zombies and after a tracer let go; only the first time there is an entry.
+ */
+static __always_inline int on_notify(const bool direct, struct task_struct *leader)
+{
+	struct signal_struct *sig = GET(direct, leader, signal);
+	struct et_id id = leader_id(leader);
+	struct dying *e = bpf_map_lookup_elem(&dying, &id);
+
+	if (!e || !e->filled || GET(direct, sig, nr_threads) != 1)
+		return 0;
+	e->d.dead_ns = bpf_ktime_get_boot_ns();
+	e->d.seen |= ET_SEEN_DEAD;
+	e->d.status = exit_status(direct, leader, sig);
+	e->d.flags |= parent_flags(leader);
+	fill_resources(direct, &e->d.res, leader, sig);
+	send_death(e, &id);
+	return 0;
+}
+
+SEC("?fentry/do_notify_parent")
+int BPF_PROG(notify__fentry, struct task_struct *task)
+{
+	return task->pid == task->tgid ? on_notify(true, task) : 0;
+}
+
+SEC("?kprobe/do_notify_parent")
+int BPF_KPROBE(notify__kprobe, struct task_struct *task)
+{
+	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ? on_notify(false, task) : 0;
+}
+
+/* Called from the signal probe: current sends a SIGCHLD (or its exit signal) to `to`. */
+static __always_inline int on_notify_signal(int sig, struct task_struct *to)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return 0;
+	if (sig != SIGCHLD && sig != BPF_CORE_READ(leader, exit_signal))
+		return 0;
+	if (BPF_CORE_READ(leader, parent, tgid) != to->tgid)
+		return 0;
+	return on_notify(false, leader);
+}

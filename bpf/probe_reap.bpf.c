@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A dead process is released: by whom, when.
+ *
+ * Hook: release_task, which runs in the reaper. sched_process_free would be a tracepoint, but
+ * fires from an RCU callback many milliseconds later with anybody as current. Without probes the
+ * return of wait4() and waitid() tells the reaper; it costs every system call of
+ * the machine some 20 ns, so it is used only there.
+ */
+
+static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id id)
+{
+	return wanted(leader, id) && wanted_status(exit_status(false, leader, BPF_CORE_READ(leader, signal)));
+}
+
+static __always_inline void forget(struct et_id id)
+{
+	struct tree_key key = tree_key_of(id);
+
+	if (config.by_tree)
+		bpf_map_delete_elem(&tree, &key);
+	if (!config.exit_tells_last)
+		bpf_map_delete_elem(&claims, &id);
+}
+
+static __always_inline void send_reap(struct et_reap *r)
+{
+	r->h.kind = ET_REAP;
+	r->h.size = sizeof(*r);
+	if (emit(r, sizeof(*r)))
+		count(lost_reap);
+}
+
+/*
+ * release_task(p) is not called for a leader that its last thread takes along; nobody waited
+ * then, and DEATH said so. A process that releases itself is the same case.
+ */
+static __always_inline int on_release(struct task_struct *p)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct et_reap r = {};
+
+	if (BPF_CORE_READ(p, pid) != BPF_CORE_READ(p, tgid))
+		return 0;
+	r.id = leader_id(p);
+	if ((__u32)BPF_CORE_READ(current, tgid) != r.id.tgid && reap_wanted(p, r.id)) {
+		r.time_ns = bpf_ktime_get_boot_ns();
+		r.kind = ET_REAP_RELEASED;
+		r.parent = leader_id(BPF_CORE_READ(p, real_parent, group_leader));
+		fill_peer(&r.by, current, true);
+		send_reap(&r);
+	}
+	forget(r.id);
+	return 0;
+}
+
+SEC("?fentry/release_task")
+int BPF_PROG(reap__fentry, struct task_struct *p)
+{
+	return on_release(p);
+}
+
+SEC("?kprobe/release_task")
+int BPF_KPROBE(reap__kprobe, struct task_struct *p)
+{
+	return on_release(p);
+}
+
+/* A wait call gave `nr` to current: in its own pid namespace. */
+static __always_inline void on_waited(__u32 nr)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct et_reap r = {};
+
+	r.time_ns = bpf_ktime_get_boot_ns();
+	r.kind = ET_REAP_WAITED;
+	r.wait_nr = nr;
+	r.wait_level = BPF_CORE_READ(current, thread_pid, level);
+	fill_peer(&r.by, current, true);
+	send_reap(&r);
+}
+
+SEC("?tp/syscalls/sys_exit_wait4")
+int wait4_exit__tp(struct trace_event_raw_sys_exit *ctx)
+{
+	if (ctx->ret > 0)
+		on_waited(ctx->ret);
+	return 0;
+}
+
+SEC("?tp/syscalls/sys_enter_waitid")
+int waitid_enter__tp(struct trace_event_raw_sys_enter *ctx)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct waiting w = {};
+
+	if (ctx->args[3] & WNOWAIT)
+		return 0;
+	w.which = ctx->args[0];
+	w.upid = ctx->args[1];
+	w.infop = ctx->args[2];
+	bpf_map_update_elem(&waits, &tid, &w, BPF_ANY);
+	return 0;
+}
+
+/* waitid() returns 0 and the pid in the caller's siginfo, if it wanted one. */
+SEC("?tp/syscalls/sys_exit_waitid")
+int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), nr = 0;
+	struct waiting *w = bpf_map_lookup_elem(&waits, &tid);
+
+	if (!w)
+		return 0;
+	if (w->infop)
+		bpf_probe_read_user(&nr, sizeof(nr), (void *)w->infop + SIGINFO_PID_OFFSET);
+	else if (w->which == P_PID)
+		nr = w->upid;
+	bpf_map_delete_elem(&waits, &tid);
+	if (!ctx->ret && nr)
+		on_waited(nr);
+	return 0;
+}
+
+/* Last resort: it was released some time ago. Runs from RCU, current is nobody. */
+SEC("?tp_btf/sched_process_free")
+int BPF_PROG(free__tp, struct task_struct *p)
+{
+	struct et_reap r = {};
+	struct dying *e;
+
+	if (p->pid != p->tgid)
+		return 0;
+	r.id = leader_id(p);
+	e = bpf_map_lookup_elem(&dying, &r.id);
+	if (e && e->filled) { /* never announced to a parent */
+		e->d.flags |= ET_D_AUTOREAP;
+		send_death(e, &r.id);
+	} else if (reap_wanted(p, r.id)) {
+		r.time_ns = bpf_ktime_get_boot_ns();
+		r.kind = ET_REAP_FREED;
+		send_reap(&r);
+	}
+	forget(r.id);
+	return 0;
+}

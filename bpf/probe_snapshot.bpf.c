@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Zombies that are there when tracing begins. A task iterator instead of /proc: the
+ * same fill functions, the exact identity, and no pid to mistake for another.
+ */
+SEC("?iter/task")
+int zombies__iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct et_death *d;
+	struct et_id id;
+	__u32 zero = 0;
+
+	if (!task || task->exit_state != EXIT_ZOMBIE || task->pid != task->tgid)
+		return 0;
+	id = leader_id(task);
+	d = bpf_map_lookup_elem(&snapshot, &zero);
+	if (!d || task->signal->nr_threads != 1 || !wanted(task, id))
+		return 0;
+	__builtin_memset(d, 0, sizeof(*d));
+	fill_death(d, id, task, task);
+	if (!wanted_status(d->status))
+		return 0;
+	d->h.kind = ET_DEATH;
+	d->h.size = sizeof(*d);
+	d->flags |= ET_D_SNAPSHOT;
+	d->seen &= ~(ET_SEEN_SIGNALS | ET_SEEN_TTY);
+	bpf_seq_write(ctx->meta->seq, d, sizeof(*d));
+	return 0;
+}

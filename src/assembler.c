@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes messages, joins what belongs to one process, gives a record for each death.
+ * Does not conclude why (cause.c) and does not know what time it is unless told.
+ */
+#include "assembler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache.h"
+#include "cause.h"
+#include "check.h"
+#include "container.h"
+#include "waiting.h"
+
+#define MAX_WAITING 16384
+#define MAX_CGROUPS 8192
+#define MAX_ARGS 256   /* processes whose argv came and whose death is on its way */
+#define MAX_RECENT 64  /* deaths whose reap was seen, for a snapshot that comes late */
+#define CUT_MARK 3     /* "..." */
+
+struct assembler {
+	struct assembler_options opt;
+	record_fn fn;
+	void *ctx;
+	bool started;
+	struct et_start start;
+	struct et_counters counters;
+	struct assembler_totals totals;
+	uint64_t now_ns, real_offset_ns;
+	uint64_t doubtful; /* reaps of deaths up to this serial may have been lost */
+	struct waiting *waiting;
+	struct cache *cgroups, *args;
+	struct et_id recent[MAX_RECENT];
+	unsigned int nr_recent;
+	/* strings of the record being made */
+	char exe[ET_EXE_MAX + CUT_MARK + 1];
+	char killer_exe[ET_KILLER_EXE_MAX + CUT_MARK + 1];
+};
+
+/* ---- small things ---- */
+
+static bool same_id(const struct et_id *a, const struct et_id *b)
+{
+	return a->tgid == b->tgid && a->start_ns == b->start_ns;
+}
+
+/*
+ * Walking from a dentry up to the root gives a path back to front: "worker\0bin\0usr\0".
+ * dst has room for len + CUT_MARK + 1 bytes. Returns the length of "/usr/bin/worker".
+ */
+static size_t put_in_order(char *dst, const char *reversed, size_t len, bool cut)
+{
+	char *p = dst;
+
+	if (cut) {
+		memset(p, '.', CUT_MARK);
+		p += CUT_MARK;
+	}
+	if (len && !reversed[len - 1])
+		len--;
+	while (len) {
+		size_t begin = len;
+
+		while (begin && reversed[begin - 1])
+			begin--;
+		*p++ = '/';
+		memcpy(p, reversed + begin, len - begin);
+		p += len - begin;
+		len = begin ? begin - 1 : 0;
+	}
+	if (p == dst)
+		*p++ = '/';
+	return p - dst;
+}
+
+static struct cache_key key_of(const struct et_id *id)
+{
+	return (struct cache_key){ id->start_ns, id->tgid };
+}
+
+/* ---- making a record ---- */
+
+static struct text held_text(const struct cache_entry *e)
+{
+	return e ? (struct text){ e->bytes, e->len } : (struct text){ NULL, 0 };
+}
+
+static void take_exes(struct assembler *a, struct record *r)
+{
+	const struct et_death *d = r->death;
+	const struct et_signals *s = r->signals;
+
+	r->exe.bytes = a->exe;
+	if ((d->seen & ET_SEEN_EXE) && d->exe_len)
+		r->exe.len = put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
+	r->killer_exe.bytes = a->killer_exe;
+	if (s && s->killer_exe_len) {
+		r->killer_exe.len = put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len, s->killer_exe_cut);
+		r->killer_exe_cut = s->killer_exe_cut;
+	}
+}
+
+/* All but the reap and the cause. */
+static void begin_record(struct assembler *a, struct record *r, enum record_type type, const struct et_death *d,
+			 const struct cache_entry *cgroup, const struct cache_entry *args)
+{
+	memset(r, 0, sizeof(*r));
+	r->type = type;
+	r->start = &a->start;
+	r->death = d;
+	r->signals = death__signals(d);
+	r->real_offset_ns = a->real_offset_ns;
+	r->now_ns = a->now_ns;
+	r->from_start = d->id.start_ns >= a->start.attach_ns;
+	r->cgroup = held_text(cgroup);
+	r->cgroup_cut = cgroup && cgroup->cut;
+	r->args = held_text(args);
+	r->args_cut = args && args->cut;
+	take_exes(a, r);
+	if (r->cgroup.len)
+		container__parse(r->cgroup, &r->container, &r->unit);
+	record__note_unseen(r);
+}
+
+static void finish_record(struct assembler *a, struct record *r)
+{
+	cause__conclude(r);
+	if (r->type == RECORD_ZOMBIE)
+		a->totals.zombies++;
+	else
+		a->totals.records++;
+	a->fn(a->ctx, r);
+}
+
+static struct cache_entry *hold_cgroup(struct assembler *a, const struct et_death *d)
+{
+	if (!(d->seen & ET_SEEN_CGROUP))
+		return NULL;
+	return cache__get(a->cgroups, (struct cache_key){ d->cgroup_id, 0 });
+}
+
+static struct cache_entry *take_args(struct assembler *a, const struct et_death *d)
+{
+	return d->seen & ET_SEEN_ARGS ? cache__take(a->args, key_of(&d->id)) : NULL;
+}
+
+static void begin_waiting(struct assembler *a, struct record *r, enum record_type type, struct waiting_death *n)
+{
+	const struct et_death *d = waiting__message(n);
+
+	/* The path may have been on its way when the death came: CPUs race to the ring buffer. */
+	if (!n->cgroup)
+		n->cgroup = hold_cgroup(a, d);
+	if (!n->args)
+		n->args = take_args(a, d);
+	begin_record(a, r, type, d, n->cgroup, n->args);
+}
+
+static void remember(struct assembler *a, const struct et_id *id)
+{
+	a->recent[a->nr_recent++ % MAX_RECENT] = *id;
+}
+
+static bool is_recent(const struct assembler *a, const struct et_id *id)
+{
+	unsigned int i, n = a->nr_recent < MAX_RECENT ? a->nr_recent : MAX_RECENT;
+
+	for (i = 0; i < n; i++)
+		if (same_id(&a->recent[i], id))
+			return true;
+	return false;
+}
+
+static void let_go(struct assembler *a, struct waiting_death *n)
+{
+	remember(a, &waiting__message(n)->id);
+	cache__release(a->cgroups, n->cgroup);
+	cache__release(a->args, n->args);
+	waiting__remove(a->waiting, n);
+}
+
+/* Its reap will not be known. */
+static void hand_out_without_reap(struct assembler *a, struct waiting_death *n, enum missing_why why)
+{
+	struct record r;
+
+	begin_waiting(a, &r, RECORD_DEATH, n);
+	record__add_missing(&r, "reap", why);
+	finish_record(a, &r);
+	let_go(a, n);
+}
+
+/* ---- what a REAP says ---- */
+
+static void note_zombie_time(struct record *r, uint64_t until)
+{
+	const struct et_death *d = r->death;
+
+	if (d->seen & ET_SEEN_DEAD) {
+		r->reap.time_known = true;
+		r->reap.zombie_ns = record__since(d->dead_ns, until);
+	} else {
+		record__add_missing(r, "reap.zombie_ns", d->flags & ET_D_SNAPSHOT ? WHY_BEFORE : WHY_TIER);
+	}
+}
+
+static bool is_parent(const struct record *r, const struct et_id *id)
+{
+	return r->death->parent.id.tgid && same_id(&r->death->parent.id, id);
+}
+
+static bool is_tracer(const struct record *r, const struct et_id *id)
+{
+	return (r->death->flags & ET_D_TRACED) && same_id(&r->death->tracer.id, id);
+}
+
+/* Nobody but a parent and a tracer can wait: whoever else did became the parent. */
+static void note_new_parent(struct record *r, const struct et_reap *p)
+{
+	const struct et_id *now = p->parent.start_ns ? &p->parent : NULL;
+
+	if (!now && p->by.id.tgid && !is_tracer(r, &p->by.id))
+		now = &p->by.id;
+	if (!now || !r->death->parent.id.tgid) {
+		record__add_missing(r, "reap.reparented_to", WHY_TIER);
+		return;
+	}
+	r->reap.reparented = !is_parent(r, now);
+	r->reap.new_parent = *now;
+}
+
+static enum reap_how how_waited(const struct record *r)
+{
+	if (r->reap.reparented)
+		return REAP_REPARENTED;
+	return r->death->flags & ET_D_TRACED ? REAP_TRACED : REAP_WAITED;
+}
+
+/*
+ * Released by its own last thread, or, when the parent died first and the new one
+ * ignores SIGCHLD, by the old parent on its way out.
+ */
+static bool released_itself(const struct record *r, const struct et_reap *p)
+{
+	if (same_id(&p->by.id, &r->death->id))
+		return true;
+	return p->parent.start_ns && is_parent(r, &p->by.id) && !is_parent(r, &p->parent) &&
+	       !is_tracer(r, &p->by.id);
+}
+
+static void conclude_seen_reap(struct record *r, const struct et_reap *p)
+{
+	if (released_itself(r, p)) {
+		r->reap.how = REAP_AUTO;
+		return;
+	}
+	note_new_parent(r, p);
+	r->reap.how = how_waited(r);
+	r->reap.by_known = p->by.id.tgid;
+	r->reap.by = p->by;
+	if (!p->by.id.tgid)
+		record__add_missing(r, "reap.by", WHY_GONE);
+	else if (!p->by.tid)
+		record__add_missing(r, "reap.by.tid", WHY_TIER);
+	r->reap.time_ns = p->time_ns;
+	note_zombie_time(r, p->time_ns);
+}
+
+static bool parent_wants_no_zombies(const struct et_death *d)
+{
+	return d->exit_signal == SIGCHLD && !(d->flags & ET_D_TRACED) &&
+	       (d->flags & (ET_D_PARENT_IGNORES | ET_D_PARENT_NOCLDWAIT));
+}
+
+/* The kernel frees it some time after the release and in anybody's context. */
+static void conclude_freed(struct record *r, const struct et_reap *p)
+{
+	const struct et_death *d = r->death;
+	const bool kept = p->parent.start_ns && is_parent(r, &p->parent);
+
+	note_new_parent(r, p);
+	if (!r->reap.reparented && parent_wants_no_zombies(d)) {
+		r->reap.how = REAP_AUTO;
+		return;
+	}
+	r->reap.approximate = true;
+	r->reap.time_ns = p->time_ns;
+	record__add_missing(r, "reap.zombie_ns", WHY_TIER);
+	if (kept || r->reap.reparented)
+		r->reap.how = how_waited(r);
+	else
+		record__add_missing(r, "reap.how", WHY_TIER);
+	if (kept && r->reap.how == REAP_WAITED) {
+		r->reap.by_known = true;
+		r->reap.by = d->parent;
+		r->reap.by.tid = 0;
+		record__add_missing(r, "reap.by.tid", WHY_TIER);
+	} else {
+		record__add_missing(r, "reap.by", WHY_TIER);
+	}
+}
+
+/* A wait call told only a number: of those that bear it, the one this process could wait for. */
+static struct waiting_death *find_waited(struct assembler *a, const struct et_reap *p)
+{
+	struct waiting_death *n = NULL, *other = NULL;
+	unsigned int others = 0;
+
+	while ((n = waiting__numbered(a->waiting, p->wait_level, p->wait_nr, n))) {
+		const struct et_death *d = waiting__message(n);
+
+		if (same_id(&d->parent.id, &p->by.id) ||
+		    ((d->flags & ET_D_TRACED) && same_id(&d->tracer.id, &p->by.id)))
+			return n;
+		other = n;
+		others++;
+	}
+	return others == 1 ? other : NULL;
+}
+
+static int take_reap(struct assembler *a, const struct et_reap *p)
+{
+	struct waiting_death *n;
+	struct record r;
+
+	n = p->kind == ET_REAP_WAITED ? find_waited(a, p) : waiting__find(a->waiting, &p->id);
+	if (!n) /* filtered, dead before we came, or reaped by an earlier message */
+		return 0;
+	begin_waiting(a, &r, RECORD_DEATH, n);
+	if (p->kind == ET_REAP_FREED)
+		conclude_freed(&r, p);
+	else
+		conclude_seen_reap(&r, p);
+	finish_record(a, &r);
+	let_go(a, n);
+	return 0;
+}
+
+/* ---- interim records ---- */
+
+static void tell_zombie(struct assembler *a, struct waiting_death *n)
+{
+	struct record r;
+
+	begin_waiting(a, &r, RECORD_ZOMBIE, n);
+	r.reap.how = REAP_UNREAPED;
+	note_zombie_time(&r, a->now_ns);
+	finish_record(a, &r);
+	waiting__tell(a->waiting, n);
+}
+
+static uint64_t due_ns(const struct assembler *a, const struct waiting_death *n)
+{
+	const struct et_death *d = waiting__message(n);
+	uint64_t from = d->seen & ET_SEEN_DEAD ? d->dead_ns : n->arrived_ns;
+
+	return from > UINT64_MAX - a->opt.zombie_after_ns ? UINT64_MAX : from + a->opt.zombie_after_ns;
+}
+
+uint64_t assembler__next_due(const struct assembler *a)
+{
+	const struct waiting_death *n = waiting__untold(a->waiting);
+
+	return n && a->opt.zombie_after_ns ? due_ns(a, n) : UINT64_MAX;
+}
+
+static void tell_zombies(struct assembler *a)
+{
+	struct waiting_death *n;
+
+	if (!a->opt.zombie_after_ns)
+		return;
+	while ((n = waiting__untold(a->waiting)) && due_ns(a, n) <= a->now_ns) {
+		/* With a lost reap between, this one may have been reaped long ago. */
+		if (n->serial <= a->doubtful)
+			waiting__tell(a->waiting, n);
+		else
+			tell_zombie(a, n);
+	}
+}
+
+/* ---- messages ---- */
+
+static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool auto_reaped)
+{
+	struct cache_entry *cgroup = hold_cgroup(a, d), *args = take_args(a, d);
+	struct record r;
+
+	begin_record(a, &r, RECORD_DEATH, d, cgroup, args);
+	if (auto_reaped)
+		r.reap.how = REAP_AUTO;
+	else
+		record__add_missing(&r, "reap", WHY_FULL);
+	finish_record(a, &r);
+	remember(a, &d->id);
+	cache__release(a->cgroups, cgroup);
+	cache__release(a->args, args);
+}
+
+/* Its pid was given to another process: who had it before was reaped, and the message lost. */
+static void hand_out_replaced(struct assembler *a, const struct et_death *d)
+{
+	struct waiting_death *n;
+
+	while ((n = waiting__numbered(a->waiting, 0, d->id.tgid, NULL)))
+		hand_out_without_reap(a, n, WHY_LOST);
+}
+
+static void await_reap(struct assembler *a, const struct et_death *d)
+{
+	struct waiting_death *n;
+
+	if (waiting__full(a->waiting)) {
+		a->totals.early++;
+		hand_out_without_reap(a, waiting__oldest(a->waiting), WHY_FULL);
+	}
+	n = waiting__add(a->waiting, d);
+	if (!n) {
+		a->totals.early++;
+		hand_out_at_once(a, d, false);
+		return;
+	}
+	n->serial = a->totals.deaths;
+	n->arrived_ns = a->now_ns;
+	n->cgroup = hold_cgroup(a, d);
+	n->args = take_args(a, d);
+	if (d->flags & ET_D_SNAPSHOT)
+		tell_zombie(a, n);
+}
+
+static int take_death(struct assembler *a, const struct et_death *d)
+{
+	/* The snapshot and a probe may both have seen it, and the snapshot may be late. */
+	if (waiting__find(a->waiting, &d->id) || is_recent(a, &d->id))
+		return 0;
+	a->totals.deaths++;
+	hand_out_replaced(a, d);
+	if (d->flags & ET_D_AUTOREAP)
+		hand_out_at_once(a, d, true);
+	else
+		await_reap(a, d);
+	return 0;
+}
+
+static int take_cgroup(struct assembler *a, const struct et_cgroup *c)
+{
+	struct cache_entry *e;
+
+	e = cache__add(a->cgroups, (struct cache_key){ c->id, 0 }, c->len + CUT_MARK + 1);
+	if (!e)
+		return -ENOMEM;
+	e->len = put_in_order(e->bytes, c->path, c->len, c->cut);
+	e->cut = c->cut;
+	return 0;
+}
+
+static int take_argv(struct assembler *a, const struct et_args *m)
+{
+	struct cache_entry *e = cache__add(a->args, key_of(&m->id), m->len);
+
+	if (!e)
+		return -ENOMEM;
+	memcpy(e->bytes, m->args, m->len);
+	e->cut = m->total > m->len;
+	return 0;
+}
+
+static void take_time(struct assembler *a, const struct et_clock *c)
+{
+	if (c->boot_ns < a->now_ns)
+		return;
+	a->now_ns = c->boot_ns;
+	a->real_offset_ns = c->real_ns - c->boot_ns;
+}
+
+static int take_clock(struct assembler *a, const struct et_clock *c)
+{
+	take_time(a, c);
+	tell_zombies(a);
+	return 0;
+}
+
+static int take_loss(struct assembler *a, const struct et_loss *l)
+{
+	if (l->c.lost_reap > a->counters.lost_reap)
+		a->doubtful = a->totals.deaths;
+	a->counters = l->c;
+	return 0;
+}
+
+static void hand_out_unreaped(struct assembler *a, struct waiting_death *n)
+{
+	struct record r;
+
+	begin_waiting(a, &r, RECORD_DEATH, n);
+	r.reap.how = REAP_UNREAPED;
+	note_zombie_time(&r, a->now_ns);
+	finish_record(a, &r);
+	let_go(a, n);
+}
+
+static int take_end(struct assembler *a, const struct et_clock *c)
+{
+	struct waiting_death *n;
+
+	take_time(a, c);
+	while ((n = waiting__oldest(a->waiting))) {
+		if (n->serial <= a->doubtful)
+			hand_out_without_reap(a, n, WHY_LOST);
+		else
+			hand_out_unreaped(a, n);
+	}
+	return 0;
+}
+
+static int take_start(struct assembler *a, const struct et_start *s)
+{
+	if (a->started)
+		return -EBADMSG;
+	a->started = true;
+	a->start = *s;
+	a->now_ns = s->attach_ns;
+	a->real_offset_ns = s->real_ns - s->attach_ns;
+	return 0;
+}
+
+static int take_message(struct assembler *a, const struct et_header *h)
+{
+	const void *msg = h;
+
+	if (h->kind == ET_START)
+		return take_start(a, msg);
+	if (!a->started)
+		return -EBADMSG;
+	switch (h->kind) {
+	case ET_DEATH:
+		return take_death(a, msg);
+	case ET_REAP:
+		return take_reap(a, msg);
+	case ET_CGROUP:
+		return take_cgroup(a, msg);
+	case ET_ARGS:
+		return take_argv(a, msg);
+	case ET_CLOCK:
+		return take_clock(a, msg);
+	case ET_LOSS:
+		return take_loss(a, msg);
+	default: /* check__event() let nothing else through */
+		return take_end(a, msg);
+	}
+}
+
+int assembler__feed(struct assembler *a, const void *msg, size_t size)
+{
+	int err = check__event(msg, size);
+
+	if (!err)
+		err = take_message(a, msg);
+	if (err == -EBADMSG)
+		a->totals.rejected++;
+	/* Without memory for a path its records say that the path is missing: no reason to stop. */
+	return err == -ENOMEM ? 0 : err;
+}
+
+/* ---- the object ---- */
+
+struct assembler *assembler__new(const struct assembler_options *o, record_fn fn, void *ctx)
+{
+	struct assembler *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->opt = *o;
+	a->fn = fn;
+	a->ctx = ctx;
+	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING);
+	a->cgroups = cache__new(o->max_cgroups ? o->max_cgroups : MAX_CGROUPS);
+	a->args = cache__new(MAX_ARGS);
+	if (!a->waiting || !a->cgroups || !a->args) {
+		assembler__free(a);
+		return NULL;
+	}
+	return a;
+}
+
+void assembler__free(struct assembler *a)
+{
+	if (!a)
+		return;
+	while (a->waiting && waiting__oldest(a->waiting))
+		let_go(a, waiting__oldest(a->waiting));
+	waiting__free(a->waiting);
+	cache__free(a->cgroups);
+	cache__free(a->args);
+	free(a);
+}
+
+const struct et_start *assembler__start(const struct assembler *a)
+{
+	return a->started ? &a->start : NULL;
+}
+
+struct et_counters assembler__counters(const struct assembler *a)
+{
+	return a->counters;
+}
+
+struct assembler_totals assembler__totals(const struct assembler *a)
+{
+	struct assembler_totals t = a->totals;
+
+	t.waiting = waiting__count(a->waiting);
+	return t;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes bytes with a key, gives them back while there is room. Does not know what they mean. */
+#include "cache.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+
+#define ROUND 256      /* sizes in steps, so that a spare entry fits the next one */
+#define SPARES_MAX 128
+
+struct cache {
+	struct cache_entry **buckets;
+	unsigned int mask, count, max;
+	struct cache_entry *oldest, *newest;
+	struct cache_entry *spare;
+	unsigned int spares;
+};
+
+static struct cache_entry **bucket(struct cache *c, struct cache_key key)
+{
+	return &c->buckets[hash__slot(key.a ^ key.b << 40, c->mask)];
+}
+
+struct cache *cache__new(unsigned int max_entries)
+{
+	struct cache *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->max = max_entries ? max_entries : 1;
+	c->mask = hash__mask(c->max);
+	c->buckets = calloc(c->mask + 1, sizeof(*c->buckets));
+	if (!c->buckets) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void put_newest(struct cache *c, struct cache_entry *e)
+{
+	e->newer = NULL;
+	e->older = c->newest;
+	if (c->newest)
+		c->newest->newer = e;
+	else
+		c->oldest = e;
+	c->newest = e;
+}
+
+static void leave_order(struct cache *c, struct cache_entry *e)
+{
+	if (e->newer)
+		e->newer->older = e->older;
+	else
+		c->newest = e->older;
+	if (e->older)
+		e->older->newer = e->newer;
+	else
+		c->oldest = e->newer;
+}
+
+static void forget(struct cache *c, struct cache_entry *e)
+{
+	struct cache_entry **p = bucket(c, e->key);
+
+	while (*p != e)
+		p = &(*p)->chain;
+	*p = e->chain;
+	leave_order(c, e);
+	c->count--;
+	cache__release(c, e);
+}
+
+static struct cache_entry *find(struct cache *c, struct cache_key key)
+{
+	struct cache_entry *e = *bucket(c, key);
+
+	while (e && (e->key.a != key.a || e->key.b != key.b))
+		e = e->chain;
+	return e;
+}
+
+static struct cache_entry *take_spare(struct cache *c, size_t len)
+{
+	struct cache_entry *e = c->spare;
+
+	if (!e)
+		return NULL;
+	c->spare = e->chain;
+	c->spares--;
+	if (e->cap >= len)
+		return e;
+	free(e);
+	return NULL;
+}
+
+static struct cache_entry *new_entry(struct cache *c, size_t len)
+{
+	size_t cap = (len + ROUND - 1) / ROUND * ROUND;
+	struct cache_entry *e = take_spare(c, len);
+
+	if (e)
+		return e;
+	e = malloc(sizeof(*e) + cap);
+	if (e)
+		e->cap = cap;
+	return e;
+}
+
+struct cache_entry *cache__add(struct cache *c, struct cache_key key, size_t len)
+{
+	struct cache_entry *e = find(c, key), **b = bucket(c, key);
+
+	if (e)
+		forget(c, e);
+	if (c->count >= c->max)
+		forget(c, c->oldest);
+	e = new_entry(c, len);
+	if (!e)
+		return NULL;
+	e->key = key;
+	e->len = len;
+	e->cut = false;
+	e->holders = 1;
+	e->chain = *b;
+	*b = e;
+	put_newest(c, e);
+	c->count++;
+	return e;
+}
+
+struct cache_entry *cache__get(struct cache *c, struct cache_key key)
+{
+	struct cache_entry *e = find(c, key);
+
+	if (!e)
+		return NULL;
+	leave_order(c, e);
+	put_newest(c, e);
+	e->holders++;
+	return e;
+}
+
+struct cache_entry *cache__take(struct cache *c, struct cache_key key)
+{
+	struct cache_entry *e = cache__get(c, key);
+
+	if (e)
+		forget(c, e);
+	return e;
+}
+
+void cache__release(struct cache *c, struct cache_entry *e)
+{
+	if (!e || --e->holders)
+		return;
+	if (c->spares >= SPARES_MAX) {
+		free(e);
+		return;
+	}
+	e->chain = c->spare;
+	c->spare = e;
+	c->spares++;
+}
+
+void cache__free(struct cache *c)
+{
+	if (!c)
+		return;
+	while (c->oldest)
+		forget(c, c->oldest);
+	while (c->spare) {
+		struct cache_entry *e = c->spare;
+
+		c->spare = e->chain;
+		free(e);
+	}
+	free(c->buckets);
+	free(c);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes bytes that claim to be a message, gives 0 when every length in it is inside it.
+ * Does not judge what the message says.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ALIGN8(n) (((n) + 7U) & ~7U)
+#define SIGNALS_FATAL ((uint32_t)offsetof(struct et_signals, stop))
+#define SIGNALS_WHOLE ((uint32_t)sizeof(struct et_signals))
+
+const char *death__exe(const struct et_death *d)
+{
+	return (const char *)(d + 1);
+}
+
+const struct et_signals *death__signals(const struct et_death *d)
+{
+	if (!d->signals_size)
+		return NULL;
+	return (const struct et_signals *)((const char *)(d + 1) + d->exe_size);
+}
+
+static bool signal_ok(const struct et_signal *s)
+{
+	return !s->time_ns || (s->signo >= 1 && s->signo <= 64 && s->first_ns <= s->time_ns);
+}
+
+static bool signals_ok(const struct et_death *d)
+{
+	const struct et_signals *s = death__signals(d);
+	unsigned int i;
+
+	if (!s)
+		return true;
+	if (s->killer_exe_len > ET_KILLER_EXE_MAX || !signal_ok(&s->fatal))
+		return false;
+	if (!(d->flags & ET_D_STOPS))
+		return true;
+	for (i = 0; i < ET_SLOTS; i++)
+		if (!signal_ok(&s->stop[i]))
+			return false;
+	return true;
+}
+
+static uint32_t signals_size(const struct et_death *d)
+{
+	if (d->flags & ET_D_STOPS)
+		return SIGNALS_WHOLE;
+	return d->flags & ET_D_FATAL ? SIGNALS_FATAL : 0;
+}
+
+static bool death_ok(const void *msg, size_t size)
+{
+	const struct et_death *d = msg;
+
+	/* exe_len is bounded before it is rounded up, so that nothing wraps */
+	return size >= sizeof(*d) && d->id.tgid && d->exe_len <= ET_EXE_MAX &&
+	       d->exe_size == ALIGN8(d->exe_len) && d->signals_size == signals_size(d) &&
+	       size == sizeof(*d) + d->exe_size + d->signals_size && signals_ok(d);
+}
+
+static bool reap_ok(const void *msg, size_t size)
+{
+	const struct et_reap *p = msg;
+
+	if (size != sizeof(*p))
+		return false;
+	switch (p->kind) {
+	case ET_REAP_RELEASED:
+	case ET_REAP_FREED:
+		return p->id.tgid;
+	case ET_REAP_WAITED:
+		return p->by.id.tgid && p->wait_nr;
+	default:
+		return false;
+	}
+}
+
+/* Messages that end in an array may be sent whole or cut behind the last byte used. */
+static bool tail_ok(size_t size, size_t fixed, size_t max, size_t used)
+{
+	return used <= max && size >= fixed + used && size <= fixed + max;
+}
+
+static bool cgroup_ok(const void *msg, size_t size)
+{
+	const struct et_cgroup *c = msg;
+	const size_t fixed = offsetof(struct et_cgroup, path);
+
+	return size >= fixed && tail_ok(size, fixed, sizeof(c->path), c->len);
+}
+
+static bool args_ok(const void *msg, size_t size)
+{
+	const struct et_args *a = msg;
+	const size_t fixed = offsetof(struct et_args, args);
+
+	return size >= fixed && tail_ok(size, fixed, sizeof(a->args), a->len);
+}
+
+static bool terminated(const char *s, size_t cap)
+{
+	return memchr(s, '\0', cap) != NULL;
+}
+
+static bool start_ok(const void *msg, size_t size)
+{
+	const struct et_start *s = msg;
+	unsigned int i;
+
+	if (size != sizeof(*s) || s->version != ET_STREAM_VERSION)
+		return false;
+	for (i = 0; i < ET_OBSERVATIONS; i++)
+		if (s->doors[i] > ET_DOOR_OFF)
+			return false;
+	return s->page_size && !(s->page_size & (s->page_size - 1)) &&
+	       terminated(s->boot_id, sizeof(s->boot_id)) && terminated(s->release, sizeof(s->release)) &&
+	       terminated(s->tier, sizeof(s->tier));
+}
+
+static bool message_ok(uint32_t kind, const void *msg, size_t size)
+{
+	switch (kind) {
+	case ET_DEATH:
+		return death_ok(msg, size);
+	case ET_REAP:
+		return reap_ok(msg, size);
+	case ET_CGROUP:
+		return cgroup_ok(msg, size);
+	case ET_ARGS:
+		return args_ok(msg, size);
+	case ET_START:
+		return start_ok(msg, size);
+	case ET_CLOCK:
+	case ET_END:
+		return size == sizeof(struct et_clock);
+	case ET_LOSS:
+		return size == sizeof(struct et_loss);
+	default:
+		return false;
+	}
+}
+
+int check__event(const void *msg, size_t size)
+{
+	const struct et_header *h = msg;
+
+	/* The 64-bit members are read in place: a message that is not aligned is not one. */
+	if (size < sizeof(*h) || (uintptr_t)msg % _Alignof(struct et_death) || h->size != size)
+		return -EBADMSG;
+	return message_ok(h->kind, msg, size) ? 0 : -EBADMSG;
+}

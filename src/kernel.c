@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * kernel.c: takes names of kernel functions and tracepoints, gives what the running
+ * kernel answers when really asked. Does not decide what to use.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel.h"
+
+int kernel__open(struct kernel *k)
+{
+	k->btf = btf__load_vmlinux_btf();
+	return k->btf ? 0 : -errno;
+}
+
+void kernel__close(struct kernel *k)
+{
+	btf__free(k->btf);
+	k->btf = NULL;
+}
+
+static int tracepoint_type(const struct kernel *k, const char *name)
+{
+	char type[80];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	return btf__find_by_name_kind(k->btf, type, BTF_KIND_TYPEDEF);
+}
+
+int kernel__tracepoint_args(const struct kernel *k, const char *name)
+{
+	const struct btf_type *t;
+	int id = tracepoint_type(k, name);
+
+	if (id < 0)
+		return id;
+	t = btf__type_by_id(k->btf, id);			/* typedef */
+	t = t ? btf__type_by_id(k->btf, t->type) : NULL;	/* pointer */
+	t = t ? btf__type_by_id(k->btf, t->type) : NULL;	/* function */
+	return t && btf_is_func_proto(t) ? btf_vlen(t) - 1 : -EINVAL;
+}
+
+/* return 0; */
+static const struct bpf_insn nothing[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+static int load_nothing(enum bpf_prog_type type, enum bpf_attach_type attach, int btf_id)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach, .attach_btf_id = btf_id);
+	int fd = bpf_prog_load(type, "exittrace_try", "Dual BSD/GPL", nothing, 2, &opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int try_tracing(enum bpf_attach_type attach, int btf_id)
+{
+	int err = 0, link, prog;
+
+	if (btf_id < 0)
+		return -ENOENT;
+	prog = load_nothing(BPF_PROG_TYPE_TRACING, attach, btf_id);
+	if (prog < 0)
+		return prog;
+	link = attach == BPF_TRACE_ITER ? bpf_link_create(prog, 0, attach, NULL) : bpf_raw_tracepoint_open(NULL, prog);
+	if (link < 0)
+		err = -errno;
+	else
+		close(link);
+	close(prog);
+	return err;
+}
+
+int kernel__try_fentry(const struct kernel *k, const char *function)
+{
+	return try_tracing(BPF_TRACE_FENTRY, btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC));
+}
+
+int kernel__try_tracepoint(const struct kernel *k, const char *name)
+{
+	return try_tracing(BPF_TRACE_RAW_TP, tracepoint_type(k, name));
+}
+
+int kernel__try_iter(const struct kernel *k)
+{
+	return try_tracing(BPF_TRACE_ITER, btf__find_by_name_kind(k->btf, "bpf_iter_task", BTF_KIND_FUNC));
+}
+
+static int read_number(int dir, const char *path)
+{
+	char text[32] = "";
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return n > 0 ? atoi(text) : -EIO;
+}
+
+static int perf_open(struct perf_event_attr *attr)
+{
+	int fd = syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int kernel__try_kprobe(const struct kernel *k, const char *function)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)function };
+	int type = read_number(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type");
+	int event, prog, err = 0;
+
+	(void)k;
+	if (type < 0)
+		return type;
+	attr.type = type;
+	event = perf_open(&attr);
+	if (event < 0)
+		return event;
+	prog = load_nothing(BPF_PROG_TYPE_KPROBE, 0, 0);
+	if (prog < 0 || ioctl(event, PERF_EVENT_IOC_SET_BPF, prog))
+		err = prog < 0 ? prog : -errno;
+	if (prog >= 0)
+		close(prog);
+	close(event);
+	return err;
+}
+
+/*
+ * Where tracefs is not mounted, a mount of our own that no path leads to: nothing to
+ * leave behind, and gone with the descriptor.
+ */
+static int open_tracefs(void)
+{
+	int mnt = open("/sys/kernel/tracing", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fs;
+
+	if (mnt >= 0 && !faccessat(mnt, "events", F_OK, 0))
+		return mnt;
+	if (mnt >= 0)
+		close(mnt);
+	fs = fsopen("tracefs", FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -errno;
+	mnt = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ? -1 : fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	if (mnt < 0)
+		mnt = -errno;
+	close(fs);
+	return mnt;
+}
+
+static int syscall_event_id(const char *event)
+{
+	char path[96];
+	int id, root = open_tracefs();
+
+	if (root < 0)
+		return -ENODEV;
+	snprintf(path, sizeof(path), "events/syscalls/%s/id", event);
+	id = read_number(root, path);
+	close(root);
+	return id;
+}
+
+int kernel__open_syscall(const char *event)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.sample_period = 1,
+		.wakeup_events = 1,
+	};
+	int id = syscall_event_id(event);
+
+	if (id < 0)
+		return id;
+	attr.config = id;
+	return perf_open(&attr);
+}
+
+int kernel__try_syscall(const char *event)
+{
+	int fd = kernel__open_syscall(event);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+bool kernel__may_trace(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	unsigned int tracing = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
+
+	if (syscall(SYS_capget, &head, data))
+		return false;
+	if (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN))
+		return true;
+	return (data[1].effective & tracing) == tracing;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t kernel__boot_ns(void)
+{
+	return clock_ns(CLOCK_BOOTTIME);
+}
+
+uint64_t kernel__real_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+int kernel__boot_id(char *dst, size_t cap)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, dst, cap - 1);
+	close(fd);
+	if (n <= 0)
+		return -EIO;
+	dst[strcspn(dst, "\n")] = '\0';
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* kernel.h: questions to the running kernel. Never its version, never its configuration. */
+#ifndef EXITTRACE_KERNEL_H
+#define EXITTRACE_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btf;
+
+struct kernel {
+	struct btf *btf;
+};
+
+/* 0, or negative errno: -ENOENT the kernel has no BTF. */
+int kernel__open(struct kernel *k);
+void kernel__close(struct kernel *k);
+
+/* Arguments of a tracepoint as BPF sees them (without the data pointer); negative: there is none. */
+int kernel__tracepoint_args(const struct kernel *k, const char *name);
+
+/*
+ * Loads and attaches an empty program, for real, and takes it away again.
+ * 0, -ENOENT: the kernel has no such thing, -EPERM and others: refused.
+ */
+int kernel__try_fentry(const struct kernel *k, const char *function);
+int kernel__try_kprobe(const struct kernel *k, const char *function);
+int kernel__try_tracepoint(const struct kernel *k, const char *name);
+int kernel__try_iter(const struct kernel *k);
+/* A system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
+int kernel__try_syscall(const char *event);
+int kernel__open_syscall(const char *event); /* a perf event for a program to be attached to */
+
+/* Whether this process may use bpf() for tracing at all: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
+bool kernel__may_trace(void);
+
+uint64_t kernel__boot_ns(void); /* CLOCK_BOOTTIME */
+uint64_t kernel__real_ns(void); /* CLOCK_REALTIME */
+int kernel__boot_id(char *dst, size_t cap);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * loop.c: takes a session and its source, moves messages from one to the other until a
+ * signal, the clock, --count or the end of all targets says stop. Does not print.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "log.h"
+#include "loop.h"
+
+/*
+ * The kernel half wakes us at most every 20 ms (ET_WAKE_NS) and counts on us to look by
+ * ourselves for a while after each wake-up.
+ */
+#define LOOK_MS 20
+#define LOOKS 3
+#define GRACE_NS 300000000ULL /* targets are gone, their last messages may be on the way */
+
+enum { ON_RING, ON_SIGNAL, ON_TIMER };
+
+static struct {
+	sigset_t mask;
+	void (*pipe)(int), (*fsize)(int);
+} given;
+
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGQUIT);
+	sigaddset(set, SIGCHLD);
+}
+
+int loop__block_signals(void)
+{
+	sigset_t set;
+
+	given.pipe = signal(SIGPIPE, SIG_IGN); /* a closed output is an error of write() */
+	given.fsize = signal(SIGXFSZ, SIG_IGN);
+	fill_signals(&set);
+	return sigprocmask(SIG_BLOCK, &set, &given.mask) ? -errno : 0;
+}
+
+void loop__restore_signals(void)
+{
+	signal(SIGPIPE, given.pipe);
+	signal(SIGXFSZ, given.fsize);
+	sigprocmask(SIG_SETMASK, &given.mask, NULL);
+}
+
+static int watch(struct loop *l, int fd, int what)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = what };
+
+	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static void arm_timer(struct loop *l)
+{
+	uint64_t ns = l->options->duration_ns;
+	struct itimerspec it = { .it_value = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 } };
+
+	if (ns)
+		timerfd_settime(l->timer_fd, 0, &it, NULL);
+}
+
+static int open_fds(struct loop *l)
+{
+	sigset_t set;
+	int err;
+
+	fill_signals(&set);
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (l->epoll_fd < 0 || l->signal_fd < 0 || l->timer_fd < 0)
+		return -errno;
+	arm_timer(l);
+	err = watch(l, source__fd(l->source), ON_RING);
+	if (!err)
+		err = watch(l, l->signal_fd, ON_SIGNAL);
+	return err ? err : watch(l, l->timer_fd, ON_TIMER);
+}
+
+/*
+ * With a command, Ctrl-C reaches it as well, being in our process group: we wait for its
+ * end. What was sent to us alone is passed on. Asked twice, we go.
+ */
+static void on_stop_signal(struct loop *l, int sig)
+{
+	bool running = l->command && !command__reap(l->command);
+
+	if (!running || ++l->signals > 1) {
+		l->stop = true;
+		return;
+	}
+	if (sig == SIGTERM || sig == SIGHUP)
+		kill(l->command->pid, sig);
+}
+
+static void read_signals(struct loop *l)
+{
+	struct signalfd_siginfo si;
+
+	while (read(l->signal_fd, &si, sizeof(si)) == sizeof(si)) {
+		if (si.ssi_signo != SIGCHLD)
+			on_stop_signal(l, si.ssi_signo);
+		else if (l->command)
+			command__reap(l->command);
+	}
+}
+
+static bool targets_gone(const struct loop *l)
+{
+	const struct session *s = l->session;
+
+	if (l->command && !l->command->reaped)
+		return false;
+	if (!l->command && !s->nr_targets)
+		return false;
+	for (unsigned int i = 0; i < s->nr_targets; i++)
+		if (!target__gone(&s->targets[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Over when every pinned process has been reaped and its record is out. A record may be
+ * filtered or lost, so the wait for it ends.
+ */
+static void check_over(struct loop *l)
+{
+	const struct session *s = l->session;
+	uint64_t now = kernel__boot_ns();
+
+	if (!targets_gone(l))
+		return;
+	if (!l->over_ns)
+		l->over_ns = now;
+	if (now - l->over_ns >= GRACE_NS || (s->nr_targets && s->targets_seen >= s->nr_targets && !l->options->follow &&
+					     !l->options->tree))
+		l->stop = true;
+}
+
+static bool lost_more(const struct et_counters *a, const struct et_counters *b)
+{
+	return a->lost_ring != b->lost_ring || a->lost_reap != b->lost_reap || a->lost_cgroup != b->lost_cgroup ||
+	       a->full_signals != b->full_signals || a->full_dying != b->full_dying || a->full_tree != b->full_tree;
+}
+
+static void pass_counters(struct loop *l)
+{
+	struct et_counters now = source__counters(l->source);
+
+	if (!lost_more(&l->counters, &now))
+		return;
+	l->counters = now;
+	session__counters(l->session, now);
+}
+
+static int look(struct loop *l)
+{
+	int n;
+
+	session__clock(l->session);
+	n = source__read(l->source, session__message, l->session);
+	pass_counters(l);
+	output__flush(l->session->output);
+	if (l->session->output->error || session__full(l->session))
+		l->stop = true;
+	l->idle = n > 0 ? 0 : l->idle + 1;
+	return n < 0 ? n : 0;
+}
+
+static int timeout_ms(const struct loop *l)
+{
+	uint64_t due = assembler__next_due(l->session->assembler), now = kernel__boot_ns();
+	bool targets = l->command || l->session->nr_targets;
+	int limit = l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
+
+	if (due == UINT64_MAX)
+		return limit;
+	due = due > now ? (due - now) / 1000000 + 1 : 0;
+	if (due > 1000000)
+		due = 1000000;
+	return limit >= 0 && (uint64_t)limit < due ? limit : (int)due;
+}
+
+static int wait_for_something(struct loop *l)
+{
+	struct epoll_event ev[4];
+	int n = epoll_wait(l->epoll_fd, ev, 4, timeout_ms(l));
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.u32 == ON_SIGNAL)
+			read_signals(l);
+		else if (ev[i].data.u32 == ON_TIMER)
+			l->stop = true;
+	}
+	return 0;
+}
+
+/* Nothing new after this; what is in the ring still counts, and then the numbers agree. */
+static void finish(struct loop *l)
+{
+	struct et_clock end = { .h = { .kind = ET_END, .size = sizeof(end) } };
+
+	source__detach(l->source);
+	source__read(l->source, session__message, l->session);
+	session__clock(l->session);
+	session__counters(l->session, source__counters(l->source));
+	end.boot_ns = kernel__boot_ns();
+	end.real_ns = kernel__real_ns();
+	session__message(l->session, &end, sizeof(end));
+}
+
+int loop__run(struct loop *l)
+{
+	int err = open_fds(l);
+
+	while (!err && !l->stop) {
+		err = wait_for_something(l);
+		if (!err)
+			err = look(l);
+		check_over(l);
+	}
+	if (err)
+		log__error("waiting for events: %s", strerror(-err));
+	finish(l);
+	close(l->epoll_fd);
+	close(l->signal_fd);
+	close(l->timer_fd);
+	return err;
+}

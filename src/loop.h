@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* loop.h: waits for messages, signals, time and the ends of processes, until it is over. */
+#ifndef EXITTRACE_LOOP_H
+#define EXITTRACE_LOOP_H
+
+#include "session.h"
+#include "source.h"
+
+struct loop {
+	const struct options *options;
+	struct session *session;
+	struct source *source;
+	struct command *command; /* NULL: none */
+	int epoll_fd, signal_fd, timer_fd;
+	bool stop;
+	unsigned int signals;	    /* asked to end, times */
+	unsigned int idle;	    /* looks in a row that found nothing */
+	uint64_t over_ns;	    /* all targets are gone since then; 0: not yet */
+	struct et_counters counters; /* as last passed on */
+};
+
+/* Blocks the signals the loop wants to read; before anything is started, so none is missed. */
+int loop__block_signals(void);
+void loop__restore_signals(void); /* in a child, before exec: as they were given to us */
+int loop__run(struct loop *l);	  /* 0 or negative errno after one line on stderr */
+
+#endif

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes the command line, gives checked options, or one line that says what is
+ * wrong with it. Does not touch processes, cgroups or files but /etc/passwd.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "log.h"
+#include "names.h"
+#include "parse.h"
+
+#define ZOMBIE_AFTER_NS 10000000000ULL
+#define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
+#define WORD_SHOWN 160
+#define ARGS_KEY "process.args"
+
+__attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	log__error("%s (see --help)", line);
+	return STATUS_USAGE;
+}
+
+/* A word of the command line, fit for a terminal. */
+struct shown {
+	char s[WORD_SHOWN];
+};
+
+static struct shown show(const char *word)
+{
+	struct shown shown;
+
+	text__escape(shown.s, sizeof(shown.s), text__str(word));
+	return shown;
+}
+
+/* ---- values ---- */
+
+static int refuse_value(const char *opt, const char *arg, const char *wanted)
+{
+	return refuse("%s: '%s' is not %s", opt, show(arg).s, wanted);
+}
+
+/* Calls one() for every word of a comma-separated list. */
+static int each_word(struct options *o, const char *list, const char *opt,
+		     int (*one)(struct options *o, const char *word, const char *opt))
+{
+	const char *rest = list;
+	char word[PARSE_WORD_MAX];
+	int n;
+
+	while ((n = parse__next_word(&rest, word)) > 0) {
+		int status = one(o, word, opt);
+
+		if (status)
+			return status;
+	}
+	return n ? refuse("%s: '%s' has an empty or endless word in it", opt, show(list).s) : 0;
+}
+
+static int take_duration(const char *arg, const char *opt, uint64_t *ns)
+{
+	if (parse__duration(arg, ns))
+		return refuse_value(opt, arg, "a duration like 5, 1.5, 200ms, 2m or 1h30m");
+	return 0;
+}
+
+static int parse_pid(const char *word, const char *opt, pid_t *pid)
+{
+	uint64_t n;
+
+	if (parse__number(word, INT32_MAX, &n) || !n)
+		return refuse_value(opt, word, "a process id");
+	*pid = (pid_t)n;
+	return 0;
+}
+
+static int add_pid(struct options *o, const char *word, const char *opt)
+{
+	pid_t pid = 0;
+	int status = parse_pid(word, opt, &pid);
+
+	if (status)
+		return status;
+	if (o->nr_pids == ARRAY_SIZE(o->pids))
+		return refuse("%s: more than %zu processes; use --all with filters", opt, ARRAY_SIZE(o->pids));
+	o->pids[o->nr_pids++] = pid;
+	return 0;
+}
+
+static int take_pids(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg, opt, add_pid);
+}
+
+static int take_tree(struct options *o, const char *arg, const char *opt)
+{
+	return parse_pid(arg, opt, &o->tree);
+}
+
+static int take_path(const char *arg, const char *opt, const char **path)
+{
+	if (!*arg)
+		return refuse("%s needs a path", opt);
+	*path = arg;
+	return 0;
+}
+
+static int take_cgroup(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->cgroup);
+}
+
+static int take_name(struct options *o, const char *arg, const char *opt)
+{
+	if (!*arg || strlen(arg) >= ET_COMM_LEN)
+		return refuse("%s: a process name has 1 to %d bytes, '%s' has %zu", opt, ET_COMM_LEN - 1, show(arg).s,
+			      strlen(arg));
+	o->name = arg;
+	return 0;
+}
+
+/*
+ * Not getpwnam(): that loads whatever nsswitch.conf names into this process, and
+ * a static binary cannot do it at all. Users from elsewhere can be given as numbers.
+ */
+static bool find_user(const char *name, uid_t *uid)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *pw;
+	bool found = false;
+
+	if (!f)
+		return false;
+	while (!found && (pw = fgetpwent(f))) {
+		found = !strcmp(pw->pw_name, name);
+		if (found)
+			*uid = pw->pw_uid;
+	}
+	fclose(f);
+	return found;
+}
+
+static int take_user(struct options *o, const char *arg, const char *opt)
+{
+	uint64_t n;
+
+	o->by_user = true;
+	if (!parse__number(arg, NO_UID - 1, &n))
+		o->uid = (uid_t)n;
+	else if (!find_user(arg, &o->uid))
+		return refuse("%s: no user '%s' in /etc/passwd; a user id works too", opt, show(arg).s);
+	return 0;
+}
+
+static int add_cause(struct options *o, const char *word, const char *opt)
+{
+	char all[320] = "";
+	int class = names__class_number(word);
+	size_t len = 0;
+
+	if (class >= 0) {
+		o->causes |= 1ULL << class;
+		return 0;
+	}
+	for (class = 0; class < CAUSE_COUNT; class++)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", class ? " " : "", names__class(class));
+	return refuse("%s: '%s' is none of: %s", opt, show(word).s, all);
+}
+
+static int take_causes(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg, opt, add_cause);
+}
+
+static int add_signal(struct options *o, const char *word, const char *opt)
+{
+	int signo = names__signal_number(word);
+
+	if (signo < 0)
+		return refuse_value(opt, word, "a signal; names like TERM or SIGRTMIN+3, or 1 to 64");
+	o->signals |= 1ULL << (signo - 1);
+	return 0;
+}
+
+static int take_signals(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg, opt, add_signal);
+}
+
+static int take_min_age(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->min_age_ns);
+}
+
+static int take_min_zombie(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->min_zombie_ns);
+}
+
+/* ---- --fields ---- */
+
+static int push_field(struct options *o, const struct field *f, const char *opt)
+{
+	if (o->nr_fields == ARRAY_SIZE(o->fields))
+		return refuse("%s: more than %zu fields", opt, ARRAY_SIZE(o->fields));
+	o->fields[o->nr_fields++] = f;
+	if (!strcmp(f->key, ARGS_KEY))
+		o->args = true; /* asked for by name: as good as -A */
+	return 0;
+}
+
+static const struct field *field_by_title(const char *word)
+{
+	unsigned int i;
+
+	for (i = 0; i < record_nr_fields; i++) {
+		if (!strcasecmp(record_fields[i].title, word))
+			return &record_fields[i];
+	}
+	return NULL;
+}
+
+/*
+ * "reap" stands for all members of that group; true: there are some. Not for the
+ * arguments, which may hold secrets: only -A or their own name brings them.
+ */
+static bool push_group(struct options *o, const char *word, const char *opt, int *status)
+{
+	size_t len = strlen(word);
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < record_nr_fields; i++) {
+		const struct field *f = &record_fields[i];
+
+		if (strncmp(f->key, word, len) || f->key[len] != '.')
+			continue;
+		any = true;
+		if (strcmp(f->type, "object") && (strcmp(f->key, ARGS_KEY) || o->args) && !*status)
+			*status = push_field(o, f, opt);
+	}
+	return any;
+}
+
+static void consider(const char *word, const char *candidate, const char **best, unsigned int *least)
+{
+	unsigned int d = parse__distance(word, candidate);
+
+	if (d >= *least)
+		return;
+	*least = d;
+	*best = candidate;
+}
+
+/* The key or heading most like `word`, NULL: nothing is like it. */
+static const char *nearest_field(const char *word)
+{
+	unsigned int least = (unsigned int)strlen(word) / 3 + 2, i;
+	const char *best = NULL;
+
+	for (i = 0; i < record_nr_fields; i++) {
+		consider(word, record_fields[i].key, &best, &least);
+		consider(word, record_fields[i].title, &best, &least);
+	}
+	return best;
+}
+
+static int add_field(struct options *o, const char *word, const char *opt)
+{
+	const struct field *f = record__field(word);
+	const char *nearest;
+	int status = 0;
+
+	if (push_group(o, word, opt, &status))
+		return status;
+	if (!f)
+		f = field_by_title(word);
+	if (f)
+		return push_field(o, f, opt);
+	nearest = nearest_field(word);
+	log__error("%s: no field '%s'%s%s%s (see --list-fields)", opt, show(word).s, nearest ? "; did you mean '" : "",
+		   nearest ? nearest : "", nearest ? "'?" : "");
+	return STATUS_USAGE;
+}
+
+static int take_fields(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg, opt, add_field);
+}
+
+/* ---- how to run ---- */
+
+static int take_output(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->output);
+}
+
+static int take_record(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->record);
+}
+
+static int take_replay(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->replay);
+}
+
+static int take_run_time(struct options *o, const char *arg, const char *opt)
+{
+	int status = take_duration(arg, opt, &o->duration_ns);
+
+	if (!status && !o->duration_ns)
+		return refuse("%s: 0 would end before it begins", opt);
+	return status;
+}
+
+static int take_zombie_after(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->zombie_after_ns);
+}
+
+static int take_count(struct options *o, const char *arg, const char *opt)
+{
+	if (parse__number(arg, UINT64_MAX, &o->count) || !o->count)
+		return refuse_value(opt, arg, "a number of records, 1 or more");
+	return 0;
+}
+
+static int take_ready_fd(struct options *o, const char *arg, const char *opt)
+{
+	uint64_t fd;
+
+	if (parse__number(arg, INT32_MAX, &fd))
+		return refuse_value(opt, arg, "a file descriptor");
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return refuse("%s: file descriptor %d is not open", opt, (int)fd);
+	o->ready_fd = (int)fd;
+	return 0;
+}
+
+static int take_tier(struct options *o, const char *arg, const char *opt)
+{
+	static const char *const tiers[] = {
+		[TIER_AUTO] = "auto",
+		[TIER_FENTRY] = "fentry",
+		[TIER_KPROBE] = "kprobe",
+		[TIER_TRACEPOINT] = "tracepoint",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tiers); i++) {
+		if (!strcmp(arg, tiers[i])) {
+			o->tier = i;
+			return 0;
+		}
+	}
+	return refuse_value(opt, arg, "fentry, kprobe, tracepoint or auto");
+}
+
+/* ---- the table: getopt's tables and the help are made from it ---- */
+
+struct row {
+	char letter; /* 0: none */
+	const char *name;
+	const char *value; /* what follows it; NULL: nothing */
+	const char *help;  /* lines of at most 46 columns */
+	int (*take)(struct options *o, const char *arg, const char *opt);
+	size_t flag;    /* without take(): the bool that becomes true ... */
+	enum mode mode; /* ... or if that is 0, the mode */
+};
+
+#define FLAG(member) .flag = offsetof(struct options, member)
+
+static const struct row rows[] = {
+	{ .help = "What to watch:" },
+	{ 'p', "pid", "PID[,PID..]", "these processes, until all are reaped", .take = take_pids },
+	{ 'a', "all", NULL, "every process", FLAG(all) },
+	{ 'c', "cgroup", "PATH", "processes in this cgroup and below", .take = take_cgroup },
+	{ 'n', "name", "COMM", "processes of this name", .take = take_name },
+	{ 'u', "user", "USER", "processes of this user, name or id", .take = take_user },
+	{ 0, "tree", "PID", "this process and its descendants", .take = take_tree },
+	{ 'f', "follow", NULL, "with -p or COMMAND: its descendants too", FLAG(follow) },
+	{ .help = "Which deaths:" },
+	{ 'x', "failed", NULL, "only those with a status other than 0", FLAG(failed) },
+	{ 0, "cause", "CLASS[,..]", "only these causes: exit, signal, fault, ...", .take = take_causes },
+	{ 0, "signal", "SIG[,..]", "only those ended by these signals", .take = take_signals },
+	{ 0, "min-age", "DUR", "only processes that lived this long", .take = take_min_age },
+	{ 0, "min-zombie", "DUR", "only those that were zombies this long", .take = take_min_zombie },
+	{ .help = "How to print:" },
+	{ 'j', "json", NULL, "one JSON object per line", FLAG(json) },
+	{ 'v', "verbose", NULL, "the story of each death in a few lines", FLAG(verbose) },
+	{ 0, "fields", "F[,F..]", "these fields, by key or heading", .take = take_fields },
+	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS },
+	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
+	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
+	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
+	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
+	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
+	{ .help = "How to run:" },
+	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time },
+	{ 0, "count", "N", "end after N records", .take = take_count },
+	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)", .take = take_zombie_after },
+	{ 0, "strict", NULL, "exit status 3 if anything was lost", FLAG(strict) },
+	{ 0, "record", "FILE", "keep the events for --replay", .take = take_record },
+	{ 0, "replay", "FILE", "print what was recorded; needs no root", .take = take_replay },
+	{ 0, "probes", NULL, "tell what can be observed here, and end", .mode = MODE_PROBES },
+	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier },
+	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd },
+	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION },
+	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP },
+};
+
+#define LONG_ONLY 256 /* getopt's value of rows[i] without a letter: this + i */
+
+static int getopt_value(unsigned int i)
+{
+	return rows[i].letter ? rows[i].letter : LONG_ONLY + (int)i;
+}
+
+static const struct row *row_of(int value)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].name && getopt_value(i) == value)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* "+": stop at the first word, whose options are not ours. ":": tell a missing value apart. */
+static void make_getopt_tables(char *letters, struct option *longs)
+{
+	unsigned int i;
+
+	*letters++ = '+';
+	*letters++ = ':';
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].letter) {
+			*letters++ = rows[i].letter;
+			if (rows[i].value)
+				*letters++ = ':';
+		}
+		if (rows[i].name)
+			*longs++ = (struct option){ rows[i].name, rows[i].value ? required_argument : no_argument, NULL,
+						    getopt_value(i) };
+	}
+	*letters = '\0';
+	*longs = (struct option){ 0 };
+}
+
+/* "--name", or "-n" where that is what most people type. */
+static const char *name_of(const struct row *row, char dst[32])
+{
+	if (row->letter)
+		snprintf(dst, 32, "-%c", row->letter);
+	else
+		snprintf(dst, 32, "--%s", row->name);
+	return dst;
+}
+
+static int take(struct options *o, const struct row *row, const char *arg)
+{
+	char name[32];
+
+	if (row->take)
+		return row->take(o, arg, name_of(row, name));
+	if (row->flag)
+		*((bool *)((char *)o + row->flag)) = true;
+	else
+		o->mode = row->mode;
+	return 0;
+}
+
+static const char *nearest_option(const char *name)
+{
+	unsigned int least = (unsigned int)strlen(name) / 3 + 1, i;
+	const char *best = NULL;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].name)
+			consider(name, rows[i].name, &best, &least);
+	}
+	return best;
+}
+
+/* getopt said '?'. optopt: 0 after an unknown or ambiguous long option. */
+static int refuse_option(const char *word)
+{
+	const struct row *row = optopt ? row_of(optopt) : NULL;
+	const char *nearest;
+
+	if (row)
+		return refuse("--%s takes no value", row->name);
+	if (optopt)
+		return refuse("there is no option '-%s'", show((char[]){ (char)optopt, '\0' }).s);
+	nearest = nearest_option(word + strspn(word, "-"));
+	if (nearest)
+		return refuse("there is no option '%s'; did you mean --%s?", show(word).s, nearest);
+	return refuse("there is no option '%s', or it is short for several", show(word).s);
+}
+
+static int read_options(struct options *o, int argc, char **argv)
+{
+	char letters[2 * ARRAY_SIZE(rows) + 3], name[32];
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	int value, status;
+
+	make_getopt_tables(letters, longs);
+	optind = 0; /* glibc: start anew */
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (value == '?')
+			return refuse_option(argv[optind - 1]);
+		if (value == ':')
+			return refuse("%s needs a value", name_of(row_of(optopt), name));
+		status = take(o, row_of(value), optarg);
+		if (status)
+			return status;
+		if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+			return 0;
+	}
+	return 0;
+}
+
+/* ---- what goes together ---- */
+
+static int read_command(struct options *o, int argc, char **argv)
+{
+	bool dashes = optind > 0 && !strcmp(argv[optind - 1], "--");
+	uint64_t n;
+
+	if (optind >= argc)
+		return dashes ? refuse("no command after --") : 0;
+	if (!dashes && !parse__number(argv[optind], INT32_MAX, &n))
+		return refuse("'%s' is not a command; for a process: -p %s", argv[optind], argv[optind]);
+	o->command = argv + optind;
+	return 0;
+}
+
+/* First pair that contradicts itself. */
+static int check_pairs(const struct options *o)
+{
+	const struct {
+		bool both;
+		const char *why;
+	} pairs[] = {
+		{ o->json && o->verbose, "-j and -v: choose one" },
+		{ o->verbose && o->nr_fields, "-v and --fields: choose one" },
+		{ o->all && o->nr_pids, "-a and -p: choose one" },
+		{ o->follow && !o->nr_pids && !o->command, "-f follows the descendants of -p or COMMAND: give one" },
+		{ o->replay && o->command, "--replay runs no COMMAND" },
+		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
+		  "--replay cannot select by -p, --tree, -f or -c; -n, -u, -x, --cause and --signal work" },
+		{ o->replay && (o->duration_ns || o->ready_fd >= 0 || o->tier || o->record),
+		  "--replay does not trace: no -d, --ready-fd, --tier or --record with it" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (pairs[i].both)
+			return refuse("%s", pairs[i].why);
+	}
+	return 0;
+}
+
+static int check_selection(struct options *o)
+{
+	if (o->nr_pids || o->command)
+		return 0;
+	if (o->name || o->by_user || o->cgroup || o->tree)
+		o->all = true; /* all of those */
+	return o->all ? 0 : refuse("nothing to trace: give -p PID, --all, or -- COMMAND");
+}
+
+static bool wants_colour(const struct options *o)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if ((no && *no) || !term || !strcmp(term, "dumb"))
+		return false;
+	return !o->output && isatty(STDOUT_FILENO);
+}
+
+int options__parse(struct options *o, int argc, char **argv)
+{
+	int status;
+
+	memset(o, 0, sizeof(*o));
+	o->zombie_after_ns = ZOMBIE_AFTER_NS;
+	o->ready_fd = -1;
+	status = read_options(o, argc, argv);
+	if (status || o->mode == MODE_HELP || o->mode == MODE_VERSION)
+		return status;
+	if (o->replay && o->mode == MODE_TRACE)
+		o->mode = MODE_REPLAY;
+	o->colour = wants_colour(o);
+	status = read_command(o, argc, argv);
+	if (!status)
+		status = check_pairs(o);
+	if (!status && o->mode == MODE_TRACE)
+		status = check_selection(o);
+	return status;
+}
+
+/* ---- what it tells about itself ---- */
+
+static void help_row(const struct row *row)
+{
+	const char *line = row->help, *end;
+	char letter[8] = "    ", left[64];
+
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	snprintf(left, sizeof(left), "%s--%s %s", letter, row->name, row->value ? row->value : "");
+	printf("  %-26s ", left);
+	while ((end = strchr(line, '\n'))) {
+		printf("%.*s\n%29s", (int)(end - line), line, "");
+		line = end + 1;
+	}
+	puts(line);
+}
+
+void options__help(void)
+{
+	unsigned int i;
+
+	puts("Usage: exittrace [OPTION..] -p PID[,PID..] | --all | [--] COMMAND [ARG..]\n"
+	     "Says why processes died: who or what ended them, and who reaped them.");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].name)
+			help_row(&rows[i]);
+		else
+			printf("\n%s\n", rows[i].help);
+	}
+	puts("\nDUR is in seconds, or like 200ms, 1.5s, 2m, 1h30m. All filters must hold.\n"
+	     "With COMMAND the exit status is the command's. Otherwise: 0 fine, 1 error,\n"
+	     "2 usage, 3 events lost and --strict, 70 refused by the kernel, 77 not permitted.");
+}
+
+static void list_field(const struct field *f, const char *list)
+{
+	char key[96];
+
+	snprintf(key, sizeof(key), "%s%s%s", list ? list : "", list ? "[]." : "", f->key);
+	printf("%-34s %-8s %-6s %-13s %s\n", key, f->type, *f->unit ? f->unit : "-", f->title, f->help);
+}
+
+void options__list_fields(void)
+{
+	unsigned int i, j;
+
+	printf("%-34s %-8s %-6s %-13s %s\n", "KEY", "TYPE", "UNIT", "HEADING", "WHAT IT IS");
+	for (i = 0; i < record_nr_fields; i++) {
+		list_field(&record_fields[i], NULL);
+		for (j = 0; j < record_fields[i].nr_items; j++)
+			list_field(&record_fields[i].items[j], record_fields[i].key);
+	}
+}

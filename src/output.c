@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes records, has an output format them, gives bytes to a file descriptor in
+ * large writes and keeps count of what did not get there. Does not format
+ * records itself.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLUSH_BYTES (64 << 10)
+
+static const struct output_ops *choose_ops(const struct output_options *opt)
+{
+	if (opt->json)
+		return &output_json_ops;
+	return opt->story ? &output_story_ops : &output_text_ops;
+}
+
+struct output *output__new(const struct output_options *opt)
+{
+	struct output *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->opt = *opt;
+	o->ops = choose_ops(opt);
+	/* localtime_r() reads its files on the first call only; later there may be no file to read. */
+	tzset();
+	if (o->ops->init && o->ops->init(o)) {
+		output__free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void output__free(struct output *o)
+{
+	if (!o)
+		return;
+	if (o->ops->fini)
+		o->ops->fini(o);
+	buf__free(&o->buf);
+	free(o);
+}
+
+/* ---- writing ---- */
+
+static int wait_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&p, 1, -1) < 0 && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+/* *done tells how far it came, also when it failed. */
+static int write_all(int fd, const char *data, size_t len, size_t *done)
+{
+	while (*done < len) {
+		ssize_t n = write(fd, data + *done, len - *done);
+		int err = 0;
+
+		if (n >= 0)
+			*done += (size_t)n;
+		else if (errno == EAGAIN)
+			err = wait_writable(fd);
+		else if (errno != EINTR)
+			err = -errno;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int output__flush(struct output *o)
+{
+	size_t done = 0;
+	unsigned int i;
+
+	if (!o->error)
+		o->error = write_all(o->opt.fd, o->buf.data, o->buf.len, &done);
+	for (i = 0; i < o->in_buffer; i++)
+		o->unwritten += o->ends[i] > done;
+	o->in_buffer = 0;
+	buf__reset(&o->buf);
+	return o->error;
+}
+
+/* Half a line is worse than none: what did not fit in memory is taken back. */
+static bool settle(struct output *o, size_t before)
+{
+	if (!o->buf.failed)
+		return true;
+	o->buf.len = before;
+	o->buf.failed = false;
+	return false;
+}
+
+static void flush_if_full(struct output *o)
+{
+	if (o->buf.len >= FLUSH_BYTES || o->in_buffer == OUTPUT_BATCH)
+		output__flush(o);
+}
+
+/* A replayed stream may claim anything. */
+static void take_boot_id(struct output *o, const struct et_start *s)
+{
+	size_t n = strnlen(s->boot_id, sizeof(s->boot_id));
+
+	if (n >= sizeof(o->boot_id) || strspn(s->boot_id, "0123456789abcdefABCDEF-") < n)
+		n = 0;
+	memcpy(o->boot_id, s->boot_id, n);
+	o->boot_id[n] = '\0';
+}
+
+void output__begin(struct output *o, const struct et_start *s)
+{
+	size_t before = o->buf.len;
+
+	take_boot_id(o, s);
+	if (o->error || !o->ops->begin)
+		return;
+	o->ops->begin(o, &o->buf, s);
+	settle(o, before);
+}
+
+void output__record(struct output *o, const struct record *r)
+{
+	size_t before = o->buf.len;
+
+	if (o->error) {
+		o->unwritten++;
+		return;
+	}
+	o->ops->record(o, &o->buf, r);
+	o->records++;
+	if (settle(o, before))
+		o->ends[o->in_buffer++] = o->buf.len;
+	else
+		o->unwritten++;
+	flush_if_full(o);
+}
+
+/* Most messages with counters tell that nothing was lost. */
+static bool any_lost(const struct et_counters *before, const struct et_counters *now)
+{
+	return now->lost_ring != before->lost_ring || now->lost_reap != before->lost_reap ||
+	       now->lost_cgroup != before->lost_cgroup || now->full_signals != before->full_signals ||
+	       now->full_dying != before->full_dying || now->full_tree != before->full_tree;
+}
+
+void output__lost(struct output *o, const struct et_counters *before, const struct et_counters *now)
+{
+	size_t len = o->buf.len;
+
+	if (o->error || !any_lost(before, now))
+		return;
+	o->ops->lost(o, &o->buf, before, now);
+	settle(o, len);
+	flush_if_full(o);
+}
+
+void output__end(struct output *o, const struct totals *t)
+{
+	size_t before = o->buf.len;
+
+	if (o->error)
+		return;
+	o->ops->end(o, &o->buf, t);
+	settle(o, before);
+}

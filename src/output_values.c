@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes values of records, gives them in the forms that outputs share: times,
+ * durations, sizes, ids, lists in words. Does not know columns or JSON.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "names.h"
+#include "output.h"
+
+#define NS_PER_SEC 1000000000ULL
+
+static void put_digits(struct buf *b, uint64_t v, unsigned int width)
+{
+	char digits[20];
+	unsigned int i;
+
+	for (i = width; i-- > 0; v /= 10)
+		digits[i] = (char)('0' + v % 10);
+	buf__put(b, digits, width);
+}
+
+static void put_date(struct buf *b, const struct tm *tm, char separator)
+{
+	put_digits(b, (uint64_t)(tm->tm_year + 1900), 4);
+	buf__char(b, '-');
+	put_digits(b, (uint64_t)(tm->tm_mon + 1), 2);
+	buf__char(b, '-');
+	put_digits(b, (uint64_t)tm->tm_mday, 2);
+	buf__char(b, separator);
+}
+
+static void put_clock(struct buf *b, const struct tm *tm)
+{
+	put_digits(b, (uint64_t)tm->tm_hour, 2);
+	buf__char(b, ':');
+	put_digits(b, (uint64_t)tm->tm_min, 2);
+	buf__char(b, ':');
+	put_digits(b, (uint64_t)tm->tm_sec, 2);
+}
+
+static void put_zone(struct buf *b, long offset, bool utc)
+{
+	if (utc) {
+		buf__char(b, 'Z');
+		return;
+	}
+	buf__char(b, offset < 0 ? '-' : '+');
+	offset = labs(offset);
+	put_digits(b, (uint64_t)offset / 3600, 2);
+	buf__char(b, ':');
+	put_digits(b, (uint64_t)offset / 60 % 60, 2);
+}
+
+void output__put_time(struct buf *b, uint64_t real_ns, bool utc, enum time_style style)
+{
+	time_t seconds = (time_t)(real_ns / NS_PER_SEC);
+	struct tm tm = { 0 };
+
+	if (utc)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	if (style == TIME_FULL)
+		put_date(b, &tm, ' ');
+	put_clock(b, &tm);
+	if (style != TIME_SECONDS) {
+		buf__char(b, '.');
+		put_digits(b, real_ns % NS_PER_SEC / 1000, 6);
+	}
+	if (style == TIME_FULL)
+		put_zone(b, tm.tm_gmtoff, utc);
+}
+
+/* Year, month and day of a day number since 1970; gmtime_r() takes a lock and is many times slower. */
+static void civil_date(uint64_t days, struct tm *tm)
+{
+	uint64_t z = days + 719468; /* since 1 March of year 0: leap days come last */
+	uint64_t day_of_era = z % 146097;
+	uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	uint64_t month = (5 * day_of_year + 2) / 153; /* 0: March */
+
+	tm->tm_mday = (int)(day_of_year - (153 * month + 2) / 5 + 1);
+	tm->tm_mon = (int)(month < 10 ? month + 2 : month - 10);
+	tm->tm_year = (int)(year_of_era + z / 146097 * 400 + (month >= 10)) - 1900;
+}
+
+void output__put_rfc3339(struct buf *b, uint64_t real_ns)
+{
+	uint64_t seconds = real_ns / NS_PER_SEC;
+	struct tm tm = {
+		.tm_hour = (int)(seconds / 3600 % 24),
+		.tm_min = (int)(seconds / 60 % 60),
+		.tm_sec = (int)(seconds % 60),
+	};
+
+	civil_date(seconds / 86400, &tm);
+	put_date(b, &tm, 'T');
+	put_clock(b, &tm);
+	buf__char(b, '.');
+	put_digits(b, real_ns % NS_PER_SEC, 9);
+	buf__char(b, 'Z');
+}
+
+/*
+ * v / unit with three significant digits, cut and not rounded (999.9 must not
+ * become 1000), without zeros at the end.
+ */
+static void put_three_digits(struct buf *b, uint64_t v, uint64_t unit)
+{
+	uint64_t whole = v / unit;
+	uint64_t tenth = v % unit * 10 / unit, hundredth = v % unit * 100 / unit % 10;
+
+	if (whole >= 10)
+		hundredth = 0;
+	if (whole >= 100)
+		tenth = 0;
+	buf__u64(b, whole);
+	if (tenth || hundredth) {
+		buf__char(b, '.');
+		put_digits(b, tenth, 1);
+	}
+	if (hundredth)
+		put_digits(b, hundredth, 1);
+}
+
+static void put_two_units(struct buf *b, uint64_t big, char big_unit, uint64_t small, char small_unit)
+{
+	buf__u64(b, big);
+	buf__char(b, big_unit);
+	put_digits(b, small, 2);
+	buf__char(b, small_unit);
+}
+
+void output__put_duration(struct buf *b, uint64_t ns)
+{
+	uint64_t seconds = ns / NS_PER_SEC;
+
+	if (ns < 1000000) {
+		buf__u64(b, ns < 1000 ? ns : ns / 1000);
+		buf__str(b, ns < 1000 ? "ns" : "us");
+	} else if (ns < NS_PER_SEC) {
+		put_three_digits(b, ns, 1000000);
+		buf__str(b, "ms");
+	} else if (seconds < 60) {
+		put_three_digits(b, ns, NS_PER_SEC);
+		buf__char(b, 's');
+	} else if (seconds < 3600) {
+		put_two_units(b, seconds / 60, 'm', seconds % 60, 's');
+	} else if (seconds < 86400) {
+		put_two_units(b, seconds / 3600, 'h', seconds / 60 % 60, 'm');
+	} else {
+		put_two_units(b, seconds / 86400, 'd', seconds / 3600 % 24, 'h');
+	}
+}
+
+void output__put_bytes(struct buf *b, uint64_t bytes)
+{
+	static const char units[] = "KMGTPE";
+	unsigned int i = 0;
+
+	if (bytes < 1024) {
+		buf__u64(b, bytes);
+		buf__char(b, 'B');
+		return;
+	}
+	while (bytes >> 10 >= 1024) {
+		bytes >>= 10;
+		i++;
+	}
+	put_three_digits(b, bytes, 1024);
+	buf__char(b, units[i]);
+}
+
+void output__put_id(struct buf *b, const struct output *o, struct et_id id)
+{
+	buf__str(b, o->boot_id);
+	buf__char(b, ':');
+	buf__u64(b, id.tgid);
+	buf__char(b, ':');
+	buf__u64(b, id.start_ns);
+}
+
+/* A line of its own; nothing when nothing was lost. */
+static void put_loss(struct buf *b, uint64_t before, uint64_t now, const char *what)
+{
+	if (now <= before)
+		return;
+	buf__str(b, "# lost: ");
+	buf__u64(b, now - before);
+	buf__str(b, what);
+}
+
+void output__put_lost(struct output *o, struct buf *b, const struct et_counters *before,
+		      const struct et_counters *now)
+{
+	(void)o; /* losses are told even when everything else is quiet */
+	put_loss(b, before->lost_ring, now->lost_ring, " deaths (ring buffer full)\n");
+	put_loss(b, before->lost_reap, now->lost_reap, " reaps (ring buffer full)\n");
+	put_loss(b, before->lost_cgroup, now->lost_cgroup, " cgroup paths or arguments (ring buffer full)\n");
+	put_loss(b, before->full_signals, now->full_signals, " signals (table of signals full)\n");
+	put_loss(b, before->full_dying, now->full_dying, " details of deaths (table of the dying full)\n");
+	put_loss(b, before->full_tree, now->full_tree, " descendants not followed (table of the tree full)\n");
+}
+
+static void put_count(struct buf *b, const char *before, uint64_t n, const char *after)
+{
+	if (!n)
+		return;
+	buf__str(b, before);
+	buf__u64(b, n);
+	buf__str(b, after);
+}
+
+void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
+{
+	if (o->opt.quiet)
+		return;
+	buf__str(b, "# ");
+	buf__u64(b, t->k.deaths);
+	buf__str(b, " deaths seen, ");
+	buf__u64(b, t->a.records);
+	buf__str(b, " records, ");
+	buf__u64(b, t->k.lost_ring);
+	buf__str(b, " lost");
+	put_count(b, ", ", t->filtered, " filtered out");
+	put_count(b, ", ", t->unwritten, " not written");
+	put_count(b, ", ", t->a.waiting, " still zombies");
+	put_count(b, ", ", t->a.early, " told before their reap");
+	put_count(b, ", ", t->a.rejected, " messages rejected");
+	buf__char(b, '\n');
+}
+
+const char *output__tint(const struct output *o, const struct record *r)
+{
+	if (!o->opt.colour)
+		return "";
+	return r->death->status ? "\033[31m" : "\033[2m"; /* red, dim */
+}
+
+static void put_texts(struct buf *b, struct text list)
+{
+	const char *separator = "";
+	struct text one;
+
+	while (text__next(&list, &one)) {
+		buf__str(b, separator);
+		buf__text(b, one);
+		separator = " ";
+	}
+}
+
+static void put_keys(struct buf *b, const struct field *f, const struct record *r, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf__char(b, ',');
+		buf__str(b, f->item(r, i));
+	}
+}
+
+static void put_why(struct buf *b, const struct record *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_missing; i++) {
+		buf__str(b, i ? "; " : "");
+		buf__str(b, r->missing[i].key);
+		buf__str(b, ": ");
+		buf__str(b, names__why(r->missing[i].why));
+	}
+}
+
+/* A start time may be weeks ago: only the time of the record itself can do without a date. */
+static enum time_style time_style(const struct output *o, const struct field *f)
+{
+	return o->opt.timestamp || strcmp(f->key, "time") ? TIME_FULL : TIME_MICROS;
+}
+
+void output__put_value(struct buf *b, const struct output *o, const struct field *f, const struct record *r,
+		       struct value v)
+{
+	switch (v.kind) {
+	case V_ABSENT:
+		break;
+	case V_NULL:
+		buf__char(b, '?');
+		break;
+	case V_BOOL:
+		buf__str(b, v.b ? "yes" : "no");
+		break;
+	case V_U64:
+	case V_DEC:
+	case V_LIST: /* how many */
+		buf__u64(b, v.kind == V_LIST ? v.n : v.u);
+		break;
+	case V_I64:
+		buf__i64(b, v.i);
+		break;
+	case V_NS:
+		output__put_duration(b, v.u);
+		break;
+	case V_BYTES:
+		output__put_bytes(b, v.u);
+		break;
+	case V_TIME:
+		output__put_time(b, v.u, o->opt.utc, time_style(o, f));
+		break;
+	case V_HEX:
+		buf__hex(b, v.u);
+		break;
+	case V_STR:
+		buf__str(b, v.str);
+		break;
+	case V_TEXT:
+		buf__text(b, v.text);
+		break;
+	case V_ID:
+		output__put_id(b, o, v.id);
+		break;
+	case V_TEXTS:
+		put_texts(b, v.text);
+		break;
+	case V_KEYS:
+		put_keys(b, f, r, v.n);
+		break;
+	case V_WHY:
+		put_why(b, r);
+		break;
+	}
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * session.c: takes messages, gives printed records and totals. Does not know where the
+ * messages come from.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "filter.h"
+#include "kernel.h"
+#include "log.h"
+#include "session.h"
+
+bool session__full(const struct session *s)
+{
+	return s->options->count && s->output->records >= s->options->count;
+}
+
+static bool is_target(const struct session *s, struct et_id id)
+{
+	for (unsigned int i = 0; i < s->nr_targets; i++)
+		if ((uint32_t)s->targets[i].pid == id.tgid)
+			return true;
+	return false;
+}
+
+static void on_record(void *ctx, const struct record *r)
+{
+	struct session *s = ctx;
+
+	if (r->type == RECORD_DEATH && is_target(s, r->death->id))
+		s->targets_seen++;
+	if (!filter__match(s->options, r) || session__full(s))
+		s->filtered += r->type == RECORD_DEATH;
+	else
+		output__record(s->output, r);
+}
+
+static void output_options(struct output_options *to, const struct options *o, int fd)
+{
+	memset(to, 0, sizeof(*to));
+	to->fd = fd;
+	to->json = o->json;
+	to->story = o->verbose && !o->json;
+	to->quiet = o->quiet;
+	to->timestamp = o->timestamp;
+	to->utc = o->utc;
+	to->colour = o->colour;
+	to->args = o->args;
+	to->fields = o->nr_fields ? o->fields : NULL;
+	to->nr_fields = o->nr_fields;
+}
+
+int session__open(struct session *s, const struct options *o, int fd)
+{
+	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns };
+	struct output_options to;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->options = o;
+	output_options(&to, o, fd);
+	s->assembler = assembler__new(&how, on_record, s);
+	s->output = output__new(&to);
+	if (!s->assembler || !s->output) {
+		log__error("out of memory");
+		return -ENOMEM;
+	}
+	if (!o->record)
+		return 0;
+	err = stream_writer__open(o->record, &s->recorder);
+	if (err)
+		log__error("%s: %s", o->record, strerror(-err));
+	return err;
+}
+
+static void tell_loss(struct session *s)
+{
+	struct et_counters now = assembler__counters(s->assembler);
+
+	output__lost(s->output, &s->told, &now);
+	s->told = now;
+}
+
+int session__message(void *session, const void *msg, size_t size)
+{
+	struct session *s = session;
+	const struct et_header *h = msg;
+	int err;
+
+	if (s->recorder && !s->recorder_error)
+		s->recorder_error = stream_writer__put(s->recorder, msg, size);
+	err = assembler__feed(s->assembler, msg, size);
+	if (err)
+		return 0; /* counted by the assembler, told in the totals */
+	if (h->kind == ET_START)
+		output__begin(s->output, assembler__start(s->assembler));
+	if (h->kind == ET_LOSS)
+		tell_loss(s);
+	if (h->kind == ET_END)
+		session__end(s);
+	return 0;
+}
+
+void session__clock(struct session *s)
+{
+	struct et_clock c = {
+		.h = { .kind = ET_CLOCK, .size = sizeof(c) },
+		.boot_ns = kernel__boot_ns(),
+		.real_ns = kernel__real_ns(),
+	};
+
+	session__message(s, &c, sizeof(c));
+}
+
+void session__counters(struct session *s, struct et_counters now)
+{
+	struct et_loss l = { .h = { .kind = ET_LOSS, .size = sizeof(l) }, .c = now };
+
+	session__message(s, &l, sizeof(l));
+}
+
+void session__end(struct session *s)
+{
+	struct totals t = { .filtered = s->filtered };
+
+	if (s->ended)
+		return;
+	s->ended = true;
+	output__flush(s->output);
+	t.a = assembler__totals(s->assembler);
+	t.k = assembler__counters(s->assembler);
+	t.unwritten = s->output->unwritten;
+	output__end(s->output, &t);
+}
+
+int session__lost(const struct session *s)
+{
+	struct et_counters k = assembler__counters(s->assembler);
+	struct assembler_totals a = assembler__totals(s->assembler);
+
+	return k.lost_ring || k.lost_reap || k.full_signals || k.full_dying || k.full_tree || a.rejected || a.early ||
+	       s->output->unwritten;
+}
+
+static int close_recorder(struct session *s)
+{
+	int err = stream_writer__close(s->recorder);
+
+	s->recorder = NULL;
+	if (s->recorder_error)
+		err = s->recorder_error;
+	if (err)
+		log__error("%s: %s; the recording is incomplete", s->options->record, strerror(-err));
+	return err;
+}
+
+/* A reader that has seen enough (head, less) is no error; not getting its totals out is. */
+static int close_output(struct session *s)
+{
+	int err = output__flush(s->output);
+
+	if (err == -EPIPE) {
+		log__error("output closed by its reader, %llu records not written",
+			   (unsigned long long)s->output->unwritten);
+		return err;
+	}
+	if (err)
+		log__error("%s: %s, %llu records not written", s->options->output ? s->options->output : "stdout",
+			   strerror(-err), (unsigned long long)s->output->unwritten);
+	return err;
+}
+
+int session__close(struct session *s)
+{
+	int err = s->output ? close_output(s) : 0;
+	int err2 = s->options && s->options->record ? close_recorder(s) : 0;
+
+	output__free(s->output);
+	assembler__free(s->assembler);
+	s->output = NULL;
+	s->assembler = NULL;
+	return err ? err : err2;
+}

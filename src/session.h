@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * session.h: one stream of messages on its way through assembler, filters and output;
+ * the same for live tracing and for --replay.
+ */
+#ifndef EXITTRACE_SESSION_H
+#define EXITTRACE_SESSION_H
+
+#include "assembler.h"
+#include "options.h"
+#include "output.h"
+#include "stream.h"
+#include "target.h"
+
+struct session {
+	const struct options *options;
+	struct assembler *assembler;
+	struct output *output;
+	struct stream_writer *recorder; /* --record, NULL: none */
+	int recorder_error;
+	struct et_counters told; /* loss already told in the stream */
+	uint64_t filtered;
+	const struct target *targets; /* pinned processes, to know when all are done */
+	unsigned int nr_targets;
+	unsigned int targets_seen; /* death records of theirs */
+	bool ended;
+};
+
+/* 0 or negative errno after one line on stderr. `fd` is borrowed. */
+int session__open(struct session *s, const struct options *o, int fd);
+/* One message: recorded, assembled, printed. The type is stream.h's and source.h's callback. */
+int session__message(void *session, const void *msg, size_t size);
+void session__clock(struct session *s);			      /* what time it is */
+void session__counters(struct session *s, struct et_counters now); /* tells new losses */
+void session__end(struct session *s);			      /* lets go what waits, prints totals */
+bool session__full(const struct session *s);		      /* --count reached */
+int session__lost(const struct session *s);		      /* something was lost */
+/* Flushes and closes; the first error of output or recorder, said on stderr. 0: all is written. */
+int session__close(struct session *s);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * source.c: takes a settled plan and filters, gives messages of the kernel half. Does not
+ * look into them.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "config.h" /* types the skeleton names */
+
+#include "exittrace.skel.h"
+#include "kernel.h"
+#include "log.h"
+#include "names.h"
+#include "snapshot.h"
+#include "source.h"
+
+#define MAX_LINKS 16
+
+struct source {
+	const struct plan *plan;
+	const struct options *options;
+	struct exittrace_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[MAX_LINKS];
+	unsigned int nr_links;
+	uint64_t attach_ns, real_ns;
+	message_fn fn; /* of the source__read() under way */
+	void *ctx;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBBPF_DEBUG || !getenv("EXITTRACE_DEBUG"))
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
+static struct bpf_program *program_at(struct exittrace_bpf *skel, size_t offset)
+{
+	return *(struct bpf_program **)((char *)skel + offset);
+}
+
+static void configure(struct source *s, const struct source_filter *f)
+{
+	struct et_config *c = (struct et_config *)&s->skel->rodata->config;
+	const struct plan_door *exe = s->plan->use[ET_OBS_EXE], *last = s->plan->use[ET_OBS_LAST];
+	const struct options *o = s->options;
+	enum et_door notify = plan__door(s->plan, ET_OBS_NOTIFY), reap = plan__door(s->plan, ET_OBS_REAP);
+
+	c->exit_tells_last = last && last->when;
+	c->mm_at_exit = exe && exe->when;
+	c->last_hooked = last && last->programs[0];
+	c->notify_hooked = notify == ET_DOOR_FENTRY || notify == ET_DOOR_KPROBE;
+	c->reap_hooked = reap == ET_DOOR_FENTRY || reap == ET_DOOR_KPROBE;
+	c->by_tree = o->tree || o->follow;
+	c->by_pid = f->nr_targets && !c->by_tree;
+	c->by_comm = o->name != NULL;
+	c->by_uid = o->by_user;
+	c->by_cgroup = f->cgroup_id != 0;
+	c->failed_only = o->failed;
+	c->by_signal = o->signals != 0;
+	c->signals = o->signals;
+	c->want_args = o->args;
+	c->prompt = f->nr_targets != 0;
+	c->cgroup_id = f->cgroup_id;
+	c->uid = o->uid;
+	c->self_tgid = getpid();
+	if (o->name)
+		strncpy(c->comm, o->name, sizeof(c->comm) - 1);
+}
+
+static void choose_programs(struct source *s)
+{
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++) {
+		const struct plan_door *d = s->plan->use[i];
+
+		for (unsigned int j = 0; d && j < PLAN_PROGRAMS && d->programs[j]; j++)
+			bpf_program__set_autoload(program_at(s->skel, d->programs[j]), true);
+	}
+}
+
+/* Maps nobody asks are kept, but small: the programs that name them must load. */
+static void size_maps(struct source *s)
+{
+	const struct et_config *c = (const struct et_config *)&s->skel->rodata->config;
+
+	if (!c->by_tree)
+		bpf_map__set_max_entries(s->skel->maps.tree, 1);
+	if (!c->by_pid)
+		bpf_map__set_max_entries(s->skel->maps.pids, 1);
+	if (c->exit_tells_last)
+		bpf_map__set_max_entries(s->skel->maps.claims, 1);
+	if (c->reap_hooked)
+		bpf_map__set_max_entries(s->skel->maps.waits, 1);
+}
+
+static int add_target(struct source *s, uint32_t tgid, uint64_t ticks)
+{
+	struct { uint64_t ticks; uint32_t tgid, pad; } key = { ticks, tgid, 0 };
+	uint32_t one = 1;
+
+	if (s->skel->rodata->config.by_tree)
+		return bpf_map__update_elem(s->skel->maps.tree, &key, sizeof(key), &one, sizeof(one), BPF_ANY);
+	return bpf_map__update_elem(s->skel->maps.pids, &tgid, sizeof(tgid), &ticks, sizeof(ticks), BPF_ANY);
+}
+
+static int add_targets(struct source *s, const struct source_filter *f)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < f->nr_targets; i++)
+		err = add_target(s, f->targets[i].pid, f->targets[i].start_ticks);
+	return err;
+}
+
+static int refuse(const char *what, int err)
+{
+	log__error("%s: %s%s", what, strerror(-err),
+		   getenv("EXITTRACE_DEBUG") ? "" : " (EXITTRACE_DEBUG=1 shows the kernel's words)");
+	return err;
+}
+
+static int on_message(void *ctx, void *data, size_t size)
+{
+	struct source *s = ctx;
+
+	s->fn(s->ctx, data, size);
+	return 0;
+}
+
+static int load(struct source *s, const struct source_filter *f)
+{
+	int err;
+
+	s->skel = exittrace_bpf__open();
+	if (!s->skel)
+		return refuse("cannot open the BPF programs", -errno);
+	configure(s, f);
+	choose_programs(s);
+	size_maps(s);
+	err = exittrace_bpf__load(s->skel);
+	if (err)
+		return refuse("the kernel refused the BPF programs", err);
+	err = add_targets(s, f);
+	if (err)
+		return refuse("cannot tell the kernel half which processes", err);
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_message, s, NULL);
+	return s->ring ? 0 : refuse("cannot map the ring buffer", -errno);
+}
+
+int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out)
+{
+	struct source *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->plan = p;
+	s->options = o;
+	libbpf_set_print(print_libbpf);
+	err = load(s, f);
+	if (err) {
+		source__free(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+/* System call events are opened by us, so that tracefs need not be mounted anywhere. */
+static struct bpf_link *attach_program(struct bpf_program *prog)
+{
+	static const char prefix[] = "tp/syscalls/";
+	const char *section = bpf_program__section_name(prog);
+	struct bpf_link *link;
+	int fd;
+
+	if (strncmp(section, prefix, sizeof(prefix) - 1))
+		return bpf_program__attach(prog);
+	fd = kernel__open_syscall(section + sizeof(prefix) - 1);
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	link = bpf_program__attach_perf_event(prog, fd);
+	if (!link)
+		close(fd);
+	return link;
+}
+
+static int attach_one(struct source *s, struct bpf_program *prog)
+{
+	struct bpf_link *link;
+
+	if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
+		return 0;
+	link = attach_program(prog);
+	if (!link)
+		return refuse(bpf_program__section_name(prog), -errno);
+	s->links[s->nr_links++] = link;
+	return 0;
+}
+
+int source__attach(struct source *s)
+{
+	struct bpf_program *prog;
+	int err;
+
+	bpf_object__for_each_program(prog, s->skel->obj) {
+		if (!bpf_program__autoload(prog))
+			continue;
+		err = attach_one(s, prog);
+		if (err)
+			return err;
+	}
+	s->attach_ns = kernel__boot_ns();
+	s->real_ns = kernel__real_ns();
+	return 0;
+}
+
+static int add_descendant(void *ctx, uint32_t tgid, uint64_t ticks)
+{
+	return add_target(ctx, tgid, ticks);
+}
+
+/* Forks are watched by now, so children born while /proc is read are not missed. */
+static int snapshot_tree(struct source *s)
+{
+	const struct options *o = s->options;
+	int err = o->tree ? snapshot__descendants(o->tree, add_descendant, s) : 0;
+
+	for (unsigned int i = 0; !err && o->follow && i < o->nr_pids; i++)
+		err = snapshot__descendants(o->pids[i], add_descendant, s);
+	return err ? refuse("cannot list the descendants", err) : 0;
+}
+
+static int read_deaths(int fd, message_fn fn, void *ctx)
+{
+	char buf[32 * sizeof(struct et_death)];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		for (ssize_t at = 0; at + (ssize_t)sizeof(struct et_death) <= n; at += sizeof(struct et_death))
+			fn(ctx, buf + at, sizeof(struct et_death));
+	return n < 0 ? -errno : 0;
+}
+
+static int snapshot_zombies(struct source *s, message_fn fn, void *ctx)
+{
+	struct bpf_link *link = bpf_program__attach_iter(s->skel->progs.zombies__iter, NULL);
+	int fd, err;
+
+	if (!link)
+		return refuse("cannot list zombies", -errno);
+	fd = bpf_iter_create(bpf_link__fd(link));
+	err = fd < 0 ? -errno : read_deaths(fd, fn, ctx);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return err ? refuse("cannot list zombies", err) : 0;
+}
+
+int source__snapshot(struct source *s, message_fn fn, void *ctx)
+{
+	int err = s->skel->rodata->config.by_tree ? snapshot_tree(s) : 0;
+
+	if (err || !s->plan->use[ET_OBS_SNAPSHOT])
+		return err;
+	source__read(s, fn, ctx); /* the cgroup paths they need come through the ring */
+	return snapshot_zombies(s, fn, ctx);
+}
+
+void source__start(const struct source *s, struct et_start *start)
+{
+	struct utsname uts;
+
+	memset(start, 0, sizeof(*start));
+	start->h.kind = ET_START;
+	start->h.size = sizeof(*start);
+	start->version = ET_STREAM_VERSION;
+	start->page_size = sysconf(_SC_PAGESIZE);
+	start->attach_ns = s->attach_ns;
+	start->real_ns = s->real_ns;
+	start->self_tgid = getpid();
+	kernel__boot_id(start->boot_id, sizeof(start->boot_id));
+	if (!uname(&uts))
+		memcpy(start->release, uts.release, strnlen(uts.release, sizeof(uts.release) - 1));
+	strncpy(start->tier, names__door(plan__tier(s->plan)), sizeof(start->tier) - 1);
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++)
+		start->doors[i] = plan__door(s->plan, i);
+}
+
+int source__fd(const struct source *s)
+{
+	return ring_buffer__epoll_fd(s->ring);
+}
+
+int source__read(struct source *s, message_fn fn, void *ctx)
+{
+	s->fn = fn;
+	s->ctx = ctx;
+	return ring_buffer__consume(s->ring);
+}
+
+struct et_counters source__counters(const struct source *s)
+{
+	return s->skel->bss->counters;
+}
+
+void source__detach(struct source *s)
+{
+	while (s->nr_links)
+		bpf_link__destroy(s->links[--s->nr_links]);
+}
+
+void source__free(struct source *s)
+{
+	if (!s)
+		return;
+	source__detach(s);
+	ring_buffer__free(s->ring);
+	exittrace_bpf__destroy(s->skel);
+	free(s);
+}

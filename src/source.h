@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * source.h: the kernel half, loaded and attached, as a stream of messages. Once
+ * source__attach() returned, nothing here needs /proc or the bpf() system call.
+ */
+#ifndef EXITTRACE_SOURCE_H
+#define EXITTRACE_SOURCE_H
+
+#include "options.h"
+#include "plan.h"
+#include "target.h"
+
+struct source;
+
+typedef int (*message_fn)(void *ctx, const void *msg, size_t size);
+
+struct source_filter { /* what the command line asks, in the kernel's terms */
+	const struct target *targets; /* -p and the command */
+	unsigned int nr_targets;
+	uint64_t cgroup_id; /* 0: none */
+};
+
+/*
+ * Loads what the plan says. 0 or negative errno after one line on stderr.
+ * Attaching is a step of its own: targets are pinned before, snapshots taken after.
+ */
+int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out);
+int source__attach(struct source *s);
+int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
+void source__start(const struct source *s, struct et_start *start);
+int source__fd(const struct source *s); /* readable: source__read() has something */
+int source__read(struct source *s, message_fn fn, void *ctx); /* messages, or negative errno */
+struct et_counters source__counters(const struct source *s);
+void source__detach(struct source *s); /* no more messages; what is in the ring can still be read */
+void source__free(struct source *s);   /* NULL is fine */
+
+#endif

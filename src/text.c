@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes strings from outside, gives them escaped for people, decoded or measured.
+ * Does not encode JSON and does not allocate.
+ */
+#include "text.h"
+
+#include <string.h>
+
+#include "array.h"
+#include "text_width.h"
+
+/* Sorted. Everything here is invisible, reorders what follows, or is taken as a command. */
+static const struct range hidden[] = {
+	{ 0x00, 0x1f },	      /* C0 */
+	{ 0x7f, 0x9f },	      /* DEL, C1: 0x9b is ESC [ to many terminals */
+	{ 0xad, 0xad },	      /* soft hyphen */
+	{ 0x61c, 0x61c },     /* Arabic letter mark */
+	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
+	{ 0x200b, 0x200f },   /* zero-width space and joiners, LRM, RLM */
+	{ 0x2028, 0x202e },   /* line and paragraph separator, bidi embeddings and overrides */
+	{ 0x2060, 0x206f },   /* word joiner, invisible operators, bidi isolates */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xfff9, 0xfffb },   /* interlinear annotation */
+	{ 0xe0000, 0xe0fff }, /* tags and variation selectors */
+};
+
+static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (cp > r[mid].last)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && cp >= r[lo].first;
+}
+
+struct text text__array(const char *bytes, size_t cap)
+{
+	return (struct text){ bytes, strnlen(bytes, cap) };
+}
+
+struct text text__str(const char *s)
+{
+	return (struct text){ s, strlen(s) };
+}
+
+bool text__next(struct text *list, struct text *one)
+{
+	size_t n;
+
+	if (!list->len)
+		return false;
+	n = strnlen(list->bytes, list->len);
+	*one = (struct text){ list->bytes, n };
+	n += n < list->len; /* its NUL */
+	list->bytes += n;
+	list->len -= n;
+	return true;
+}
+
+bool text__equal(struct text a, const char *s)
+{
+	return strlen(s) == a.len && (!a.len || !memcmp(a.bytes, s, a.len));
+}
+
+/*
+ * Length and range of the second byte by the first one (Unicode table 3-7): with
+ * these bounds no overlong form, surrogate or value above U+10FFFF gets through.
+ */
+static size_t lead_byte(unsigned char c, unsigned char *lo, unsigned char *hi)
+{
+	*lo = 0x80;
+	*hi = 0xbf;
+	if (c >= 0xc2 && c <= 0xdf)
+		return 2;
+	if (c >= 0xe0 && c <= 0xef) {
+		if (c == 0xe0)
+			*lo = 0xa0;
+		if (c == 0xed)
+			*hi = 0x9f;
+		return 3;
+	}
+	if (c >= 0xf0 && c <= 0xf4) {
+		if (c == 0xf0)
+			*lo = 0x90;
+		if (c == 0xf4)
+			*hi = 0x8f;
+		return 4;
+	}
+	return 0;
+}
+
+size_t text__decode(struct text t, size_t at, uint32_t *cp)
+{
+	const unsigned char *s = (const unsigned char *)t.bytes + at;
+	unsigned char lo, hi;
+	size_t n, i;
+	uint32_t v;
+
+	*cp = s[0];
+	if (s[0] < 0x80)
+		return 1;
+	*cp = TEXT_INVALID;
+	n = lead_byte(s[0], &lo, &hi);
+	if (!n || n > t.len - at || s[1] < lo || s[1] > hi)
+		return 1;
+	v = s[0] & (0x7f >> n);
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 1;
+		v = v << 6 | (s[i] & 0x3f);
+	}
+	*cp = v;
+	return n;
+}
+
+bool text__is_hidden(uint32_t cp)
+{
+	if (cp >= 0x20 && cp < 0x7f)
+		return false;
+	return in_ranges(hidden, ARRAY_SIZE(hidden), cp);
+}
+
+static size_t put_hex(char *dst, uint32_t v, unsigned int min_digits)
+{
+	unsigned int digits = min_digits, i;
+
+	while (digits < 8 && v >> (4 * digits))
+		digits++;
+	for (i = 0; i < digits; i++)
+		dst[i] = "0123456789abcdef"[v >> (4 * (digits - 1 - i)) & 0xf];
+	return digits;
+}
+
+static size_t escape_ascii(char *dst, unsigned char c)
+{
+	char letter = c == '\n' ? 'n' : c == '\t' ? 't' : c == '\\' ? '\\' : 0;
+
+	dst[0] = '\\';
+	if (letter) {
+		dst[1] = letter;
+		return 2;
+	}
+	dst[1] = 'x';
+	return 2 + put_hex(dst + 2, c, 2);
+}
+
+size_t text__escape_char(char dst[TEXT_ESCAPE_MAX], struct text t, size_t *at)
+{
+	const char *s = t.bytes + *at;
+	uint32_t cp;
+	size_t n = text__decode(t, *at, &cp);
+
+	*at += n;
+	if (cp == TEXT_INVALID || cp == '\\' || cp < 0x20 || cp == 0x7f)
+		return escape_ascii(dst, (unsigned char)s[0]);
+	if (!text__is_hidden(cp)) {
+		memcpy(dst, s, n);
+		return n;
+	}
+	memcpy(dst, "\\u{", 3);
+	n = 3 + put_hex(dst + 3, cp, 4);
+	dst[n] = '}';
+	return n + 1;
+}
+
+size_t text__plain_run(struct text t, size_t at)
+{
+	size_t i = at;
+
+	while (i < t.len && t.bytes[i] >= 0x20 && t.bytes[i] < 0x7f && t.bytes[i] != '\\')
+		i++;
+	return i - at;
+}
+
+size_t text__escape(char *dst, size_t cap, struct text t)
+{
+	char one[TEXT_ESCAPE_MAX];
+	size_t at = 0, len = 0, n;
+
+	if (!cap)
+		return 0;
+	while (at < t.len) {
+		n = text__escape_char(one, t, &at);
+		if (n >= cap - len)
+			break;
+		memcpy(dst + len, one, n);
+		len += n;
+	}
+	dst[len] = '\0';
+	return len;
+}
+
+static unsigned int columns_of(uint32_t cp)
+{
+	if (cp < 0x300)
+		return 1;
+	if (in_ranges(zero_width, ARRAY_SIZE(zero_width), cp))
+		return 0;
+	return in_ranges(double_width, ARRAY_SIZE(double_width), cp) ? 2 : 1;
+}
+
+size_t text__width(const char *escaped)
+{
+	struct text t = text__str(escaped);
+	size_t at = 0, width = 0;
+	uint32_t cp;
+
+	while (at < t.len) {
+		at += text__decode(t, at, &cp);
+		width += columns_of(cp);
+	}
+	return width;
+}
+
+size_t text__fit(const char *escaped, size_t columns)
+{
+	struct text t = text__str(escaped);
+	size_t at = 0, width = 0;
+	uint32_t cp;
+
+	while (at < t.len) {
+		size_t n = text__decode(t, at, &cp);
+
+		width += columns_of(cp);
+		if (width > columns)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+bool text__is_utf8(struct text t)
+{
+	size_t at = 0;
+	uint32_t cp;
+
+	while (at < t.len) {
+		at += text__decode(t, at, &cp);
+		if (cp == TEXT_INVALID)
+			return false;
+	}
+	return true;
+}

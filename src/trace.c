@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * trace.c: takes checked options, brings the parts up in order and down again, gives the exit
+ * status. Does not handle a single message itself.
+ *
+ * The order matters: outputs are opened and targets pinned before anything is attached; zombies
+ * are listed and the command let go after; "ready" is said last.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "log.h"
+#include "loop.h"
+#include "trace.h"
+
+struct trace {
+	const struct options *options;
+	struct kernel kernel;
+	struct plan plan;
+	struct source *source;
+	struct session session;
+	struct command command;
+	struct target *targets;
+	unsigned int nr_targets;
+	uint64_t cgroup_id;
+	int out_fd; /* -1: stdout */
+};
+
+static int status_of(int err)
+{
+	if (!err)
+		return STATUS_OK;
+	if (err == -EPERM || err == -EACCES)
+		return STATUS_DENIED;
+	return err == -EOPNOTSUPP ? STATUS_KERNEL : STATUS_ERROR;
+}
+
+static int refuse_permission(void)
+{
+	if (geteuid())
+		log__error("not permitted: run it as root (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)");
+	else
+		log__error("not permitted: the kernel refuses bpf() even to root here (a container, or lockdown)");
+	return -EPERM;
+}
+
+static int open_kernel(struct trace *t)
+{
+	int err;
+
+	if (!kernel__may_trace())
+		return refuse_permission();
+	err = kernel__open(&t->kernel);
+	if (err) {
+		log__error("this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
+			   "CONFIG_DEBUG_INFO_BTF=y");
+		return -EOPNOTSUPP;
+	}
+	err = plan__settle(&t->plan, &t->kernel, t->options);
+	return err == -EPERM ? refuse_permission() : err;
+}
+
+static int open_output(struct trace *t)
+{
+	const char *path = t->options->output;
+
+	if (!path)
+		return 0;
+	t->out_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (t->out_fd >= 0)
+		return 0;
+	log__error("%s: %s", path, errno == ELOOP ? "is a symbolic link, which is not followed" : strerror(errno));
+	return -EIO;
+}
+
+static int pin(struct trace *t, pid_t pid)
+{
+	int err = target__pin(&t->targets[t->nr_targets], pid);
+
+	if (!err)
+		t->nr_targets++;
+	return err ? -ESRCH : 0;
+}
+
+static int start_command(struct trace *t)
+{
+	int err = command__start(&t->command, t->options->command, loop__restore_signals);
+
+	if (err)
+		log__error("cannot start %s: %s", t->options->command[0], strerror(-err));
+	return err ? -ECHILD : 0;
+}
+
+/* Only the command itself is a target, unless everything is watched while it runs. */
+static bool command_is_target(const struct options *o)
+{
+	return o->command && !o->all && !o->name && !o->by_user && !o->cgroup && !o->tree;
+}
+
+static int pin_targets(struct trace *t)
+{
+	const struct options *o = t->options;
+	int err = 0;
+
+	t->targets = calloc(o->nr_pids + 2, sizeof(*t->targets));
+	if (!t->targets)
+		return -ENOMEM;
+	for (unsigned int i = 0; !err && i < o->nr_pids; i++)
+		err = pin(t, o->pids[i]);
+	if (!err && o->tree)
+		err = pin(t, o->tree);
+	if (!err && o->cgroup)
+		err = target__cgroup(o->cgroup, &t->cgroup_id);
+	if (!err && o->command)
+		err = start_command(t);
+	if (!err && command_is_target(o))
+		err = pin(t, t->command.pid);
+	return err;
+}
+
+static int open_source(struct trace *t)
+{
+	struct source_filter f = { .targets = t->targets, .nr_targets = t->nr_targets, .cgroup_id = t->cgroup_id };
+	int err = source__new(&t->plan, t->options, &f, &t->source);
+
+	kernel__close(&t->kernel); /* some 10 MiB */
+	if (err)
+		return -EOPNOTSUPP;
+	return source__attach(t->source) ? -EOPNOTSUPP : 0;
+}
+
+static int say_ready(const struct options *o)
+{
+	if (o->ready_fd >= 0) {
+		if (write(o->ready_fd, "\n", 1) != 1) {
+			log__error("--ready-fd %d: %s", o->ready_fd, strerror(errno));
+			return -EIO;
+		}
+		close(o->ready_fd);
+	}
+	if (!o->command && !o->duration_ns && isatty(STDERR_FILENO))
+		log__note("watching, Ctrl-C ends it");
+	return 0;
+}
+
+static int begin(struct trace *t)
+{
+	struct et_start start;
+	int err;
+
+	err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
+	if (err)
+		return -EIO;
+	t->session.targets = t->targets;
+	t->session.nr_targets = t->nr_targets;
+	source__start(t->source, &start);
+	session__message(&t->session, &start, sizeof(start));
+	session__clock(&t->session);
+	source__snapshot(t->source, session__message, &t->session); /* has said what failed */
+	output__flush(t->session.output);
+	return say_ready(t->options);
+}
+
+/* What could not be executed is no death to report; the status is a shell's: 127 or 126. */
+static int run_command(struct trace *t)
+{
+	int err = command__release(&t->command);
+
+	if (!err)
+		return 0;
+	log__error("cannot run %s: %s", t->options->command[0], strerror(-err));
+	while (!command__reap(&t->command))
+		usleep(1000);
+	session__end(&t->session);
+	return err;
+}
+
+static int run(struct trace *t)
+{
+	struct loop loop = { .options = t->options, .session = &t->session, .source = t->source };
+
+	if (t->options->command) {
+		loop.command = &t->command;
+		if (run_command(t))
+			return 0;
+	}
+	return loop__run(&loop);
+}
+
+static int bring_up(struct trace *t)
+{
+	int err = open_kernel(t);
+
+	if (!err)
+		err = open_output(t);
+	if (!err)
+		err = pin_targets(t);
+	if (!err)
+		err = open_source(t);
+	return err ? err : begin(t);
+}
+
+static void bring_down(struct trace *t)
+{
+	for (unsigned int i = 0; i < t->nr_targets; i++)
+		target__close(&t->targets[i]);
+	free(t->targets);
+	source__free(t->source);
+	kernel__close(&t->kernel);
+	if (t->out_fd >= 0)
+		close(t->out_fd);
+}
+
+/* What was lost or could not be written outweighs the command's own status. */
+static int conclude(struct trace *t, int err)
+{
+	bool lost = t->session.assembler && session__lost(&t->session);
+	int write_err = session__close(&t->session);
+
+	if (err)
+		return status_of(err);
+	if (write_err && write_err != -EPIPE)
+		return STATUS_ERROR;
+	if (lost && t->options->strict)
+		return STATUS_LOST;
+	if (t->options->command && t->command.reaped)
+		return command__exit_status(&t->command);
+	return write_err ? STATUS_ERROR : STATUS_OK;
+}
+
+int trace__live(const struct options *o)
+{
+	struct trace t = { .options = o, .out_fd = -1 };
+	int err = loop__block_signals(), status;
+
+	t.session.options = o;
+	if (!err)
+		err = bring_up(&t);
+	if (err)
+		command__kill(&t.command);
+	else
+		err = run(&t);
+	status = conclude(&t, err);
+	bring_down(&t);
+	return status;
+}
+
+int trace__replay(const struct options *o)
+{
+	struct trace t = { .options = o, .out_fd = -1 };
+	int err;
+
+	signal(SIGPIPE, SIG_IGN);
+	t.session.options = o;
+	err = open_output(&t);
+	if (!err)
+		err = session__open(&t.session, o, t.out_fd >= 0 ? t.out_fd : STDOUT_FILENO);
+	if (!err) {
+		err = stream__read(o->replay, session__message, &t.session);
+		if (err)
+			log__error("%s: %s", o->replay, err == -EBADMSG ? "not a recording of exittrace, or cut short" :
+									 strerror(-err));
+	}
+	if (t.session.output)
+		session__end(&t.session);
+	return conclude(&t, err ? -EIO : 0);
+}
+
+int trace__probes(const struct options *o)
+{
+	struct trace t = { .options = o };
+	int err = open_kernel(&t);
+
+	if (!err)
+		plan__print(&t.plan);
+	kernel__close(&t.kernel);
+	return status_of(err);
+}

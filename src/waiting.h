@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * waiting.h: the dead that nobody has reaped yet, in order of arrival; found by
+ * identity, or by the number they have in a pid namespace.
+ */
+#ifndef EXITTRACE_WAITING_H
+#define EXITTRACE_WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache.h"
+#include "event.h"
+
+struct waiting;
+
+struct waiting_number {
+	struct waiting_number *chain;
+	struct waiting_death *of;
+	uint32_t nr, level;
+};
+
+struct waiting_death {
+	struct waiting_death *chain; /* next in its bucket, or next spare */
+	struct waiting_death *older, *newer;
+	struct waiting_number numbers[ET_PID_LEVELS];
+	unsigned int nr_numbers, size_class;
+	uint64_t serial;     /* of its message */
+	uint64_t arrived_ns;
+	bool told;	     /* an interim record was made, or none is to be */
+	struct cache_entry *cgroup, *args; /* held, NULL: not known */
+	_Alignas(8) unsigned char msg[];   /* the checked struct et_death and its sections */
+};
+
+struct waiting *waiting__new(unsigned int max);
+void waiting__free(struct waiting *w); /* of an empty table; NULL is fine */
+unsigned int waiting__count(const struct waiting *w);
+bool waiting__full(const struct waiting *w);
+
+/* A copy of a checked message at the young end. NULL: no memory, or full. */
+struct waiting_death *waiting__add(struct waiting *w, const struct et_death *d);
+const struct et_death *waiting__message(const struct waiting_death *n);
+struct waiting_death *waiting__find(struct waiting *w, const struct et_id *id);
+struct waiting_death *waiting__oldest(struct waiting *w);
+/* Those that are `nr` at this namespace depth, youngest first. `after` NULL: the first. */
+struct waiting_death *waiting__numbered(struct waiting *w, uint32_t level, uint32_t nr, struct waiting_death *after);
+void waiting__remove(struct waiting *w, struct waiting_death *n); /* its memory is used again */
+
+/* The oldest without an interim record. */
+struct waiting_death *waiting__untold(struct waiting *w);
+void waiting__tell(struct waiting *w, struct waiting_death *n);
+
+#endif

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The cases and what they are made of.
+
+records.py   says whether a record is as expected; knows no process
+tracer.py    runs exittrace and takes its records
+scene.py     starts processes, sees them die, writes down what is true about it
+others       the cases, each a function that takes a Scene
+
+A case runs beside others under one exittrace unless it is marked alone(). One with a `yield`
+runs up to there before tracing begins; behind a second `yield`, after tracing has ended.
+"""
+import importlib
+
+MODULES = ("rows", "reaping", "identity", "crowds", "filters", "cli")
+ALL = []
+
+
+class Case:
+    def __init__(self, function, alone, once, where, seconds):
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self.run = function
+        self.alone = alone  # starts exittrace itself, as often as it likes
+        self.once = once  # a tier more tells nothing new
+        self.where = where  # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
+        self.seconds = seconds
+
+
+def case(function):
+    ALL.append(Case(function, False, False, "anywhere", 15))
+    return function
+
+
+def alone(once=False, where="anywhere", seconds=30):
+    def mark(function):
+        ALL.append(Case(function, True, once, where, seconds))
+        return function
+    return mark
+
+
+def load():
+    for module in MODULES:
+        importlib.import_module(f"cases.{module}")
+    return ALL

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The command line: what it prints where, when it ends, and with which status."""
+import json
+import os
+import shutil
+import time
+from signal import SIGKILL, SIGTERM
+
+from cases import alone
+from cases.records import between
+from cases.scene import DIE
+
+
+def one_line(s, result, status, *words):
+    """A refusal: this status, nothing on stdout, one line on stderr that holds these words."""
+    what = f"{' '.join(result.args[1:])}: "
+    s.check(result.returncode == status, f"{what}status {result.returncode}, expected {status}: {result.stderr}")
+    s.check(result.stderr.count("\n") == 1 and result.stderr.startswith("exittrace: "), f"{what}not one line: {result.stderr!r}")
+    for word in words:
+        s.check(word in result.stderr, f"{what}no '{word}' in {result.stderr!r}")
+    s.check(not result.stdout, f"{what}stdout: {result.stdout!r}")
+
+
+@alone(once=True)
+def usage(s):
+    for options in (["--nonsense"], ["-p", "x"], ["-p", "0"], ["-p", "-5"], ["-p", "1,"], ["-p", "99999999999"],
+                    ["--signal", "NOPE"], ["--cause", "nope"], ["--fields", "no.such"], ["-d", "soon"], ["--count", "x"],
+                    ["--tier", "best"], ["--"], ["extra"]):
+        one_line(s, s.exittrace(*options), 2)
+
+
+@alone(once=True)
+def pids_that_are_none(s):
+    dead = s.die("exit", 0)
+    dead.reap()
+    one_line(s, s.exittrace("-p", dead.pid), 1, str(dead.pid))
+    one_line(s, s.exittrace("--tree", dead.pid), 1, str(dead.pid))
+    p = s.die("threads", 3).word("ready")
+    thread = max(map(int, os.listdir(f"/proc/{p.pid}/task")))
+    one_line(s, s.exittrace("-p", thread), 1, str(thread), str(p.pid))
+
+
+@alone(once=True)
+def files_that_are_none(s):
+    missing = os.path.join(s.directory, "no", "such")
+    one_line(s, s.exittrace("-a", "-o", missing), 1, missing)
+    one_line(s, s.exittrace("-a", "--record", missing), 1, missing)
+    one_line(s, s.exittrace("--replay", missing), 1, missing)
+    one_line(s, s.exittrace("-c", "/no/such/group"), 1, "/no/such/group")
+    result = s.exittrace("--", missing)
+    s.check(result.returncode == 127, f"status {result.returncode} for a command that is not there")
+
+
+@alone(once=True)
+def replay_of_garbage(s):
+    path = os.path.join(s.directory, "garbage")
+    for content in b"", b"exittrace stream 1\n\xff\xff\xff", b"GIF89a" + bytes(4000), b"exittrace stream 1\n" + bytes(64):
+        with open(path, "wb") as file:
+            file.write(content)
+        result = s.exittrace("-j", "--replay", path)
+        s.check(result.returncode == 1, f"status {result.returncode} for {content[:24]}")
+
+
+@alone(once=True)
+def not_root(s):
+    binary = shutil.copy(s.setup.binary, s.directory)
+    os.chmod(s.directory, 0o755)
+    one_line(s, s.exittrace("-a", "-d", "1", binary=binary, user=65534, group=65534, extra_groups=[]), 77, "root")
+
+
+@alone(once=True)
+def nobody_reads_us(s):
+    """`exittrace | head -1`: ends by itself and is no failure; a full disk is one."""
+    with open("/dev/full", "wb") as full:
+        result = s.exittrace("-j", "--count", 1, "--", DIE, "exit", 0, stdout=full)
+    s.check(result.returncode == 1, f"status {result.returncode} for a full disk")
+    s.check(result.stderr.count("No space left") == 1, f"stderr: {result.stderr!r}")
+    watch = s.watch("-j", "-a")
+    watch.close_output()
+    deadline = time.monotonic() + s.setup.seconds(10)
+    while watch.process.poll() is None and time.monotonic() < deadline:
+        s.reap(s.die("exit", 0))
+    s.check(watch.process.poll() is not None, "goes on though nobody reads")
+    s.check(watch.process.returncode in (0, 1), f"status {watch.process.returncode}, nobody reads")
+
+
+@alone(once=True)
+def information(s):
+    for options, word in ((["--help"], "--replay"), (["--version"], "exittrace"), (["--list-fields"], "cause.class"),
+                          (["--probes"], "tracepoint")):
+        result = s.exittrace(*options)
+        s.check(result.returncode == 0 and word in result.stdout, f"{options}: {result}")
+
+
+# ---- its end ----
+
+@alone(seconds=40)
+def command(s):
+    """The command's status is ours, and its death the one record."""
+    for script, status, want in (("exit 3", 3, {"exit.code": 3, "cause.class": "exit"}), ("exit 0", 0, {"exit.code": 0}),
+                                 ("kill -9 $$", 137, {"exit.signal": 9, "cause.class": "signal"})):
+        result = s.exittrace("-j", *s.tier(), "--", "sh", "-c", script)
+        deaths = [r for r in map(json.loads, result.stdout.splitlines()) if r["type"] == "death"]
+        s.check(result.returncode == status, f"sh -c '{script}': status {result.returncode}: {result.stderr}")
+        s.check(len(deaths) == 1, f"sh -c '{script}': {len(deaths)} death records")
+        s.match(deaths[0], {**want, "process.comm": "sh", "reap.how": "waited", "reap.by.comm": "exittrace",
+                            "observed_from": "start"})
+
+
+@alone(once=True)
+def command_hides_nothing(s):
+    """What the command writes is passed on, what it reads is ours."""
+    result = s.exittrace("-q", "-o", "/dev/null", "--", "sh", "-c", "cat; echo out; echo err >&2", input="in\n")
+    s.check(result.stdout == "in\nout\n" and result.stderr == "err\n", f"{result}")
+
+
+@alone()
+def pinned(s):
+    """-p ends when the last of them is reaped, and tells of these only."""
+    pair = [s.die("wait").word("ready") for _ in range(2)]
+    with s.trace("-p", ",".join(str(p.pid) for p in pair)) as t:
+        for p in pair:
+            s.check(t.process.poll() is None, "ended too early")
+            s.send(SIGTERM, p)
+            s.reap(p, {"exit.signal": 15})
+        status = t.finish(10)
+        t.check()
+    s.check(status == 0, f"status {status}")
+    s.check(sorted(r["process"]["pid"] for r in t.deaths()) == sorted(p.pid for p in pair), "other records")
+    s.judge(t, {p.pid for p in pair})
+
+
+@alone(once=True)
+def duration_and_count(s):
+    begin = time.monotonic()
+    result = s.exittrace("-j", "-a", "-d", "1")
+    s.check(result.returncode == 0 and time.monotonic() - begin >= 1, f"-d 1: {result}")
+    with s.trace("-a", "--count", 3) as t:
+        for _ in range(5):
+            s.reap(s.die("exit", 0))
+        status = t.finish(10)
+        t.check()
+    s.check(status == 0 and len(t.deaths()) == 3, f"--count 3: status {status}, {len(t.deaths())} records")
+
+
+@alone(once=True)
+def output_file(s):
+    """-o: nothing on stdout, no way in for others."""
+    path = os.path.join(s.directory, "out")
+    result = s.exittrace("-j", "-o", path, "--", DIE, "exit", "0")
+    s.check(result.returncode == 0 and not result.stdout, f"{result}")
+    s.check(os.stat(path).st_mode & 0o777 == 0o600, "the file can be read by others")
+    with open(path) as file:
+        types = [json.loads(line)["type"] for line in file]
+    s.check(types == ["hello", "death", "bye"], f"{types}")
+
+
+@alone(once=True)
+def table(s):
+    """For people: a heading, a line a death, under 80 columns; -q leaves the death."""
+    lines = s.exittrace("-q", "--", DIE, "exit", "3").stdout.splitlines()
+    s.check(len(lines) == 1 and "die" in lines[0] and "3" in lines[0], f"-q: {lines}")
+    result = s.exittrace("--", DIE, "exit", "3")
+    s.check(lines[0].split()[1:2] != [] and any("COMM" in line for line in result.stdout.splitlines()), f"{result}")
+    s.check(all(len(line) < 80 for line in lines), f"80 columns or more: {lines}")
+    fields = s.exittrace("-q", "--fields", "process.comm,exit.code", "--", DIE, "exit", "3").stdout.split()
+    s.check(fields == ["die", "3"], f"--fields: {fields}")
+
+
+@alone()
+def replay(s):
+    """--record and --replay: the same records, byte for byte, without root or a kernel."""
+    path = os.path.join(s.directory, "stream")
+    with s.trace("-a", "--record", path) as t:
+        p = s.die("handle", int(SIGTERM)).word("ready")
+        s.send(SIGTERM, p)
+        p.word("handled")
+        s.send(SIGKILL, p)
+        s.reap(p, {"exit.signal": 9, "reap.zombie_ns": between(0, 10 ** 10)})
+        s.family("zombie", 100)
+        s.settle(t)
+    s.check(os.stat(path).st_mode & 0o777 == 0o600, "the stream can be read by others")
+    again = s.exittrace("-j", "--replay", path)
+    s.check(again.returncode == 0, f"{again.stderr}")
+    live = b"".join(t.lines).decode().splitlines()
+    for was, now in zip(live, again.stdout.splitlines()):
+        s.check(was == now, f"live   {was}\n    replay {now}")
+    s.check(len(live) == len(again.stdout.splitlines()), "one has more lines")
+
+
+@alone(once=True)
+def ready_line(s):
+    """Told on stderr when nobody asked for --ready-fd."""
+    watch = s.watch("-a")
+    p = s.die("exit", 3, name="after ready")
+    s.reap(p)
+    time.sleep(0.2)
+    watch.interrupt()
+    text = watch.read_to_end()
+    s.check(watch.status == 0 and "after ready" in text, f"status {watch.status}: {text}")
+
+
+@alone(once=True)
+def two_at_once(s):
+    with s.trace("-a") as first, s.trace("-a") as second:
+        s.reap(s.die("exit", 3))
+        s.settle(first)
+        s.settle(second)

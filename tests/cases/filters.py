@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Which deaths are shown: one exittrace for each filter, all of them at once, over the same few deaths."""
+import contextlib
+import os
+from signal import SIGKILL, SIGTERM
+
+from cases import alone
+from cases.scene import DIE
+
+
+class Cast:
+    """The processes that die: name -> pid."""
+
+    def __init__(self, s, group):
+        self.s, self.group, self.pids = s, group, {}
+        self.tree = s.start("sh", "-c", f"read go; {DIE} --comm leaf exit 3; exit 0")
+        self.waiting = s.die("wait", name="waiting").word("ready")
+        self.inside = s.die("wait", name="inside").word("ready")
+        group.add(self.inside.pid)
+
+    def note(self, name, process):
+        self.pids[name] = process.pid
+        self.s.reap(process)
+
+    def play(self):
+        for name, way, *args in (("good", "exit", 0), ("bad", "exit", 3), ("fault", "null-write"), ("abort", "abort")):
+            self.note(name, self.s.die(way, *args, name=name))
+        self.note("user", self.s.start("setpriv", "--reuid", "4321", "--clear-groups", "--", DIE, "exit", "0"))
+        for name, process, sig in (("waiting", self.waiting, SIGTERM), ("inside", self.inside, SIGKILL)):
+            self.s.send(sig, process)
+            self.note(name, process)
+        os.write(self.tree.go_fd, b"\n")
+        self.note("tree", self.tree)
+
+
+# options -> which of the cast they let through
+FILTERS = (
+    (lambda c: ["-a"], {"good", "bad", "fault", "abort", "user", "waiting", "inside", "tree"}),
+    (lambda c: ["-a", "-x"], {"bad", "fault", "abort", "waiting", "inside"}),
+    (lambda c: ["-a", "--failed"], {"bad", "fault", "abort", "waiting", "inside"}),
+    (lambda c: ["-a", "--signal", "TERM,SIGKILL"], {"waiting", "inside"}),
+    (lambda c: ["-a", "--signal", "11"], {"fault"}),
+    (lambda c: ["-a", "--cause", "fault,abort"], {"fault", "abort"}),
+    (lambda c: ["-a", "--cause", "exit"], {"good", "bad", "user", "tree"}),
+    (lambda c: ["-n", "bad"], {"bad"}),
+    (lambda c: ["-u", "4321"], {"user"}),
+    (lambda c: ["-c", c.group.path], {"inside"}),
+    (lambda c: ["-c", c.group.directory], {"inside"}),
+    (lambda c: ["-p", f"{c.waiting.pid},{c.inside.pid}", "--signal", "TERM"], {"waiting"}),
+    (lambda c: ["--tree", c.tree.pid], {"tree"}),
+    (lambda c: ["-a", "--min-age", "1h"], set()),
+    (lambda c: ["-a", "--min-zombie", "1h"], set()),
+)
+
+
+@alone(once=True, seconds=120)
+def every_filter(s):
+    with s.cgroup() as group, contextlib.ExitStack() as stack:
+        cast = Cast(s, group)
+        for options, _ in FILTERS:
+            stack.enter_context(s.trace(*options(cast)))
+        cast.play()
+        s.check(s.tracers[0].wait_for_pids(cast.pids.values()), "not every death was seen without a filter")
+        for tracer, (_, expected) in zip(s.tracers, FILTERS):
+            judge(s, tracer, cast, expected)
+
+
+def judge(s, tracer, cast, expected):
+    tracer.wait_for_pids(cast.pids[name] for name in expected)
+    if tracer.process.poll() is None:
+        tracer.stop()
+    else:  # -p ends by itself
+        tracer.finish(5)
+        tracer.check()
+    shown = {r["process"]["pid"] for r in tracer.deaths()}
+    got = {name for name, pid in cast.pids.items() if pid in shown}
+    s.check(got == expected, f"{' '.join(tracer.argv[2:])}: expected {sorted(expected)}, got {sorted(got)}")
+    if "--tree" in tracer.argv:
+        s.check({r["process"]["comm"] for r in tracer.deaths()} == {"sh", "leaf"}, "--tree misses a descendant")
+    elif "-a" not in tracer.argv:
+        s.check(len(shown) == len(expected), f"{tracer.argv[2:]} shows others: {shown}")

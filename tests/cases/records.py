@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Takes a record and what is expected of it, gives the differences in words. Starts nothing."""
+import json
+import re
+import signal
+
+CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer", "pipe",
+           "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
+HOWS = {"unknown", "waited", "auto", "reparented", "traced", "unreaped"}
+TYPES = {"hello", "death", "zombie", "dying", "lost", "bye"}
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:\d+:\d+$")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
+BIGGEST = 2 ** 53
+
+
+class Nothing:
+    def __repr__(self):
+        return "nothing"
+
+
+ABSENT = Nothing()
+
+
+class Check:
+    """An expectation that is not a plain value: text for people, a function, whether it may be left out."""
+
+    def __init__(self, text, holds):
+        self.text = text
+        self.holds = holds
+
+    def __repr__(self):
+        return self.text
+
+
+# Nobody may be named, nothing may be claimed.
+NOTHING = Check("nothing", lambda value, _: value is ABSENT or value is None)
+ANYTHING = Check("anything but nothing", lambda value, _: value is not ABSENT and value is not None)
+
+
+def at_least(least):
+    return between(least, float("inf"))
+
+
+def between(least, most):
+    return Check(f"{least}..{most}", lambda value, _: isinstance(value, int) and least <= value <= most)
+
+
+def matches(pattern):
+    return Check(f"/{pattern}/", lambda value, _: isinstance(value, str) and re.fullmatch(pattern, value))
+
+
+def one_of(*values):
+    return Check(" or ".join(map(str, values)), lambda value, _: value in values)
+
+
+def has(item):
+    """A list with an item that holds all this, or that is this."""
+    def holds(value, record):
+        if not isinstance(value, list):
+            return False
+        if not isinstance(item, dict):
+            return item in value
+        return any(not differences(each, item, record) for each in value)
+    return Check(f"a list with {item}", holds)
+
+
+def somewhere(*texts):
+    """All of this, wherever in the value."""
+    return Check(f"{texts} in it", lambda value, _: all(text in json.dumps(value) for text in texts))
+
+
+# Could not be observed: null or left out, and named among the missing.
+def unknown(key):
+    return Check("unknown, and named in missing",
+                 lambda value, record: (value is ABSENT or value is None) and is_missing(record, key))
+
+
+def dig(record, key):
+    value = record
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return ABSENT
+        value = value[part]
+    return value
+
+
+def is_missing(record, key):
+    return any(key == name or key.startswith(name + ".") for name in record.get("missing", []))
+
+
+def holds(value, expected, record):
+    if isinstance(expected, Check):
+        return bool(expected.holds(value, record))
+    if expected is None:
+        return value is None or value is ABSENT
+    return type(value) is type(expected) and value == expected
+
+
+def differences(record, expect, whole=None, limits=()):
+    """`limits`: keys that this tier cannot see. There an honest "missing" is right too."""
+    whole = record if whole is None else whole
+    found = []
+    for key, expected in expect.items():
+        value = dig(record, key)
+        if holds(value, expected, whole):
+            continue
+        if (value is None or value is ABSENT) and is_missing(whole, key) and key.startswith(tuple(limits)):
+            continue
+        found.append(f"{key}: expected {expected!r}, got {value!r}")
+    return found
+
+
+# ---- what holds for every record ----
+
+# Words for "there is none": null without being unknown
+PLAIN_NULLS = {"exit.code", "exit.signal", "exit.signal_name", "reap.reparented_to"}
+
+
+def leaves(value, key=""):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, key)
+    else:
+        yield key, value
+
+
+def leaf_problems(record):
+    for key, value in leaves(record):
+        if isinstance(value, (int, float)) and abs(value) > BIGGEST:
+            yield f"{key}: {value} is above 2^53"
+        if isinstance(value, int) and value < 0:
+            yield f"{key}: {value} is negative"
+        if value is None and key not in PLAIN_NULLS and not is_missing(record, key):
+            yield f"{key}: null, and not named in missing"
+        if isinstance(value, str) and key.rpartition(".")[2] == "id" and key.endswith(("by.id", "parent.id")):
+            if not ID.match(value):
+                yield f"{key}: no identity: {value}"
+
+
+def death_problems(record):
+    yield from leaf_problems(record)
+    expect = {"schema": "exittrace/1", "time": Check("RFC 3339", lambda v, _: TIME.match(v)),
+              "id": Check("an identity", lambda v, _: ID.match(v)), "process.pid": at_least(1),
+              "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit.raw": between(0, 0xffff),
+              "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "reap.how": one_of(*HOWS),
+              "observed_from": one_of("start", "attach"),
+              "missing": Check("a list", lambda v, _: isinstance(v, list))}
+    if record["type"] == "zombie":
+        del expect["exit.raw"]
+    yield from differences(record, expect)
+    if record.get("id", "").split(":")[1:2] != [str(dig(record, "process.pid"))]:
+        yield f"id: {record.get('id')} is not of pid {dig(record, 'process.pid')}"
+    yield from exit_problems(record)
+
+
+def signal_name(number):
+    """As `kill -l` of bash says it: the first half of the real-time ones count up, the others down."""
+    if number in (32, 33):
+        return f"SIG{number}"
+    if number < 32:
+        return {17: "SIGCHLD", 29: "SIGIO"}.get(number) or signal.Signals(number).name
+    base, plus = ("SIGRTMIN", number - 34) if number < 50 else ("SIGRTMAX", number - 64)
+    return f"{base}{plus:+}" if plus else base
+
+
+def exit_group(raw):
+    """What the exit group must say about a raw wait status."""
+    number = raw & 0x7f
+    if not number:
+        return {"exit.raw": raw, "exit.code": raw >> 8, "exit.signal": None, "exit.signal_name": None,
+                "exit.core_dumped": one_of(False, None, ABSENT), "exit.shell": raw >> 8}
+    return {"exit.raw": raw, "exit.code": None, "exit.signal": number, "exit.signal_name": signal_name(number),
+            "exit.core_dumped": bool(raw & 0x80), "exit.shell": 128 + number}
+
+
+def exit_problems(record):
+    raw = dig(record, "exit.raw")
+    if isinstance(raw, int):
+        yield from differences(record, exit_group(raw))
+
+
+def short(record):
+    return json.dumps(record, separators=(",", ":"))[:1500]

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Starts processes that die, takes the truth from the kernel, gives Expectations. Does not read records."""
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from cases import records
+from cases.tracer import Failed, Skipped, Tracer, Watch
+
+TICK_NS = 10 ** 9 // os.sysconf("SC_CLK_TCK")
+BOOT_ID = open("/proc/sys/kernel/random/boot_id").read().strip()
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DIE = os.path.join(HERE, "..", "build", "tests", "die")
+MANY = os.path.join(HERE, "..", "build", "tests", "many")
+
+
+def now():
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def stat_fields(pid):
+    """/proc/PID/stat from the third field on: state is 0, start time 19."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()
+
+
+def comm(pid):
+    with open(f"/proc/{pid}/comm") as file:
+        return file.read().rstrip("\n")
+
+
+def identity(pid):
+    """The id of a process that is still there. The kernel shows its start time in ticks only."""
+    ticks = int(stat_fields(pid)[19])
+
+    def holds(value, _):
+        boot, number, start = value.split(":")
+        return boot == BOOT_ID and int(number) == pid and int(start) // TICK_NS == ticks
+    return records.Check(f"<id of {pid}, started at tick {ticks}>", holds)
+
+
+class Expectation:
+    """One death record, found by pid and time of birth."""
+
+    def __init__(self, case, pid, since, want, known, late):
+        self.case, self.pid, self.want, self.known, self.late = case, pid, want, known, late
+        self.window = (since, now())
+
+    def problems(self, tracer, limits):
+        if not self.known:
+            return
+        found = tracer.of(self.pid, self.window)
+        if len(found) != 1:
+            yield f"{len(found)} death records of pid {self.pid}, expected one with {self.want}"
+        for record in found[:1]:
+            wrong = records.differences(record, self.want, limits=limits)
+            if wrong:
+                yield "; ".join(wrong) + "\n    in " + records.short(record)
+
+
+class Process:
+    """A child of ours, with a process group of its own. Its words come through a pipe, a byte from us lets it go on."""
+
+    def __init__(self, argv, way=None, directory=None):
+        self.argv, self.way, self.reaped = argv, way, False
+        self.since = now()
+        self.go_fd, self.said = None, b""
+        stdin, self.go_fd = os.pipe()
+        self.out, stdout = os.pipe()
+        for fd in (self.go_fd, self.out):
+            os.set_inheritable(fd, False)
+        actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
+        self.pid = os.posix_spawn(argv[0], argv, {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}, file_actions=actions,
+                                  setpgroup=0)
+        os.close(stdin)
+        os.close(stdout)
+        self.start = identity(self.pid)
+
+    def word(self, word, seconds=20):
+        """Waits until it has said so."""
+        wanted = word.encode() + b"\n"
+        while wanted not in self.said:
+            if not self.read(seconds):
+                raise Failed(f"{self.argv[1:]} (pid {self.pid}) never said '{word}'")
+        self.said = self.said.replace(wanted, b"", 1)
+        return self
+
+    def read(self, seconds):
+        if not select.select([self.out], [], [], seconds)[0]:
+            raise Failed(f"{self.argv[1:]} (pid {self.pid}) hangs")
+        piece = os.read(self.out, 65536)
+        self.said += piece
+        return piece
+
+    def read_all(self, seconds=20):
+        while self.read(seconds):
+            pass
+        return self.said.decode()
+
+    def go(self):
+        os.write(self.go_fd, b"x")
+
+    def until_dead(self, seconds=20):
+        """What waitid() says; it stays a zombie."""
+        fd = os.pidfd_open(self.pid)
+        try:
+            if not select.select([fd], [], [], seconds)[0]:
+                raise Failed(f"{self.argv[1:]} (pid {self.pid}) does not die")
+        finally:
+            os.close(fd)
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
+    def reap(self):
+        """(siginfo, raw status, rusage) once it is gone."""
+        info = self.until_dead()
+        _, raw, usage = os.wait4(self.pid, 0)
+        self.reaped = True
+        self.close()
+        return info, raw, usage
+
+    def close(self):
+        for fd in (self.go_fd, self.out):
+            if fd is not None:
+                os.close(fd)
+        self.go_fd = self.out = None
+
+    def end(self):
+        if not self.reaped:
+            os.killpg(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.reaped = True
+        self.close()
+
+
+def known_ways():
+    lines = os.popen(f"{DIE} --list").read().splitlines()
+    return {name: json.loads(expect) for name, _, expect in (line.partition(" ") for line in lines)}
+
+
+class Cgroup:
+    def __init__(self, name):
+        with open("/proc/self/mounts") as file:
+            mounts = [line.split() for line in file]
+        mount = next((fields[1] for fields in mounts if fields[2] == "cgroup2"), None)
+        if not mount:
+            raise Skipped("no cgroup2 mounted")
+        self.path, self.directory = f"/{name}", f"{mount}/{name}"
+        os.mkdir(self.directory)
+        self.inode = os.stat(self.directory).st_ino
+
+    def add(self, pid):
+        with open(f"{self.directory}/cgroup.procs", "w") as file:
+            file.write(str(pid))
+
+    def remove(self):
+        """The last of its processes may not be quite gone."""
+        for _ in range(100):
+            try:
+                return os.rmdir(self.directory)
+            except OSError:
+                time.sleep(0.05)
+        raise Failed(f"cannot remove {self.directory}")
+
+
+class Scene:
+    """What a case acts in: its processes, a directory, the expectations it leaves."""
+    ways = None
+
+    def __init__(self, setup, name):
+        self.setup, self.name = setup, name
+        self.processes, self.expectations, self.tracers, self.watches = [], [], [], []
+        self.directory = tempfile.mkdtemp(prefix="exittrace-test-", dir="/dev/shm")
+        self.since = now()
+        self.tracing = True
+        if Scene.ways is None:
+            Scene.ways = known_ways()
+
+    # ---- exittrace ----
+
+    def tier(self):
+        return ["--tier", self.setup.tier] if self.setup.tier else []
+
+    def trace(self, *options, **more):
+        self.tracers.append(Tracer(self.setup, *options, **more))
+        return self.tracers[-1]
+
+    def watch(self, *options):
+        self.watches.append(Watch(self.setup, *self.tier(), *options))
+        return self.watches[-1]
+
+    def exittrace(self, *options, binary=None, stdout=subprocess.PIPE, **more):
+        """To its end."""
+        argv = [binary or self.setup.binary, *map(str, options)]
+        try:
+            return subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+                                  timeout=self.setup.seconds(15), **{"input": "", **more})
+        except subprocess.TimeoutExpired:
+            raise Failed(f"does not end: {' '.join(argv)}") from None
+
+    # ---- judging ----
+
+    @staticmethod
+    def check(condition, text):
+        if not condition:
+            raise Failed(text)
+
+    def match(self, record, want):
+        wrong = records.differences(record, want, limits=self.setup.limits)
+        self.check(not wrong, "; ".join(wrong) + "\n    in " + records.short(record))
+
+    def settle(self, tracer):
+        """Waits for what is expected, ends the tracer, compares."""
+        tracer.wait_for_pids({each.pid for each in self.expectations if each.known and not each.late})
+        tracer.stop()
+        self.judge(tracer)
+
+    def judge(self, tracer, pids=None):
+        wrong = [problem for each in self.expectations if pids is None or each.pid in pids
+                 for problem in each.problems(tracer, self.setup.limits)]
+        more = f"\n    and {len(wrong) - 4} more" if len(wrong) > 4 else ""
+        self.check(not wrong, "\n    ".join(wrong[:4]) + more)
+
+    # ---- acting ----
+
+    def start(self, *argv, way=None):
+        path = shutil.which(argv[0]) if "/" not in argv[0] else argv[0]
+        process = Process([path, *map(str, argv[1:])], way)
+        self.processes.append(process)
+        return process
+
+    def die(self, way, *args, name="die"):
+        return self.start(DIE, "--comm", name, way, *args, way=way)
+
+    def send(self, sig, process, how="send", *more, name="killer"):
+        """A process of its own that sends a signal and is gone; the sender."""
+        sender = self.die(how, int(sig), process.pid, *more, name=name)
+        self.reap(sender)
+        return sender
+
+    def reap(self, process, want=None, late=False):
+        """Waits for a child of ours: what the parent saw must be in the record, and what its way says, and `want`."""
+        info, raw, _ = process.reap()
+        self.check_oracle(info, raw)
+        expect = {"id": process.start, "process.pid": process.pid, **records.exit_group(raw),
+                  "parent.pid": os.getpid(), "parent.id": identity(os.getpid()),
+                  "reap.how": "waited", "reap.by.pid": os.getpid(), "reap.by.id": identity(os.getpid()),
+                  **self.ways.get(process.way, {}), **(want or {})}
+        self.expect(process.pid, expect, late=late)
+
+    def family(self, way, *args, want=None):
+        """Runs `die WAY` to its end; what it states about its children is expected."""
+        process = self.die(way, *args)
+        stated = [json.loads(line) for line in process.read_all().splitlines()]
+        self.reap(process)
+        if not stated:
+            raise Failed(f"die {way} stated nothing")
+        for each in stated:
+            if each["pid"] == process.pid:
+                self.expectations[-1].want.update(each["expect"])
+            else:
+                self.expect(each["pid"], {**each["expect"], **(want or {})})
+        return process, stated
+
+    @staticmethod
+    def stated(process):
+        """The pid of the first child that a process, still there, has stated."""
+        while b"\n" not in process.said:
+            if not process.read(20):
+                raise Failed(f"{process.argv[1:]} stated nothing")
+        return json.loads(process.said.splitlines()[0])["pid"]
+
+    def many_process(self, crowd, number, seconds=30):
+        """(the parent of the crowd, what it told: pid, raw, si_code, si_status, how, detail)"""
+        process = self.start(MANY, crowd, number)
+        lines = process.read_all(self.setup.seconds(seconds)).splitlines()
+        self.reap(process, {"exit.code": 0})
+        self.check(lines, f"many {crowd} told nothing")
+        return process, [tuple(map(int, line.split()[:4])) + tuple(line.split()[4:]) for line in lines]
+
+    def many(self, crowd, number, seconds=30):
+        return self.many_process(crowd, number, seconds)[1]
+
+    # ---- places, put back as they were ----
+
+    @contextlib.contextmanager
+    def cgroup(self):
+        group = Cgroup(f"exittrace-test-{os.getpid()}-{len(self.expectations)}")
+        try:
+            yield group
+        finally:
+            self.end_processes()
+            group.remove()
+
+    @contextlib.contextmanager
+    def file(self, path, content):
+        """A setting of the whole machine, for a while."""
+        with open(path) as file:
+            before = file.read()
+        try:
+            with open(path, "w") as file:
+                file.write(content)
+        except OSError as error:
+            raise Skipped(f"cannot write {path}: {error.strerror}") from None
+        try:
+            yield
+        finally:
+            with open(path, "w") as file:
+                file.write(before)
+
+    @contextlib.contextmanager
+    def core_pattern(self):
+        """Core files go to a directory, which it gives."""
+        directory = os.path.join(self.directory, "cores")
+        os.mkdir(directory)
+        with self.file("/proc/sys/kernel/core_pattern", f"{directory}/core.%p"):
+            yield directory
+
+    def expect(self, pid, want, late=False):
+        self.expectations.append(Expectation(self.name, pid, self.since, want, self.tracing, late))
+
+    @staticmethod
+    def check_oracle(info, raw):
+        """The two calls that tell a parent agree, or the test is wrong."""
+        number = raw & 0x7f
+        told = (os.CLD_EXITED, raw >> 8) if not number else (
+            os.CLD_DUMPED if raw & 0x80 else os.CLD_KILLED, number)
+        if told != (info.si_code, info.si_status):
+            raise Failed(f"waitid() and wait4() disagree: {info} {raw:#x}")
+
+    def end_processes(self):
+        for process in self.processes:
+            process.end()
+
+    def end(self):
+        for each in self.watches:
+            each.end()
+        self.end_processes()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def by(process, prefix="cause.by"):
+    """The expectation that this process of ours is named."""
+    return {f"{prefix}.pid": process.pid, f"{prefix}.id": process.start}

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Runs exittrace: takes options, gives its records as they come. Does not judge single deaths."""
+import json
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+
+from cases import records
+
+
+class Failed(Exception):
+    """A case's expectation does not hold; the text says which."""
+
+
+class Skipped(Exception):
+    """This machine cannot show it; the text says why."""
+
+
+def pairs_once(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key twice: {[key for key, _ in pairs]}")
+    return found
+
+
+def parse(line):
+    return json.loads(line, object_pairs_hook=pairs_once)
+
+
+class Tracer:
+    """`exittrace -j ...`, attached when the constructor returns. Use with `with`; stop() tells the totals."""
+
+    def __init__(self, setup, *options, output=None, command=()):
+        self.setup = setup
+        self.lines, self.records, self.broken = [], [], []
+        self.changed = threading.Condition()
+        self.output = output
+        tell, told = os.pipe()
+        tier = ["--tier", setup.tier] if setup.tier else []
+        self.argv = [setup.binary, "-j", *tier, "--ready-fd", str(told), *map(str, options)]
+        self.argv += ["-o", output] if output else []
+        self.argv += ["--", *command] if command else []
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, pass_fds=[told])
+        os.close(told)
+        self.stderr = b""
+        self.readers = [threading.Thread(target=self.read_records), threading.Thread(target=self.read_stderr)]
+        for reader in self.readers:
+            reader.start()
+        self.wait_until_attached(tell)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.returncode is None:
+            self.process.kill()
+            self.finish(10)
+
+    def wait_until_attached(self, tell):
+        with open(tell, "rb", buffering=0) as pipe:
+            ready = select.select([pipe], [], [], self.setup.seconds(20))[0] and pipe.read(1)
+        if not ready:
+            self.process.kill()
+            self.finish(10)
+            raise Failed(f"never attached: {' '.join(self.argv)}: status {self.process.returncode}: {self.errors()}")
+
+    def read_records(self):
+        for line in self.process.stdout:
+            try:
+                record = parse(line)
+            except ValueError as error:
+                self.broken.append(f"line does not parse ({error}): {line!r}")
+                continue
+            with self.changed:
+                self.lines.append(line)
+                self.records.append(record)
+                self.changed.notify_all()
+
+    def read_stderr(self):
+        self.stderr = self.process.stderr.read()
+
+    def errors(self):
+        return self.stderr.decode(errors="replace").strip()
+
+    def wait_for(self, enough, seconds):
+        """Until enough(records) holds; whether it did."""
+        deadline = time.monotonic() + self.setup.seconds(seconds)
+        with self.changed:
+            while not enough(self.records):
+                if not self.changed.wait(max(0, deadline - time.monotonic())):
+                    return bool(enough(self.records))
+        return True
+
+    def wait_for_pids(self, pids, seconds=10):
+        pids = set(pids)
+        return self.wait_for(lambda all: pids <= {r["process"]["pid"] for r in all if r["type"] == "death"}, seconds)
+
+    def finish(self, seconds):
+        """Waits for its end; the exit status."""
+        try:
+            self.process.wait(self.setup.seconds(seconds))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Failed(f"does not end: {' '.join(self.argv)}") from None
+        finally:
+            if self.process.returncode is not None:
+                for reader in self.readers:
+                    reader.join()
+                self.process.stdout.close()
+                self.process.stderr.close()
+        if self.output:
+            self.read_output()
+        return self.process.returncode
+
+    def read_output(self):
+        with open(self.output, "rb") as file:
+            self.lines = file.readlines()
+        self.records = [parse(line) for line in self.lines]
+
+    def stop(self):
+        """Ends it as Ctrl-C does; Failed unless all it said adds up."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.finish(20)
+        if status:
+            raise Failed(f"ended with status {status} after SIGINT: {self.errors()}")
+        self.check()
+
+    def deaths(self):
+        return [record for record in self.records if record["type"] == "death"]
+
+    def of(self, pid, window=(0, float("inf"))):
+        """The death records of a pid born in a time span of CLOCK_BOOTTIME."""
+        return [record for record in self.deaths()
+                if record["process"]["pid"] == pid and window[0] <= int(record["id"].split(":")[2]) <= window[1]]
+
+    def check(self):
+        problems = self.broken + list(stream_problems(self.records))
+        if problems:
+            more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
+            raise Failed("the output as a whole: " + "; ".join(problems[:5]) + more)
+
+
+class Watch:
+    """exittrace for people, attached when the constructor returns; stdout and stderr come as one text."""
+
+    def __init__(self, setup, *options):
+        self.setup, self.status = setup, None
+        tell, told = os.pipe()
+        argv = [setup.binary, "--ready-fd", str(told), *map(str, options)]
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, pass_fds=[told])
+        os.close(told)
+        with open(tell, "rb", buffering=0) as pipe:
+            if not (select.select([pipe], [], [], setup.seconds(20))[0] and pipe.read(1)):
+                self.end()
+                raise Failed(f"never attached: {' '.join(argv)}")
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def close_output(self):
+        self.process.stdout.close()
+
+    def read_to_end(self):
+        try:
+            text = self.process.communicate(timeout=self.setup.seconds(20))[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            raise Failed(f"does not end: {self.process.args}") from None
+        self.status = self.process.returncode
+        return text
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+def stream_problems(all_records):
+    types = [record["type"] for record in all_records]
+    if types[:1] != ["hello"] or types[-1:] != ["bye"] or types.count("hello") + types.count("bye") != 2:
+        yield f"no hello first and bye last: {types[:1]} {types[-1:]}"
+        return
+    if not set(types) <= records.TYPES:
+        yield f"unknown types {set(types) - records.TYPES}"
+    seen = set()
+    for record in all_records:
+        if record["type"] in ("death", "zombie"):
+            yield from (f"{problem} in {records.short(record)}" for problem in records.death_problems(record))
+        if record["type"] == "death":
+            if record["id"] in seen:
+                yield f"a second death record of {record['id']}"
+            seen.add(record["id"])
+    yield from bye_problems(all_records[-1], types.count("death"))
+
+
+def bye_problems(bye, deaths):
+    """Deaths seen = records + lost + filtered, and the records are those we got."""
+    counted = bye["records"] + bye["lost"] + bye["filtered"]
+    if bye["deaths"] != counted:
+        yield f"bye does not add up: {records.short(bye)}"
+    if bye["records"] != deaths:
+        yield f"bye counts {bye['records']} death records, there are {deaths}"

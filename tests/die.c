@@ -1,0 +1,986 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes the name of a way to die, gives that death, or a family of processes whose
+ * deaths it states on stdout, one line of JSON each: {"pid":..,"expect":{key:value}}.
+ * Does not judge: tests/cases compares. Words on stdout ("ready", "handled") are
+ * handshakes. `die --list` tells what the record of each way must hold.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS 1000000LL
+#define STACK 65536
+
+/* ---- telling ---- */
+
+__attribute__((noreturn)) static void broken(const char *what)
+{
+	fprintf(stderr, "die: %s: %s\n", what, strerror(errno));
+	exit(99);
+}
+
+static long check(const char *what, long ret)
+{
+	if (ret < 0)
+		broken(what);
+	return ret;
+}
+
+/* One write, async-signal-safe; whoever reads may be gone. */
+static void say(const char *word)
+{
+	ssize_t ret = write(STDOUT_FILENO, word, strlen(word));
+
+	(void)ret;
+}
+
+/* Expectations are written with ' for ". */
+static void quotes(char *s)
+{
+	for (; *s; s++)
+		if (*s == '\'')
+			*s = '"';
+}
+
+__attribute__((format(printf, 2, 3))) static void state(pid_t pid, const char *fmt, ...)
+{
+	char expect[512], line[640];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(expect, sizeof(expect), fmt, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "{'pid':%d,'expect':{%s}}\n", pid, expect);
+	quotes(line);
+	say(line);
+}
+
+static void pause_ns(long long ns)
+{
+	struct timespec t = { .tv_sec = ns / (1000 * MS), .tv_nsec = ns % (1000 * MS) };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
+
+/* Until somebody ends us; a second process asks for it with a byte on stdin in go(). */
+__attribute__((noreturn)) static void wait_for_death(void)
+{
+	for (;;)
+		pause();
+}
+
+static void go(void)
+{
+	char byte;
+
+	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+static int number(char **argv, int n)
+{
+	if (!argv[n]) {
+		fprintf(stderr, "die: %s wants a number more\n", argv[0]);
+		exit(2);
+	}
+	return atoi(argv[n]);
+}
+
+static pid_t child(void)
+{
+	return (pid_t)check("fork", fork());
+}
+
+/* The raw status; the process stays a zombie until we are here. */
+static int reap(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			broken("waitpid");
+	return status;
+}
+
+/* Returns when pid is a zombie and leaves it one. */
+static void until_dead(pid_t pid)
+{
+	siginfo_t info;
+
+	check("waitid", waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | __WALL));
+}
+
+/* ---- exits ---- */
+
+static void die_exit(char **argv)
+{
+	exit(number(argv, 1));
+}
+
+static void die__exit(char **argv)
+{
+	_exit(number(argv, 1));
+}
+
+static void die_exit_group(char **argv)
+{
+	syscall(SYS_exit_group, number(argv, 1));
+}
+
+static int returned;
+
+static void die_return(char **argv)
+{
+	returned = number(argv, 1);
+}
+
+/* ---- threads ---- */
+
+static pthread_barrier_t barrier;
+
+static pthread_t thread(void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	errno = pthread_create(&t, &attr, fn, arg);
+	if (errno)
+		broken("pthread_create");
+	pthread_attr_destroy(&attr);
+	return t;
+}
+
+static void *exit_later(void *arg)
+{
+	char **argv = arg;
+
+	pause_ns(number(argv, 2) * MS);
+	exit(number(argv, 1));
+}
+
+static void die_leader_first(char **argv)
+{
+	thread(exit_later, argv);
+	pthread_exit(NULL);
+}
+
+static void *wait_and_end(void *arg)
+{
+	pthread_barrier_wait(&barrier);
+	if (arg)
+		pause_ns(20 * MS);
+	return NULL;
+}
+
+static void die_all_leader_first(char **argv)
+{
+	int i, n = number(argv, 1);
+
+	pthread_barrier_init(&barrier, NULL, (unsigned int)n + 1);
+	for (i = 0; i < n; i++)
+		thread(wait_and_end, argv);
+	pthread_barrier_wait(&barrier);
+	pthread_exit(NULL);
+}
+
+static void die_all_leader_last(char **argv)
+{
+	int i, n = number(argv, 1);
+	pthread_t t[64];
+
+	if (n > 64)
+		exit(2);
+	pthread_barrier_init(&barrier, NULL, (unsigned int)n + 1);
+	for (i = 0; i < n; i++)
+		t[i] = thread(wait_and_end, NULL);
+	pthread_barrier_wait(&barrier);
+	for (i = 0; i < n; i++)
+		pthread_join(t[i], NULL);
+	pthread_exit(NULL);
+}
+
+static void *wait_in_thread(void *arg)
+{
+	(void)arg;
+	pthread_barrier_wait(&barrier);
+	wait_for_death();
+}
+
+static void start_threads(int n)
+{
+	int i;
+
+	pthread_barrier_init(&barrier, NULL, (unsigned int)n);
+	for (i = 1; i < n; i++)
+		thread(wait_in_thread, NULL);
+	pthread_barrier_wait(&barrier);
+}
+
+/* N threads, the leader included */
+static void die_threads(char **argv)
+{
+	start_threads(number(argv, 1));
+	say("ready\n");
+	wait_for_death();
+}
+
+static void die_threads_exit(char **argv)
+{
+	start_threads(number(argv, 1));
+	exit(number(argv, 2));
+}
+
+static void *exec_exit(void *arg)
+{
+	char **argv = arg;
+
+	execl("/proc/self/exe", "die", "exit", argv[1], (char *)NULL);
+	broken("exec");
+}
+
+/* The thread that execs takes the leader's pid: one process, one death. */
+static void die_exec_in_thread(char **argv)
+{
+	thread(exec_exit, argv);
+	wait_for_death();
+}
+
+/* ---- signals to itself ---- */
+
+static void die_kill_self(char **argv)
+{
+	kill(getpid(), number(argv, 1));
+	wait_for_death();
+}
+
+static void die_raise(char **argv)
+{
+	raise(number(argv, 1));
+}
+
+static void silence_stderr(void)
+{
+	dup2((int)check("open", open("/dev/null", O_WRONLY)), STDERR_FILENO);
+}
+
+static void die_abort(char **argv)
+{
+	(void)argv;
+	abort();
+}
+
+static void die_assert(char **argv)
+{
+	silence_stderr();
+	assert(!argv[0]);
+}
+
+/* ---- faults ---- */
+
+static volatile int zero;
+
+static void die_null_write(char **argv)
+{
+	(void)argv;
+	*(volatile int *)(uintptr_t)zero = 1;
+}
+
+static void die_null_jump(char **argv)
+{
+	(void)argv;
+	((void (*)(void))(uintptr_t)zero)();
+}
+
+static void die_readonly_write(char **argv)
+{
+	volatile char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)argv;
+	page[16] = 1;
+}
+
+/* No page fault but a general protection fault: the kernel does not tell the address. */
+static void die_noncanonical(char **argv)
+{
+	(void)argv;
+	*(volatile int *)(0x4141414141414141 + (uintptr_t)zero) = 1;
+}
+
+static int deeper(volatile char *above)
+{
+	volatile char here[4096];
+
+	here[0] = *above;
+	return zero ? 0 : deeper(here) + here[0];
+}
+
+static void die_stack_overflow(char **argv)
+{
+	struct rlimit limit = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
+
+	setrlimit(RLIMIT_STACK, &limit);
+	returned = deeper(argv[0]);
+}
+
+static void die_truncated_mmap(char **argv)
+{
+	int fd = (int)check("memfd_create", memfd_create("die", 0));
+	volatile char *page;
+
+	(void)argv;
+	check("ftruncate", ftruncate(fd, 4096));
+	page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	check("ftruncate", ftruncate(fd, 0));
+	returned = page[8];
+}
+
+/* In assembly: a compiler may turn x / 0 into a trap of another kind. */
+static void die_divide(char **argv)
+{
+	(void)argv;
+#ifdef __x86_64__
+	__asm__ volatile("xorl %%ecx, %%ecx; movl $1, %%eax; cltd; idivl %%ecx" ::: "eax", "ecx", "edx");
+#endif
+}
+
+static void die_ud2(char **argv)
+{
+	(void)argv;
+#ifdef __x86_64__
+	__asm__ volatile("ud2");
+#endif
+}
+
+static void die_int3(char **argv)
+{
+	(void)argv;
+#ifdef __x86_64__
+	__asm__ volatile("int3");
+#endif
+}
+
+/* ---- nobody reads ---- */
+
+static void write_unread(int keep, int drop)
+{
+	ssize_t ret;
+
+	close(drop);
+	ret = write(keep, "x", 1);
+	(void)ret;
+}
+
+static void die_pipe(char **argv)
+{
+	int fd[2];
+
+	(void)argv;
+	check("pipe", pipe(fd));
+	write_unread(fd[1], fd[0]);
+}
+
+static void die_socket(char **argv)
+{
+	int fd[2];
+
+	(void)argv;
+	check("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
+	write_unread(fd[1], fd[0]);
+}
+
+/* ---- told to die by others ---- */
+
+static void on_signal_say(int sig)
+{
+	(void)sig;
+	say("handled\n");
+}
+
+static void handle(int sig, void (*fn)(int))
+{
+	struct sigaction sa = { .sa_handler = fn, .sa_flags = SA_RESTART };
+
+	check("sigaction", sigaction(sig, &sa, NULL));
+}
+
+static void set_blocked(int how, int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	check("sigprocmask", sigprocmask(how, &set, NULL));
+}
+
+static void die_wait(char **argv)
+{
+	(void)argv;
+	say("ready\n");
+	wait_for_death();
+}
+
+static void die_handle(char **argv)
+{
+	handle(number(argv, 1), on_signal_say);
+	say("ready\n");
+	wait_for_death();
+}
+
+static volatile sig_atomic_t told;
+
+static void on_signal_note(int sig)
+{
+	(void)sig;
+	told = 1;
+}
+
+/* handle-exit SIG CODE MS: a service that stops in order, and takes its time */
+static void die_handle_exit(char **argv)
+{
+	int sig = number(argv, 1);
+	sigset_t open;
+
+	sigemptyset(&open);
+	set_blocked(SIG_BLOCK, sig);
+	handle(sig, on_signal_note);
+	say("ready\n");
+	while (!told)
+		sigsuspend(&open);
+	pause_ns(number(argv, 3) * MS);
+	exit(number(argv, 2));
+}
+
+static void reraise(int sig)
+{
+	handle(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void die_reraise(char **argv)
+{
+	handle(number(argv, 1), reraise);
+	say("ready\n");
+	wait_for_death();
+}
+
+static void die_ignore_exit(char **argv)
+{
+	handle(number(argv, 1), SIG_IGN);
+	say("ready\n");
+	go();
+	exit(number(argv, 2));
+}
+
+static void die_block_fault(char **argv)
+{
+	set_blocked(SIG_BLOCK, number(argv, 1));
+	say("ready\n");
+	go();
+	die_null_write(argv);
+}
+
+static void die_block_unblock(char **argv)
+{
+	int sig = number(argv, 1);
+
+	set_blocked(SIG_BLOCK, sig);
+	say("ready\n");
+	go();
+	set_blocked(SIG_UNBLOCK, sig);
+	wait_for_death();
+}
+
+/* ---- senders: HOW SIG PID [TID] ---- */
+
+static void die_send(char **argv)
+{
+	check("kill", kill(number(argv, 2), number(argv, 1)));
+}
+
+static void die_sigqueue(char **argv)
+{
+	check("sigqueue", sigqueue(number(argv, 2), number(argv, 1), (union sigval){ .sival_int = 77 }));
+}
+
+static void die_tgkill(char **argv)
+{
+	check("tgkill", syscall(SYS_tgkill, number(argv, 2), number(argv, 3), number(argv, 1)));
+}
+
+static void die_pidfd_send(char **argv)
+{
+	long fd = check("pidfd_open", syscall(SYS_pidfd_open, number(argv, 2), 0));
+
+	check("pidfd_send_signal", syscall(SYS_pidfd_send_signal, fd, number(argv, 1), NULL, 0));
+}
+
+/* The siginfo says that init sent it. */
+static void die_forge(char **argv)
+{
+	siginfo_t info = { .si_signo = number(argv, 1), .si_code = SI_QUEUE };
+
+	info.si_pid = 1;
+	check("rt_sigqueueinfo", syscall(SYS_rt_sigqueueinfo, number(argv, 2), info.si_signo, &info));
+}
+
+/* ---- families ---- */
+
+static void die_vfork(char **argv)
+{
+	int code = number(argv, 1), status;
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(code);
+	status = reap((pid_t)check("vfork", pid));
+	state(pid, "'exit.raw':%d,'cause.class':'exit','parent.pid':%d,'reap.how':'waited','reap.by.pid':%d",
+	      status, getpid(), getpid());
+}
+
+extern char **environ;
+
+static void die_spawn(char **argv)
+{
+	char *args[] = { "die", "exit", argv[1], NULL };
+	pid_t pid;
+	int status;
+
+	errno = posix_spawn(&pid, "/proc/self/exe", NULL, NULL, args, environ);
+	if (errno)
+		broken("posix_spawn");
+	status = reap(pid);
+	state(pid, "'exit.raw':%d,'cause.class':'exit','parent.pid':%d,'reap.how':'waited','reap.by.pid':%d",
+	      status, getpid(), getpid());
+}
+
+/* clone EXIT-SIGNAL CODE */
+static void die_clone(char **argv)
+{
+	int sig = number(argv, 1), code = number(argv, 2), status;
+	long pid;
+
+	if (sig)
+		handle(sig, SIG_IGN);
+	pid = check("clone", syscall(SYS_clone, (unsigned long)sig, 0, 0, 0, 0));
+	if (!pid)
+		_exit(code);
+	status = reap((pid_t)pid);
+	state((pid_t)pid, "'exit.raw':%d,'cause.class':'exit','reap.how':'waited','reap.by.pid':%d", status, getpid());
+}
+
+/* quick N CODE: children that never get as far as exec */
+static void die_quick(char **argv)
+{
+	int i, n = number(argv, 1), code = number(argv, 2);
+	pid_t pid;
+
+	for (i = 0; i < n; i++) {
+		pid = child();
+		if (!pid)
+			_exit(code);
+		state(pid, "'exit.raw':%d,'process.comm':'die','parent.pid':%d,'reap.by.pid':%d", reap(pid), getpid(),
+		      getpid());
+	}
+}
+
+static void auto_child(const char *reason)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(6);
+	/* ECHILD, but only after the last child is gone */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	state(pid, "'exit.code':6,'reap.how':'auto','reap.auto_reason':'%s','parent.pid':%d", reason, getpid());
+}
+
+static void die_auto_ignore(char **argv)
+{
+	(void)argv;
+	handle(SIGCHLD, SIG_IGN);
+	auto_child("sigchld_ignored");
+}
+
+static void die_auto_nocldwait(char **argv)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+
+	(void)argv;
+	check("sigaction", sigaction(SIGCHLD, &sa, NULL));
+	auto_child("no_cldwait");
+}
+
+/* zombie MS: the parent lets it lie */
+static void die_zombie(char **argv)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(4);
+	until_dead(pid);
+	pause_ns(number(argv, 1) * MS);
+	state(pid, "'exit.raw':%d,'reap.how':'waited','reap.by.pid':%d", reap(pid), getpid());
+}
+
+/* leave-zombie: the parent lets it lie until a byte comes */
+static void die_leave_zombie(char **argv)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(number(argv, 1));
+	until_dead(pid);
+	state(pid, "'exit.code':%d,'parent.pid':%d", number(argv, 1), getpid());
+	go();
+	reap(pid);
+}
+
+static void *reap_in_thread(void *arg)
+{
+	pid_t *pid = arg;
+
+	state(*pid, "'exit.raw':%d,'reap.how':'waited','reap.by.pid':%d,'reap.by.tid':%ld", reap(*pid), getpid(),
+	      syscall(SYS_gettid));
+	return NULL;
+}
+
+static void die_wait_in_thread(char **argv)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(number(argv, 1));
+	pthread_join(thread(reap_in_thread, &pid), NULL);
+}
+
+/* waitid CODE: and no wait4 at all */
+static void die_waitid(char **argv)
+{
+	siginfo_t info;
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(number(argv, 1));
+	check("waitid", waitid(P_PID, (id_t)pid, &info, WEXITED));
+	state(pid, "'exit.code':%d,'reap.how':'waited','reap.by.pid':%d", info.si_status, getpid());
+}
+
+/* ptraced MS: a tracer that is not the parent holds the dead body */
+static void tracer(pid_t target, int start, int delay_ms)
+{
+	check("PTRACE_SEIZE", ptrace(PTRACE_SEIZE, target, 0, 0));
+	check("write", write(start, "x", 1));
+	until_dead(target);
+	pause_ns(delay_ms * MS);
+	reap(target);
+	_exit(0);
+}
+
+static void die_ptraced(char **argv)
+{
+	int start[2], status;
+	pid_t pid, by;
+
+	check("pipe", pipe(start));
+	pid = child();
+	if (!pid) {
+		dup2(start[0], STDIN_FILENO);
+		go();
+		_exit(8);
+	}
+	by = child();
+	if (!by)
+		tracer(pid, start[1], number(argv, 1));
+	reap(by);
+	status = reap(pid);
+	state(pid, "'exit.raw':%d,'reap.how':'traced','reap.by.pid':%d,'parent.pid':%d", status, getpid(),
+	      getpid());
+}
+
+/* ---- orphans ---- */
+
+/*
+ * The middle process has two children and waits for neither: one dies before it, the
+ * other sees who its new parent is.
+ */
+static void orphan_maker(int out)
+{
+	pid_t middle = getpid(), dead, pids[3];
+
+	dead = child();
+	if (!dead)
+		_exit(10);
+	until_dead(dead);
+	if (child())
+		_exit(0);
+	while (getppid() == middle)
+		pause_ns(MS);
+	pids[0] = dead;
+	pids[1] = getpid();
+	pids[2] = getppid();
+	check("write", write(out, pids, sizeof(pids)));
+	_exit(11);
+}
+
+static void make_orphans(pid_t pids[3])
+{
+	int fd[2];
+	pid_t pid;
+
+	check("pipe", pipe(fd));
+	pid = child();
+	if (!pid)
+		orphan_maker(fd[1]);
+	reap(pid);
+	check("read", read(fd[0], pids, 3 * sizeof(pid_t)) - 3 * (long)sizeof(pid_t));
+}
+
+static void state_orphans(const pid_t pids[3])
+{
+	state(pids[0], "'exit.code':10,'reap.how':'reparented','reap.reparented_to.pid':%d,'reap.by.pid':%d", pids[2],
+	      pids[2]);
+	state(pids[1], "'exit.code':11,'reap.how':'waited','parent.pid':%d,'reap.by.pid':%d", pids[2], pids[2]);
+}
+
+static void die_orphans_to_subreaper(char **argv)
+{
+	pid_t pids[3];
+
+	(void)argv;
+	check("PR_SET_CHILD_SUBREAPER", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+	make_orphans(pids);
+	reap(pids[0]);
+	reap(pids[1]);
+	state_orphans(pids);
+}
+
+static void die_orphans_to_init(char **argv)
+{
+	pid_t pids[3];
+
+	(void)argv;
+	make_orphans(pids);
+	state_orphans(pids);
+}
+
+/* ---- uses ---- */
+
+static long long cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000 * MS + t.tv_nsec;
+}
+
+/* burn MS MIB: time on the processor, memory */
+static void die_burn(char **argv)
+{
+	size_t size = (size_t)number(argv, 2) << 20;
+	char *memory = malloc(size);
+
+	if (!memory)
+		broken("malloc");
+	memset(memory, 1, size);
+	while (cpu_ns() < number(argv, 1) * MS)
+		;
+	exit(memory[size / 2] - 1);
+}
+
+/* ---- places ---- */
+
+/* As the pid namespace of the mounted /proc knows us: the outer one. */
+static int outer_pid(void)
+{
+	char target[16] = "";
+
+	check("readlink", readlink("/proc/self", target, sizeof(target) - 1));
+	return atoi(target);
+}
+
+/* The grandchild's outer pid is known to nobody else: it tells itself. */
+static void namespace_child(void)
+{
+	state(outer_pid(), "'exit.code':12,'process.ns_pid':2,'cause.class':'exit'");
+	_exit(12);
+}
+
+static void namespace_init(int outer_parent)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		namespace_child();
+	reap(pid);
+	state(outer_pid(), "'exit.code':13,'process.ns_pid':1,'cause.class':'exit','reap.by.pid':%d", outer_parent);
+	_exit(13);
+}
+
+static void die_pid_namespace(char **argv)
+{
+	pid_t pid, self = getpid();
+
+	(void)argv;
+	check("unshare", unshare(CLONE_NEWPID));
+	pid = child();
+	if (!pid)
+		namespace_init(self);
+	reap(pid);
+}
+
+/* A session leader with a terminal of its own, whose name it tells */
+static void die_tty(char **argv)
+{
+	int master = (int)check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY));
+	int slave;
+
+	check("grantpt", grantpt(master));
+	check("unlockpt", unlockpt(master));
+	check("setsid", setsid());
+	slave = (int)check("open", open(ptsname(master), O_RDWR | O_NOCTTY));
+	check("TIOCSCTTY", ioctl(slave, TIOCSCTTY, 0));
+	state(getpid(), "'process.tty':'%s','process.session':%d,'process.pgid':%d", ptsname(master) + strlen("/dev/"),
+	      getpid(), getpid());
+	exit(number(argv, 1));
+}
+
+/* ---- the table ---- */
+
+struct way {
+	const char *name;
+	void (*die)(char **argv);
+	const char *expect; /* of the process itself; NULL: the way states it or the case knows */
+};
+
+#define EXIT "'cause.class':'exit','cause.by':null"
+#define FAULT(code) "'cause.class':'fault','cause.by':null,'cause.fault.code_name':'" code "'"
+
+static const struct way ways[] = {
+	{ "exit", die_exit, EXIT },
+	{ "_exit", die__exit, EXIT },
+	{ "exit-group", die_exit_group, EXIT },
+	{ "return", die_return, EXIT },
+	{ "leader-first", die_leader_first, EXIT },
+	{ "all-leader-first", die_all_leader_first, EXIT },
+	{ "all-leader-last", die_all_leader_last, EXIT },
+	{ "threads", die_threads, NULL },
+	{ "threads-exit", die_threads_exit, EXIT },
+	{ "exec-in-thread", die_exec_in_thread, EXIT },
+	{ "kill-self", die_kill_self, "'cause.class':'signal'" },
+	{ "raise", die_raise, "'cause.class':'signal'" },
+	{ "abort", die_abort, "'cause.class':'abort','cause.by':null" },
+	{ "assert", die_assert, "'cause.class':'abort','cause.by':null" },
+	{ "null-write", die_null_write, FAULT("SEGV_MAPERR") ",'cause.fault.address':'0x0'" },
+	{ "null-jump", die_null_jump, FAULT("SEGV_MAPERR") ",'cause.fault.address':'0x0'" },
+	{ "readonly-write", die_readonly_write, FAULT("SEGV_ACCERR") },
+	{ "noncanonical", die_noncanonical, FAULT("SI_KERNEL") },
+	{ "stack-overflow", die_stack_overflow, FAULT("SEGV_MAPERR") },
+	{ "truncated-mmap", die_truncated_mmap, FAULT("BUS_ADRERR") },
+	{ "divide", die_divide, FAULT("FPE_INTDIV") },
+	{ "ud2", die_ud2, FAULT("ILL_ILLOPN") },
+	{ "int3", die_int3, FAULT("SI_KERNEL") },
+	{ "pipe", die_pipe, "'cause.class':'pipe','cause.by':null" },
+	{ "socket", die_socket, "'cause.class':'pipe','cause.by':null" },
+	{ "wait", die_wait, NULL },
+	{ "handle", die_handle, NULL },
+	{ "handle-exit", die_handle_exit, EXIT },
+	{ "reraise", die_reraise, "'cause.class':'signal'" },
+	{ "ignore-exit", die_ignore_exit, EXIT },
+	{ "block-fault", die_block_fault, FAULT("SEGV_MAPERR") },
+	{ "block-unblock", die_block_unblock, "'cause.class':'signal'" },
+	{ "send", die_send, EXIT },
+	{ "sigqueue", die_sigqueue, EXIT },
+	{ "tgkill", die_tgkill, EXIT },
+	{ "pidfd-send", die_pidfd_send, EXIT },
+	{ "forge", die_forge, EXIT },
+	{ "vfork", die_vfork, EXIT },
+	{ "spawn", die_spawn, EXIT },
+	{ "clone", die_clone, EXIT },
+	{ "quick", die_quick, EXIT },
+	{ "auto-ignore", die_auto_ignore, EXIT },
+	{ "auto-nocldwait", die_auto_nocldwait, EXIT },
+	{ "zombie", die_zombie, EXIT },
+	{ "leave-zombie", die_leave_zombie, EXIT },
+	{ "wait-in-thread", die_wait_in_thread, EXIT },
+	{ "waitid", die_waitid, EXIT },
+	{ "ptraced", die_ptraced, EXIT },
+	{ "orphans-to-subreaper", die_orphans_to_subreaper, EXIT },
+	{ "orphans-to-init", die_orphans_to_init, EXIT },
+	{ "pid-namespace", die_pid_namespace, EXIT },
+	{ "burn", die_burn, EXIT },
+	{ "tty", die_tty, EXIT },
+};
+#define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static int list(void)
+{
+	char line[512];
+	size_t i;
+
+	for (i = 0; i < NR_WAYS; i++) {
+		snprintf(line, sizeof(line), "%s {%s}\n", ways[i].name, ways[i].expect ? ways[i].expect : "");
+		quotes(line);
+		say(line);
+	}
+	return 0;
+}
+
+/* Whoever started us may ignore or block signals, and that is inherited. */
+static void forget_signals(void)
+{
+	static const unsigned long default_action[4];
+	sigset_t none;
+	int sig;
+
+	/* Past glibc, whose posix_spawn() lets a child ignore the signals it keeps for itself. */
+	for (sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, default_action, NULL, 8);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
+	if (argc > 3 && !strcmp(argv[1], "--comm")) {
+		prctl(PR_SET_NAME, argv[2], 0, 0, 0);
+		argv += 2;
+	}
+	forget_signals();
+	for (i = 0; argv[1] && i < NR_WAYS; i++) {
+		if (strcmp(argv[1], ways[i].name))
+			continue;
+		ways[i].die(argv + 1);
+		return returned;
+	}
+	fprintf(stderr, "usage: die [--comm NAME] WAY [ARG...] | die --list\n");
+	return 2;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes the name of a crowd, gives many short processes and one line on stdout for each:
+ * pid, raw wait status, what waitid() said (si_code, si_status) and how it died.
+ * Does not know what a record is.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((noreturn)) static void broken(const char *what)
+{
+	fprintf(stderr, "many: %s: %s\n", what, strerror(errno));
+	exit(99);
+}
+
+static pid_t child(void)
+{
+	pid_t pid;
+
+	/* what a child inherits unwritten it might write once more */
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		broken("fork");
+	return pid;
+}
+
+static void look(pid_t pid, siginfo_t *info)
+{
+	while (waitid(P_PID, (id_t)pid, info, WEXITED | WNOWAIT) < 0)
+		if (errno != EINTR)
+			broken("waitid");
+}
+
+static void tell(pid_t pid, const char *how, int detail)
+{
+	siginfo_t info;
+	int raw;
+
+	look(pid, &info);
+	if (waitpid(pid, &raw, 0) != pid)
+		broken("waitpid");
+	printf("%d %d %d %d %s %d\n", pid, raw, info.si_code, info.si_status, how, detail);
+}
+
+/* ---- every exit code, both ways ---- */
+
+static void many_codes(int n)
+{
+	int code, raw;
+	pid_t pid;
+
+	for (code = 0; code < n; code++) {
+		for (raw = 0; raw < 2; raw++) {
+			pid = child();
+			if (!pid && raw)
+				_exit(code);
+			if (!pid)
+				exit(code);
+			tell(pid, raw ? "_exit" : "exit", code);
+		}
+	}
+}
+
+/* ---- every signal ---- */
+
+static void set_core_limit(int core)
+{
+	struct rlimit limit = { .rlim_cur = core ? RLIM_INFINITY : 0, .rlim_max = RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_CORE, &limit))
+		broken("setrlimit");
+}
+
+static int stops_only(int sig)
+{
+	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+static int does_nothing(int sig)
+{
+	return sig == SIGCHLD || sig == SIGCONT || sig == SIGURG || sig == SIGWINCH;
+}
+
+static void one_signal(int sig, int core)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		for (;;)
+			pause();
+	if (kill(pid, sig))
+		broken("kill");
+	/* a signal that leaves it alive gives no death: what follows it gets the blame */
+	if (does_nothing(sig) && kill(pid, SIGKILL))
+		broken("kill");
+	tell(pid, core ? "core" : "plain", sig);
+}
+
+/* Without the core bit and with it; core files go where core_pattern says. */
+static void many_signals(int n)
+{
+	int sig, core;
+
+	for (core = 0; core < 2; core++) {
+		set_core_limit(core);
+		for (sig = 1; sig <= n; sig++)
+			if (!stops_only(sig))
+				one_signal(sig, core);
+	}
+}
+
+/* ---- threads that race for being the last ---- */
+
+#define RACERS 8
+
+static pthread_barrier_t start;
+
+static void *race(void *arg)
+{
+	(void)arg;
+	pthread_barrier_wait(&start);
+	pthread_exit(NULL);
+}
+
+__attribute__((noreturn)) static void racers(void)
+{
+	pthread_t t;
+	int i;
+
+	pthread_barrier_init(&start, NULL, RACERS);
+	for (i = 1; i < RACERS; i++)
+		if (pthread_create(&t, NULL, race, NULL))
+			_exit(98);
+	race(NULL);
+	_exit(97);
+}
+
+static void many_races(int n)
+{
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		pid = child();
+		if (!pid)
+			racers();
+		tell(pid, "race", RACERS);
+	}
+}
+
+/* ---- storms ---- */
+
+#define AT_ONCE 16
+
+/* How the i-th one dies is written on it, so that facts of two can never be exchanged unseen. */
+__attribute__((noreturn)) static void drop(int i)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "et-drop-%d", i % 251);
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	_exit(i % 251);
+}
+
+static void many_drops(int n)
+{
+	pid_t pids[AT_ONCE];
+	int i, k;
+
+	for (i = 0; i < n; i += AT_ONCE) {
+		for (k = 0; k < AT_ONCE && i + k < n; k++) {
+			pids[k] = child();
+			if (!pids[k])
+				drop(i + k);
+		}
+		while (k-- > 0)
+			tell(pids[k], "drop", (i + k) % 251);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*run)(int n);
+} crowds[] = {
+	{ "codes", many_codes },
+	{ "signals", many_signals },
+	{ "races", many_races },
+	{ "drops", many_drops },
+};
+
+static void forget_signals(void)
+{
+	static const unsigned long default_action[4];
+	sigset_t none;
+	int sig;
+
+	/* Past glibc, whose posix_spawn() lets a child ignore the signals it keeps for itself. */
+	for (sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, default_action, NULL, 8);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	forget_signals();
+	for (i = 0; argc == 3 && i < sizeof(crowds) / sizeof(crowds[0]); i++) {
+		if (!strcmp(argv[1], crowds[i].name)) {
+			crowds[i].run(atoi(argv[2]));
+			return 0;
+		}
+	}
+	fprintf(stderr, "usage: many codes|signals|races|drops N\n");
+	return 2;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* synth.h: well-formed messages for the unit tests, with plain values to change from there. */
+#ifndef EXITTRACE_SYNTH_H
+#define EXITTRACE_SYNTH_H
+
+#include <signal.h>
+#include <string.h>
+
+#include "event.h"
+
+#define MS 1000000ULL
+#define SEC 1000000000ULL
+#define ATTACH (100 * SEC)	/* CLOCK_BOOTTIME */
+#define REAL_OFFSET (1700000000 * SEC)
+
+/* A DEATH message with room for its sections. */
+struct synth_death {
+	struct et_death d;
+	_Alignas(8) char sections[ET_EXE_MAX + sizeof(struct et_signals)];
+};
+
+__attribute__((unused)) static struct et_start synth_start(void)
+{
+	struct et_start s = {
+		.h = { ET_START, sizeof(s) },
+		.version = ET_STREAM_VERSION,
+		.page_size = 4096,
+		.attach_ns = ATTACH,
+		.real_ns = ATTACH + REAL_OFFSET,
+		.boot_id = "01234567-89ab-cdef-0123-456789abcdef",
+		.release = "6.1.0",
+		.tier = "fentry",
+	};
+
+	memset(s.doors, ET_DOOR_FENTRY, ET_OBS_COUNT);
+	return s;
+}
+
+__attribute__((unused)) static struct et_peer synth_peer(unsigned int pid, const char *comm)
+{
+	struct et_peer p = { .id = { .start_ns = pid * SEC / 100 + 1, .tgid = pid }, .tid = pid };
+
+	strncpy(p.comm, comm, sizeof(p.comm) - 1);
+	return p;
+}
+
+/* Lived from 110 s to 112 s, exit code 0, child of bash[412], everything seen. */
+__attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
+{
+	struct synth_death m = { .d = {
+		.h = { ET_DEATH, sizeof(struct et_death) },
+		.id = { .start_ns = 110 * SEC, .tgid = pid },
+		.exit_ns = 112 * SEC - MS,
+		.dead_ns = 112 * SEC,
+		.exit_signal = SIGCHLD,
+		.seen = ET_SEEN_EXE | ET_SEEN_DEAD | ET_SEEN_RESOURCES | ET_SEEN_IO | ET_SEEN_THREADS |
+			ET_SEEN_SIGNALS | ET_SEEN_TTY,
+		.threads = 1,
+		.last_tid = pid,
+		.uid = 1000,
+		.gid = 1000,
+		.pgid = pid,
+		.session = 412,
+		.ns_pids = { pid },
+		.comm = "worker",
+		.tty = "pts3",
+		.res = { .utime_ns = 30 * MS, .stime_ns = 10 * MS, .runtime_ns = 44 * MS, .max_rss_pages = 100 },
+	} };
+
+	m.d.parent = synth_peer(412, "bash");
+	return m;
+}
+
+/* `reversed` with its NULs, as the kernel half writes it; before the signals. */
+__attribute__((unused)) static void synth_exe(struct synth_death *m, const char *reversed, unsigned int len)
+{
+	memcpy(m->sections, reversed, len);
+	m->d.exe_len = len;
+	m->d.exe_size = (len + 7) & ~7U;
+	m->d.h.size = sizeof(m->d) + m->d.exe_size;
+}
+
+/* Room for the fatal signal, or for the stop signals too. */
+__attribute__((unused)) static struct et_signals *synth_signals(struct synth_death *m, int stops)
+{
+	m->d.flags |= ET_D_FATAL | (stops ? ET_D_STOPS : 0);
+	m->d.signals_size = stops ? sizeof(struct et_signals) : offsetof(struct et_signals, stop);
+	m->d.h.size = sizeof(m->d) + m->d.exe_size + m->d.signals_size;
+	return (struct et_signals *)(m->sections + m->d.exe_size);
+}
+
+/* Sent by kill() 5 ms before the death. */
+__attribute__((unused)) static struct et_signal synth_signal(int signo, struct et_peer by)
+{
+	struct et_signal s = {
+		.time_ns = 112 * SEC - 5 * MS,
+		.first_ns = 112 * SEC - 5 * MS,
+		.by = by,
+		.count = 1,
+		.flags = ET_SIG_GROUP,
+		.threads = 1,
+		.signo = signo,
+		.info = ET_INFO_REAL,
+	};
+
+	s.by_parent = synth_peer(1, "systemd");
+	return s;
+}
+
+__attribute__((unused)) static struct et_reap synth_reap(const struct et_death *d, struct et_peer by,
+							  unsigned long long after_ns)
+{
+	return (struct et_reap){
+		.h = { ET_REAP, sizeof(struct et_reap) },
+		.id = d->id,
+		.time_ns = d->dead_ns + after_ns,
+		.by = by,
+		.parent = d->parent.id,
+		.kind = ET_REAP_RELEASED,
+	};
+}
+
+#endif

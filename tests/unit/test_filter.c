@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes one record and every filter, checks which let it through. */
+#include "filter.h"
+#include "sample.h"
+#include "unit.h"
+
+static struct sample s;
+
+static struct options fresh(void)
+{
+	sample__init(&s);
+	return (struct options){ 0 };
+}
+
+static bool match(const struct options *o)
+{
+	return filter__match(o, &s.record);
+}
+
+static void nothing_asked(void)
+{
+	struct options o = fresh();
+
+	CHECK(match(&o));
+}
+
+static void by_name(void)
+{
+	struct options o = fresh();
+
+	o.name = "worker";
+	CHECK(match(&o));
+	o.name = "work";
+	CHECK(!match(&o));
+	memcpy(s.death.comm, "fifteen-bytes-x", 15);
+	o.name = "fifteen-bytes-x";
+	CHECK(match(&o));
+}
+
+static void by_user(void)
+{
+	struct options o = fresh();
+
+	o.by_user = true;
+	o.uid = 1000;
+	CHECK(match(&o));
+	o.uid = 0;
+	CHECK(!match(&o));
+}
+
+static void by_status(void)
+{
+	struct options o = fresh();
+
+	o.failed = true;
+	CHECK(match(&o));
+	s.death.status = 0x100;
+	CHECK(match(&o));
+	s.death.status = 0;
+	CHECK(!match(&o));
+}
+
+static void by_signal(void)
+{
+	struct options o = fresh();
+
+	o.signals = 1ULL << 14 | 1ULL << 63;
+	CHECK(match(&o));
+	s.death.status = 15 | 0x80; /* core bit */
+	CHECK(match(&o));
+	s.death.status = 64;
+	CHECK(match(&o));
+	s.death.status = 9;
+	CHECK(!match(&o));
+	s.death.status = 15 << 8; /* exit code 15 */
+	CHECK(!match(&o));
+	s.death.status = 0;
+	CHECK(!match(&o));
+}
+
+static void by_cause(void)
+{
+	struct options o = fresh();
+
+	o.causes = 1ULL << CAUSE_SIGNAL | 1ULL << CAUSE_FAULT;
+	CHECK(match(&o));
+	s.record.cause.class = CAUSE_EXIT;
+	CHECK(!match(&o));
+	o.causes = 1ULL << CAUSE_UNKNOWN;
+	CHECK(!match(&o));
+	s.record.cause.class = CAUSE_UNKNOWN;
+	CHECK(match(&o));
+}
+
+static void by_age(void)
+{
+	struct options o = fresh();
+	uint64_t age = SAMPLE_DEAD_NS - s.death.id.start_ns;
+
+	o.min_age_ns = age;
+	CHECK(match(&o));
+	o.min_age_ns = age + 1;
+	CHECK(!match(&o));
+	o.min_age_ns = 1;
+	s.death.seen &= ~ET_SEEN_DEAD;
+	s.death.exit_ns = 0; /* not known when: not known how old */
+	CHECK(!match(&o));
+}
+
+static void by_zombie_time(void)
+{
+	struct options o = fresh();
+
+	o.min_zombie_ns = 21000;
+	CHECK(match(&o));
+	o.min_zombie_ns = 21001;
+	CHECK(!match(&o));
+	o.min_zombie_ns = 1;
+	s.record.reap.time_known = false;
+	CHECK(!match(&o));
+}
+
+static void all_must_hold(void)
+{
+	struct options o = fresh();
+
+	o.name = "worker";
+	o.failed = true;
+	o.min_zombie_ns = 1;
+	CHECK(match(&o));
+	o.min_zombie_ns = 1000000;
+	CHECK(!match(&o));
+}
+
+int main(void)
+{
+	UNIT(nothing_asked);
+	UNIT(by_name);
+	UNIT(by_user);
+	UNIT(by_status);
+	UNIT(by_signal);
+	UNIT(by_cause);
+	UNIT(by_age);
+	UNIT(by_zombie_time);
+	UNIT(all_must_hold);
+	return unit__end();
+}

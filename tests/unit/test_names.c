@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes every number of every list, checks its name and the way back. */
+#include <errno.h>
+#include <signal.h>
+#include <strings.h>
+
+#include "names.h"
+#include "unit.h"
+
+/* What `kill -l` of bash prints; 32 and 33 belong to glibc. */
+static const char all_signals[] =
+	"HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU "
+	"URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS 32 33 RTMIN RTMIN+1 RTMIN+2 RTMIN+3 RTMIN+4 RTMIN+5 RTMIN+6 "
+	"RTMIN+7 RTMIN+8 RTMIN+9 RTMIN+10 RTMIN+11 RTMIN+12 RTMIN+13 RTMIN+14 RTMIN+15 RTMAX-14 RTMAX-13 RTMAX-12 "
+	"RTMAX-11 RTMAX-10 RTMAX-9 RTMAX-8 RTMAX-7 RTMAX-6 RTMAX-5 RTMAX-4 RTMAX-3 RTMAX-2 RTMAX-1 RTMAX";
+
+static void signals_both_ways(void)
+{
+	char words[sizeof(all_signals)], want[32], got[16], *word, *save = NULL;
+	int signo = 0;
+
+	memcpy(words, all_signals, sizeof(words));
+	for (word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		signo++;
+		snprintf(want, sizeof(want), "SIG%s", word);
+		CHECK_STR(names__signal(signo, got), want);
+		CHECK_I64(names__signal_number(want), signo);
+		if (signo != 32 && signo != 33)
+			CHECK_I64(names__signal_number(word), signo);
+		snprintf(want, sizeof(want), "%d", signo);
+		CHECK_I64(names__signal_number(want), signo);
+	}
+	CHECK_I64(signo, 64);
+}
+
+static void signals_of_libc(void)
+{
+	int signo;
+	char got[16];
+
+	for (signo = 1; signo < 32; signo++)
+		CHECK_STR(names__signal(signo, got) + 3, sigabbrev_np(signo) ? sigabbrev_np(signo) : "");
+	CHECK_I64(names__signal_number("RTMIN"), SIGRTMIN);
+	CHECK_I64(names__signal_number("RTMAX"), SIGRTMAX);
+}
+
+static void signals_as_people_type_them(void)
+{
+	static const char *const bad[] = { "",	     "0",	 "65",	     "-1",     "SIG",	     "TERMX",	   "15x", "4294967311",
+					   "RTMIN-1", "RTMIN+31", "RTMAX+1", "RTMIN+", "SIGRTMIN+x", "signal 15", " 15", "RTMAX-31" };
+	char got[16];
+	size_t i;
+
+	CHECK_I64(names__signal_number("term"), 15);
+	CHECK_I64(names__signal_number("SigKill"), 9);
+	CHECK_I64(names__signal_number("SIGIOT"), 6);
+	CHECK_I64(names__signal_number("POLL"), 29);
+	CHECK_I64(names__signal_number("CLD"), 17);
+	CHECK_I64(names__signal_number("RTMIN+30"), 64);
+	CHECK_I64(names__signal_number("rtmax-30"), 34);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_I64(names__signal_number(bad[i]), -EINVAL);
+	CHECK_STR(names__signal(0, got), "signal 0");
+	CHECK_STR(names__signal(127, got), "signal 127");
+}
+
+static void signal_codes(void)
+{
+	CHECK_STR(names__sicode(SIGSEGV, SEGV_MAPERR), "SEGV_MAPERR");
+	CHECK_STR(names__sicode(SIGSEGV, SEGV_ACCERR), "SEGV_ACCERR");
+	CHECK_STR(names__sicode(SIGSEGV, SEGV_PKUERR), "SEGV_PKUERR");
+	CHECK_STR(names__sicode(SIGBUS, BUS_ADRERR), "BUS_ADRERR");
+	CHECK_STR(names__sicode(SIGBUS, BUS_MCEERR_AR), "BUS_MCEERR_AR");
+	CHECK_STR(names__sicode(SIGFPE, FPE_INTDIV), "FPE_INTDIV");
+	CHECK_STR(names__sicode(SIGILL, ILL_ILLOPN), "ILL_ILLOPN");
+	CHECK_STR(names__sicode(SIGTRAP, TRAP_BRKPT), "TRAP_BRKPT");
+	CHECK_STR(names__sicode(SIGSYS, 1), "SYS_SECCOMP");
+	CHECK_STR(names__sicode(SIGCHLD, CLD_DUMPED), "CLD_DUMPED");
+	CHECK_STR(names__sicode(SIGIO, POLL_HUP), "POLL_HUP");
+	CHECK_STR(names__sicode(SIGTERM, SI_USER), "SI_USER");
+	CHECK_STR(names__sicode(SIGSEGV, SI_KERNEL), "SI_KERNEL");
+	CHECK_STR(names__sicode(SIGTERM, SI_TKILL), "SI_TKILL");
+	CHECK_STR(names__sicode(SIGALRM, SI_TIMER), "SI_TIMER");
+	CHECK_STR(names__sicode(SIGRTMIN, SI_QUEUE), "SI_QUEUE");
+	CHECK_STR(names__sicode(SIGTERM, 1), NULL);
+	CHECK_STR(names__sicode(SIGSEGV, 77), NULL);
+}
+
+static void classes(void)
+{
+	static const char *const closed[] = { "unknown", "exit",  "signal", "fault", "abort",  "oom_memcg",
+					      "oom_global", "seccomp", "rlimit", "timer", "pipe", "tty",
+					      "hangup",	 "pdeathsig", "pidns", "ptrace", "exec" };
+	int i;
+
+	CHECK_I64(CAUSE_COUNT, (int)(sizeof(closed) / sizeof(closed[0])));
+	for (i = 0; i < CAUSE_COUNT; i++) {
+		CHECK_STR(names__class(i), closed[i]);
+		CHECK_I64(names__class_number(closed[i]), i);
+	}
+	CHECK_I64(names__class_number("oom"), -EINVAL);
+	CHECK_I64(names__class_number(""), -EINVAL);
+}
+
+/* A recording of a newer exittrace may hold numbers that this one does not know. */
+static void unknown_numbers(void)
+{
+	CHECK_STR(names__class(CAUSE_COUNT), "unknown");
+	CHECK_STR(names__door(200), "unknown");
+	CHECK_STR(names__observation(ET_OBS_COUNT), "unknown");
+	CHECK_STR(names__how(77), "unknown");
+	CHECK_STR(names__runtime(77), "unknown");
+	CHECK_STR(names__why(77), "unknown");
+}
+
+static void other_lists(void)
+{
+	unsigned int i;
+
+	CHECK_STR(names__how(REAP_UNREAPED), "unreaped");
+	CHECK_STR(names__runtime(RUNTIME_CRIO), "cri-o");
+	CHECK_STR(names__door(ET_DOOR_ITER), "iterator");
+	CHECK_STR(names__door(ET_DOOR_OFF), "off");
+	CHECK_STR(names__observation(ET_OBS_EXIT), "exit");
+	CHECK_STR(names__observation(ET_OBS_SNAPSHOT), "snapshot");
+	for (i = WHY_TIER; i <= WHY_UNSEEN; i++)
+		CHECK(strcmp(names__why(i), "unknown"));
+}
+
+int main(void)
+{
+	UNIT(signals_both_ways);
+	UNIT(signals_of_libc);
+	UNIT(signals_as_people_type_them);
+	UNIT(signal_codes);
+	UNIT(classes);
+	UNIT(unknown_numbers);
+	UNIT(other_lists);
+	return unit__end();
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes command lines, right and wrong, checks what is made of them and what is said. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "parse.h"
+#include "unit.h"
+
+static struct options o;
+static char said[4096]; /* on stderr or stdout, by the last call */
+
+/* Runs fn with fd going to a file, and reads that back. */
+static void capture(int fd, void (*fn)(void))
+{
+	char path[] = "/tmp/exittrace-unit-XXXXXX";
+	int kept = dup(fd), file = mkstemp(path);
+	ssize_t n;
+
+	unlink(path);
+	fflush(stdout);
+	dup2(file, fd);
+	fn();
+	fflush(stdout);
+	dup2(kept, fd);
+	n = pread(file, said, sizeof(said) - 1, 0);
+	said[n > 0 ? n : 0] = '\0';
+	close(kept);
+	close(file);
+}
+
+static int status, argc;
+static char *argv[64], words[1024];
+
+static void call_parse(void)
+{
+	status = options__parse(&o, argc, argv);
+}
+
+/* Words are parted by single spaces; "''" is an empty one. */
+static int parse(const char *line)
+{
+	char *word, *save = NULL;
+
+	snprintf(words, sizeof(words), "exittrace %s", line);
+	argc = 0;
+	for (word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[argc++] = strcmp(word, "''") ? word : word + 2;
+	argv[argc] = NULL;
+	capture(STDERR_FILENO, call_parse);
+	return status;
+}
+
+static void wrong_lines(void)
+{
+	static const struct {
+		const char *line, *says;
+	} wrong[] = {
+		{ "", "exittrace: nothing to trace: give -p PID, --all, or -- COMMAND (see --help)\n" },
+		{ "-x", "nothing to trace" },
+		{ "--signal TERM", "nothing to trace" },
+		{ "-Z", "there is no option '-Z'" },
+		{ "-aZ", "there is no option '-Z'" },
+		{ "-S", "there is no option '-S'" },
+		{ "--jsno -a", "there is no option '--jsno'" },
+		{ "--jsonn -a", "did you mean --json?" },
+		{ "--min 5 -a", "short for several" },
+		{ "--json=1 -a", "--json takes no value" },
+		{ "-p", "-p needs a value" },
+		{ "--cause", "--cause needs a value" },
+		{ "-p 0", "-p: '0' is not a process id" },
+		{ "-p -3", "-p: '-3' is not a process id" },
+		{ "-p 12x", "'12x' is not a process id" },
+		{ "-p 2147483648", "is not a process id" },
+		{ "-p 99999999999999999999999", "is not a process id" },
+		{ "-p 1,,2", "empty or endless word" },
+		{ "-p 1,", "empty or endless word" },
+		{ "-p ''", "empty or endless word" },
+		{ "-p \033[31m", "'\\x1b[31m' is not a process id" },
+		{ "--tree 0", "--tree: '0' is not a process id" },
+		{ "-a -p 5", "-a and -p: choose one" },
+		{ "-u nobody-is-called-this", "no user 'nobody-is-called-this'" },
+		{ "-u 4294967295", "no user '4294967295'" },
+		{ "-n ''", "1 to 15 bytes" },
+		{ "-n sixteen-bytes-xx", "1 to 15 bytes" },
+		{ "-c ''", "-c needs a path" },
+		{ "-a --cause oom", "'oom' is none of: unknown exit signal fault" },
+		{ "-a --signal TERM,FOO", "'FOO' is not a signal" },
+		{ "-a --signal 0", "'0' is not a signal" },
+		{ "-a --min-age 5y", "'5y' is not a duration" },
+		{ "-a --fields pid,process.com", "no field 'process.com'; did you mean 'process.comm'? (see --list-fields)" },
+		{ "-a --fields zzzzzzzzzzz", "no field 'zzzzzzzzzzz' (see --list-fields)" },
+		{ "-a -d 0", "-d: 0 would end before it begins" },
+		{ "-a -d -1", "'-1' is not a duration" },
+		{ "-a --count 0", "'0' is not a number of records" },
+		{ "-a --count 18446744073709551616", "is not a number of records" },
+		{ "-a --ready-fd 999", "file descriptor 999 is not open" },
+		{ "-a --ready-fd x", "'x' is not a file descriptor" },
+		{ "-a --tier bpf", "'bpf' is not fentry, kprobe, tracepoint or auto" },
+		{ "-a -jv", "-j and -v: choose one" },
+		{ "-a -v --fields pid", "-v and --fields: choose one" },
+		{ "-f -a", "-f follows the descendants" },
+		{ "--", "no command after --" },
+		{ "1234", "'1234' is not a command; for a process: -p 1234" },
+		{ "--replay f -p 3", "--replay cannot select by -p" },
+		{ "--replay f -- ls", "--replay runs no COMMAND" },
+		{ "--replay f --record g", "--replay does not trace" },
+		{ "--replay f -d 3", "--replay does not trace" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *newline;
+
+		CHECK_I64(parse(wrong[i].line), STATUS_USAGE);
+		newline = strchr(said, '\n');
+		if (strncmp(said, "exittrace: ", 11) || !strstr(said, wrong[i].says) || !newline || newline[1])
+			unit__fail(__FILE__, __LINE__, "'%s' says '%s'", wrong[i].line, said);
+	}
+}
+
+static void right(const char *line)
+{
+	if (parse(line) || *said)
+		unit__fail(__FILE__, __LINE__, "'%s' is refused: %s", line, said);
+}
+
+static void selections(void)
+{
+	right("-p 5,6 -p 7 -n sh -x");
+	CHECK(o.nr_pids == 3 && o.pids[0] == 5 && o.pids[2] == 7 && o.failed && !o.all);
+	CHECK_STR(o.name, "sh");
+	right("--all");
+	CHECK(o.all && o.mode == MODE_TRACE && o.ready_fd == -1 && o.zombie_after_ns == 10000000000ULL);
+	right("-n fifteen-bytes-x");
+	CHECK(o.all);
+	right("--tree 1");
+	CHECK(o.all && o.tree == 1);
+	right("-c /system.slice");
+	CHECK(o.all);
+	CHECK_STR(o.cgroup, "/system.slice");
+	right("-u root");
+	CHECK(o.all && o.by_user && o.uid == 0);
+	right("-u 4294967294");
+	CHECK_U64(o.uid, 4294967294U);
+	right("-f -p 5");
+	CHECK(o.follow);
+}
+
+static void too_many_pids(void)
+{
+	char line[8 * (ET_MAX_PIDS + 1)] = "";
+	static char *args[] = { "exittrace", "-p", NULL, NULL };
+	unsigned int i;
+
+	for (i = 0; i < ET_MAX_PIDS; i++)
+		strcat(line, i ? ",77" : "77");
+	args[2] = line;
+	CHECK_I64(options__parse(&o, 3, args), 0);
+	CHECK_U64(o.nr_pids, ET_MAX_PIDS);
+	strcat(line, ",77");
+	memcpy(argv, args, sizeof(args));
+	argc = 3;
+	capture(STDERR_FILENO, call_parse);
+	CHECK_I64(status, STATUS_USAGE);
+	CHECK(strstr(said, "more than 1024 processes"));
+}
+
+static void commands(void)
+{
+	right("-j -- ls -l -p");
+	CHECK(o.json && !o.nr_pids && !o.all && o.command);
+	CHECK_STR(o.command[0], "ls");
+	CHECK_STR(o.command[2], "-p");
+	right("-x ls -j");
+	CHECK(o.failed && !o.json);
+	CHECK_STR(o.command[1], "-j");
+	right("--all -- 1234");
+	CHECK(o.all);
+	CHECK_STR(o.command[0], "1234");
+}
+
+static void lists(void)
+{
+	right("-a --signal TERM,9,SIGRTMIN+3 --signal hup --cause signal,exit");
+	CHECK_U64(o.signals, 1ULL << 14 | 1ULL << 8 | 1ULL << 36 | 1ULL);
+	CHECK_U64(o.causes, 1ULL << CAUSE_SIGNAL | 1ULL << CAUSE_EXIT);
+	right("-a --signal 64,1");
+	CHECK_U64(o.signals, 1ULL << 63 | 1ULL);
+}
+
+static void fields(void)
+{
+	unsigned int i;
+
+	right("-a --fields time,PID,process.comm,cause");
+	CHECK_STR(o.fields[0]->key, "time");
+	CHECK_STR(o.fields[1]->key, "process.pid");
+	CHECK_STR(o.fields[2]->key, "process.comm");
+	CHECK(o.nr_fields > 4); /* a group: all of its members */
+	for (i = 3; i < o.nr_fields; i++)
+		CHECK(!strncmp(o.fields[i]->key, "cause.", 6) && strcmp(o.fields[i]->type, "object"));
+	right("-a --fields process");
+	for (i = 0; i < o.nr_fields; i++)
+		CHECK(strcmp(o.fields[i]->key, "process.args"));
+	CHECK(!o.args);
+	right("-a --fields process.args");
+	CHECK(o.args);
+}
+
+/* A heading that stood for two fields would choose one of them without a word. */
+static void headings_are_unique(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < record_nr_fields; i++)
+		for (j = i + 1; j < record_nr_fields; j++)
+			if (!strcasecmp(record_fields[i].title, record_fields[j].title))
+				unit__fail(__FILE__, __LINE__, "%s and %s are both %s", record_fields[i].key,
+					   record_fields[j].key, record_fields[i].title);
+}
+
+static void run_options(void)
+{
+	right("-a -d 1.5 --count 7 --zombie-after 200ms --min-age 2m --min-zombie 1h30m --strict -qtA --utc -o out");
+	CHECK_U64(o.duration_ns, 1500000000);
+	CHECK_U64(o.count, 7);
+	CHECK_U64(o.zombie_after_ns, 200000000);
+	CHECK_U64(o.min_age_ns, 120000000000);
+	CHECK_U64(o.min_zombie_ns, 5400000000000);
+	CHECK(o.strict && o.quiet && o.timestamp && o.args && o.utc && !o.colour);
+	CHECK_STR(o.output, "out");
+	right("-a --zombie-after 0 --ready-fd 1 --tier kprobe --record r");
+	CHECK(o.zombie_after_ns == 0 && o.ready_fd == 1 && o.tier == TIER_KPROBE);
+	CHECK_STR(o.record, "r");
+}
+
+static void modes(void)
+{
+	right("--help --nonsense");
+	CHECK(o.mode == MODE_HELP);
+	right("-V");
+	CHECK(o.mode == MODE_VERSION);
+	right("--probes");
+	CHECK(o.mode == MODE_PROBES);
+	right("--probes --tier kprobe -A");
+	CHECK(o.mode == MODE_PROBES && o.tier == TIER_KPROBE && o.args);
+	right("--list-fields");
+	CHECK(o.mode == MODE_LIST_FIELDS);
+	right("--replay f -n sh -u 0 -x --cause exit --signal 9 -j");
+	CHECK(o.mode == MODE_REPLAY);
+	CHECK_STR(o.replay, "f");
+}
+
+static void durations(void)
+{
+	static const char *const bad[] = { "", "s", "5 s", "5S", "1.", ".5", "-5", "+5", "5s5", "1e3", "5ss", "0x5",
+					   "9223372036854775808ns", "107000d", "18446744073709551616", "99999999999h" };
+	uint64_t ns = 77;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(parse__duration(bad[i], &ns) < 0 && ns == 77);
+	CHECK(!parse__duration("9223372036854775807ns", &ns) && ns == INT64_MAX);
+	CHECK(!parse__duration("0", &ns) && ns == 0);
+	CHECK(!parse__duration("0.000000001", &ns) && ns == 1);
+	CHECK(!parse__duration("1.5us", &ns) && ns == 1500);
+	CHECK(!parse__duration("1d2h3m4s5ms6us7ns", &ns) && ns == 93784005006007ULL);
+}
+
+static void help_fits(void)
+{
+	const char *line, *end;
+	unsigned int lines = 0;
+
+	capture(STDOUT_FILENO, options__help);
+	for (line = said; (end = strchr(line, '\n')); line = end + 1) {
+		lines++;
+		if (end - line > 80)
+			unit__fail(__FILE__, __LINE__, "%zd columns: %.*s", end - line, (int)(end - line), line);
+	}
+	CHECK(lines > 40);
+	CHECK(strstr(said, "\n  -p, --pid PID[,PID..]      these processes"));
+	CHECK(strstr(said, "\n      --zombie-after DUR     tell when"));
+}
+
+static void field_list(void)
+{
+	capture(STDOUT_FILENO, options__list_fields);
+	CHECK(strstr(said, "\nprocess.pid "));
+	CHECK(!strncmp(said, "KEY ", 4));
+}
+
+int main(void)
+{
+	UNIT(wrong_lines);
+	UNIT(selections);
+	UNIT(too_many_pids);
+	UNIT(commands);
+	UNIT(lists);
+	UNIT(fields);
+	UNIT(headings_are_unique);
+	UNIT(run_options);
+	UNIT(modes);
+	UNIT(durations);
+	UNIT(help_fits);
+	UNIT(field_list);
+	return unit__end();
+}
