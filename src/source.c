@@ -62,7 +62,7 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->notify_hooked = notify == ET_DOOR_FENTRY || notify == ET_DOOR_KPROBE;
 	c->reap_hooked = reap == ET_DOOR_FENTRY || reap == ET_DOOR_KPROBE;
 	c->by_tree = o->tree || o->follow;
-	c->by_pid = f->nr_targets && !c->by_tree;
+	c->by_pid = f->targets_only && !c->by_tree;
 	c->by_comm = o->name != NULL;
 	c->by_uid = o->by_user;
 	c->by_cgroup = f->cgroup_id != 0;
@@ -70,7 +70,7 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->by_signal = o->signals != 0;
 	c->signals = o->signals;
 	c->want_args = o->args;
-	c->prompt = f->nr_targets != 0;
+	c->prompt = f->targets_only;
 	c->cgroup_id = f->cgroup_id;
 	c->uid = o->uid;
 	c->self_tgid = getpid();
@@ -120,6 +120,11 @@ static int add_targets(struct source *s, const struct source_filter *f)
 	for (unsigned int i = 0; !err && i < f->nr_targets; i++)
 		err = add_target(s, f->targets[i].pid, f->targets[i].start_ticks);
 	return err;
+}
+
+int source__add_target(struct source *s, const struct target *t)
+{
+	return add_target(s, t->pid, t->start_ticks);
 }
 
 static int refuse(const char *what, int err)

@@ -17,6 +17,7 @@ typedef int (*message_fn)(void *ctx, const void *msg, size_t size);
 struct source_filter { /* what the command line asks, in the kernel's terms */
 	const struct target *targets; /* -p and the command */
 	unsigned int nr_targets;
+	bool targets_only; /* more may come: source__add_target() */
 	uint64_t cgroup_id; /* 0: none */
 };
 
@@ -26,6 +27,7 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
  */
 int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out);
 int source__attach(struct source *s);
+int source__add_target(struct source *s, const struct target *t);
 int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
 void source__start(const struct source *s, struct et_start *start);
 int source__fd(const struct source *s); /* readable: source__read() has something */

@@ -78,6 +78,12 @@ static int open_output(struct trace *t)
 	return -EIO;
 }
 
+/* Only the command itself is a target, unless everything is watched while it runs. */
+static bool command_is_target(const struct options *o)
+{
+	return o->command && !o->all && !o->name && !o->by_user && !o->cgroup && !o->tree;
+}
+
 static int pin(struct trace *t, pid_t pid)
 {
 	int err = target__pin(&t->targets[t->nr_targets], pid);
@@ -85,21 +91,6 @@ static int pin(struct trace *t, pid_t pid)
 	if (!err)
 		t->nr_targets++;
 	return err ? -ESRCH : 0;
-}
-
-static int start_command(struct trace *t)
-{
-	int err = command__start(&t->command, t->options->command, loop__restore_signals);
-
-	if (err)
-		log__error("cannot start %s: %s", t->options->command[0], strerror(-err));
-	return err ? -ECHILD : 0;
-}
-
-/* Only the command itself is a target, unless everything is watched while it runs. */
-static bool command_is_target(const struct options *o)
-{
-	return o->command && !o->all && !o->name && !o->by_user && !o->cgroup && !o->tree;
 }
 
 static int pin_targets(struct trace *t)
@@ -116,22 +107,38 @@ static int pin_targets(struct trace *t)
 		err = pin(t, o->tree);
 	if (!err && o->cgroup)
 		err = target__cgroup(o->cgroup, &t->cgroup_id);
-	if (!err && o->command)
-		err = start_command(t);
-	if (!err && command_is_target(o))
-		err = pin(t, t->command.pid);
 	return err;
 }
 
 static int open_source(struct trace *t)
 {
-	struct source_filter f = { .targets = t->targets, .nr_targets = t->nr_targets, .cgroup_id = t->cgroup_id };
+	struct source_filter f = {
+		.targets = t->targets,
+		.nr_targets = t->nr_targets,
+		.targets_only = t->nr_targets || command_is_target(t->options),
+		.cgroup_id = t->cgroup_id,
+	};
 	int err = source__new(&t->plan, t->options, &f, &t->source);
 
 	kernel__close(&t->kernel); /* some 10 MiB */
 	if (err)
 		return -EOPNOTSUPP;
 	return source__attach(t->source) ? -EOPNOTSUPP : 0;
+}
+
+/* Forked when everything is attached, so that its whole life is seen; it waits before exec. */
+static int start_command(struct trace *t)
+{
+	int err = command__start(&t->command, t->options->command, loop__restore_signals);
+
+	if (err) {
+		log__error("cannot start %s: %s", t->options->command[0], strerror(-err));
+		return -ECHILD;
+	}
+	if (!command_is_target(t->options))
+		return 0;
+	err = pin(t, t->command.pid);
+	return err ? err : source__add_target(t->source, &t->targets[t->nr_targets - 1]);
 }
 
 static int say_ready(const struct options *o)
@@ -202,6 +209,8 @@ static int bring_up(struct trace *t)
 		err = pin_targets(t);
 	if (!err)
 		err = open_source(t);
+	if (!err && t->options->command)
+		err = start_command(t);
 	return err ? err : begin(t);
 }
 

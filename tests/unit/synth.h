@@ -74,7 +74,8 @@ __attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
 /* `reversed` with its NULs, as the kernel half writes it; before the signals. */
 __attribute__((unused)) static void synth_exe(struct synth_death *m, const char *reversed, unsigned int len)
 {
-	memcpy(m->sections, reversed, len);
+	if (len)
+		memcpy(m->sections, reversed, len);
 	m->d.exe_len = len;
 	m->d.exe_size = (len + 7) & ~7U;
 	m->d.h.size = sizeof(m->d) + m->d.exe_size;

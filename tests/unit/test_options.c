@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Takes command lines, right and wrong, checks what is made of them and what is said. */
-#include <errno.h>
-#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -9,16 +8,14 @@
 #include "unit.h"
 
 static struct options o;
-static char said[4096]; /* on stderr or stdout, by the last call */
+static char said[1 << 15]; /* on stderr or stdout, by the last call */
 
 /* Runs fn with fd going to a file, and reads that back. */
 static void capture(int fd, void (*fn)(void))
 {
-	char path[] = "/tmp/exittrace-unit-XXXXXX";
-	int kept = dup(fd), file = mkstemp(path);
+	int kept = dup(fd), file = memfd_create("captured", MFD_CLOEXEC);
 	ssize_t n;
 
-	unlink(path);
 	fflush(stdout);
 	dup2(file, fd);
 	fn();
