@@ -99,14 +99,16 @@ static void take_exes(struct assembler *a, struct record *r)
 		r->exe.len = put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
 	r->killer_exe.bytes = a->killer_exe;
 	if (s && s->killer_exe_len) {
-		r->killer_exe.len = put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len, s->killer_exe_cut);
+		r->killer_exe.len = put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len,
+						 s->killer_exe_cut);
 		r->killer_exe_cut = s->killer_exe_cut;
 	}
 }
 
 /* All but the reap and the cause. */
-static void begin_record(struct assembler *a, struct record *r, enum record_type type, const struct et_death *d,
-			 const struct cache_entry *cgroup, const struct cache_entry *args)
+static void begin_record(struct assembler *a, struct record *r, enum record_type type,
+			 const struct et_death *d, const struct cache_entry *cgroup,
+			 const struct cache_entry *args)
 {
 	memset(r, 0, sizeof(*r));
 	r->type = type;
@@ -148,7 +150,8 @@ static struct cache_entry *take_args(struct assembler *a, const struct et_death 
 	return d->seen & ET_SEEN_ARGS ? cache__take(a->args, key_of(&d->id)) : NULL;
 }
 
-static void begin_waiting(struct assembler *a, struct record *r, enum record_type type, struct waiting_death *n)
+static void begin_waiting(struct assembler *a, struct record *r, enum record_type type,
+			  struct waiting_death *n)
 {
 	const struct et_death *d = waiting__message(n);
 

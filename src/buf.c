@@ -26,7 +26,7 @@ void buf__reset(struct buf *b)
 	b->failed = false;
 }
 
-static bool grow(struct buf *b, size_t more)
+bool buf__grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 	char *data;
@@ -46,41 +46,31 @@ fail:
 	return false;
 }
 
-static bool room(struct buf *b, size_t more)
-{
-	if (b->cap - b->len >= more && !b->failed)
-		return true;
-	return grow(b, more);
-}
-
-void buf__put(struct buf *b, const void *data, size_t len)
-{
-	if (!len || !room(b, len))
-		return;
-	memcpy(b->data + b->len, data, len);
-	b->len += len;
-}
-
 void buf__str(struct buf *b, const char *trusted)
 {
 	buf__put(b, trusted, strlen(trusted));
 }
 
-void buf__char(struct buf *b, char c)
-{
-	if (room(b, 1))
-		b->data[b->len++] = c;
-}
-
+/* Two digits per division: the divisions are what a record of numbers costs. */
 void buf__u64(struct buf *b, uint64_t v)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	char digits[20];
 	char *end = digits + sizeof(digits), *p = end;
 
-	do {
-		*--p = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
+	for (; v >= 100; v /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (v % 100), 2);
+	}
+	if (v >= 10) {
+		p -= 2;
+		memcpy(p, pairs + 2 * v, 2);
+	} else {
+		*--p = (char)('0' + v);
+	}
 	buf__put(b, p, (size_t)(end - p));
 }
 
@@ -133,7 +123,7 @@ void buf__printf(struct buf *b, const char *fmt, ...)
 		b->failed = true;
 		return;
 	}
-	if (!room(b, (size_t)n + 1)) /* vsnprintf ends with a NUL that is not kept */
+	if (!buf__room(b, (size_t)n + 1)) /* vsnprintf ends with a NUL that is not kept */
 		return;
 	va_start(ap, fmt);
 	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);

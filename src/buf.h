@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -21,9 +22,31 @@ struct buf {
 
 void buf__free(struct buf *b); /* NULL is fine */
 void buf__reset(struct buf *b); /* keeps the memory */
-void buf__put(struct buf *b, const void *data, size_t len);
+__attribute__((cold)) bool buf__grow(struct buf *b, size_t more);
+
+/* Inline: a record is some hundred of these. */
+static inline bool buf__room(struct buf *b, size_t more)
+{
+	if (b->cap - b->len >= more && !b->failed)
+		return true;
+	return buf__grow(b, more);
+}
+
+static inline void buf__put(struct buf *b, const void *data, size_t len)
+{
+	if (!len || !buf__room(b, len))
+		return;
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+static inline void buf__char(struct buf *b, char c)
+{
+	if (buf__room(b, 1))
+		b->data[b->len++] = c;
+}
+
 void buf__str(struct buf *b, const char *trusted); /* our own words only */
-void buf__char(struct buf *b, char c);
 void buf__u64(struct buf *b, uint64_t v);
 void buf__i64(struct buf *b, int64_t v);
 void buf__hex(struct buf *b, uint64_t v); /* 0x... */

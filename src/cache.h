@@ -29,7 +29,7 @@ struct cache_entry {
 struct cache *cache__new(unsigned int max_entries);
 void cache__free(struct cache *c); /* after every entry was released; NULL is fine */
 
-/* An entry with room for `len` bytes, which the caller writes; replaces one of the same key. NULL: no memory. */
+/* An entry with `len` bytes for the caller to write; replaces one of the same key. NULL: no memory. */
 struct cache_entry *cache__add(struct cache *c, struct cache_key key, size_t len);
 /* Held until cache__release(); NULL: there is none. */
 struct cache_entry *cache__get(struct cache *c, struct cache_key key);

@@ -93,18 +93,19 @@ static bool could_kill(const struct et_signal *s, int signo, uint64_t until)
 
 static const struct et_signal *find_killer(const struct record *r, int signo)
 {
+	const struct et_signals *s = r->signals;
 	uint64_t until = record__death_ns(r);
 	unsigned int i;
 
-	if (!r->signals)
+	if (!s)
 		return NULL;
-	if (r->signals->fatal.signo == signo && r->signals->fatal.time_ns && r->signals->fatal.time_ns <= until)
-		return &r->signals->fatal;
+	if (s->fatal.signo == signo && s->fatal.time_ns && s->fatal.time_ns <= until)
+		return &s->fatal;
 	if (!(r->death->flags & ET_D_STOPS))
 		return NULL;
 	for (i = 0; i < ET_SLOTS; i++)
-		if (could_kill(&r->signals->stop[i], signo, until))
-			return &r->signals->stop[i];
+		if (could_kill(&s->stop[i], signo, until))
+			return &s->stop[i];
 	return NULL;
 }
 
@@ -201,7 +202,8 @@ static bool match_unseen(const struct facts *f)
 
 static bool match_seccomp(const struct facts *f)
 {
-	return f->signo == SIGSYS && is_self(f) && f->sig->info == ET_INFO_REAL && f->sig->code == CODE_SECCOMP;
+	return f->signo == SIGSYS && is_self(f) && f->sig->info == ET_INFO_REAL &&
+	       f->sig->code == CODE_SECCOMP;
 }
 
 static bool match_fault(const struct facts *f)
@@ -431,7 +433,8 @@ static void note_sender(const struct facts *f)
 
 	r->cause.by_known = true;
 	if (!exe)
-		record__add_missing(r, "cause.by.executable.path", f->sig == &r->signals->fatal ? WHY_GONE : WHY_FULL);
+		record__add_missing(r, "cause.by.executable.path",
+				    f->sig == &r->signals->fatal ? WHY_GONE : WHY_FULL);
 	if (!by->tid)
 		record__add_missing(r, "cause.by.tid", WHY_UNSEEN);
 	if (!f->sig->by_parent.id.tgid && by->id.tgid > 2)

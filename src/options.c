@@ -130,8 +130,8 @@ static int take_cgroup(struct options *o, const char *arg, const char *opt)
 static int take_name(struct options *o, const char *arg, const char *opt)
 {
 	if (!*arg || strlen(arg) >= ET_COMM_LEN)
-		return refuse("%s: a process name has 1 to %d bytes, '%s' has %zu", opt, ET_COMM_LEN - 1, show(arg).s,
-			      strlen(arg));
+		return refuse("%s: a process name has 1 to %d bytes, '%s' has %zu", opt, ET_COMM_LEN - 1,
+			      show(arg).s, strlen(arg));
 	o->name = arg;
 	return 0;
 }
@@ -180,7 +180,8 @@ static int add_cause(struct options *o, const char *word, const char *opt)
 		return 0;
 	}
 	for (class = 0; class < CAUSE_COUNT; class++)
-		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", class ? " " : "", names__class(class));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", class ? " " : "",
+					names__class(class));
 	return refuse("%s: '%s' is none of: %s", opt, show(word).s, all);
 }
 
@@ -295,8 +296,8 @@ static int add_field(struct options *o, const char *word, const char *opt)
 	if (f)
 		return push_field(o, f, opt);
 	nearest = nearest_field(word);
-	log__error("%s: no field '%s'%s%s%s (see --list-fields)", opt, show(word).s, nearest ? "; did you mean '" : "",
-		   nearest ? nearest : "", nearest ? "'?" : "");
+	log__error("%s: no field '%s'%s%s%s (see --list-fields)", opt, show(word).s,
+		   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 	return STATUS_USAGE;
 }
 
@@ -416,7 +417,8 @@ static const struct row rows[] = {
 	{ .help = "How to run:" },
 	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time },
 	{ 0, "count", "N", "end after N records", .take = take_count },
-	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)", .take = take_zombie_after },
+	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)",
+	  .take = take_zombie_after },
 	{ 0, "strict", NULL, "exit status 3 if anything was lost", FLAG(strict) },
 	{ 0, "record", "FILE", "keep the events for --replay", .take = take_record },
 	{ 0, "replay", "FILE", "print what was recorded; needs no root", .take = take_replay },
@@ -459,8 +461,11 @@ static void make_getopt_tables(char *letters, struct option *longs)
 				*letters++ = ':';
 		}
 		if (rows[i].name)
-			*longs++ = (struct option){ rows[i].name, rows[i].value ? required_argument : no_argument, NULL,
-						    getopt_value(i) };
+			*longs++ = (struct option){
+				.name = rows[i].name,
+				.has_arg = rows[i].value ? required_argument : no_argument,
+				.val = getopt_value(i),
+			};
 	}
 	*letters = '\0';
 	*longs = (struct option){ 0 };
@@ -565,7 +570,8 @@ static int check_pairs(const struct options *o)
 		{ o->json && o->verbose, "-j and -v: choose one" },
 		{ o->verbose && o->nr_fields, "-v and --fields: choose one" },
 		{ o->all && o->nr_pids, "-a and -p: choose one" },
-		{ o->follow && !o->nr_pids && !o->command, "-f follows the descendants of -p or COMMAND: give one" },
+		{ o->follow && !o->nr_pids && !o->command,
+		  "-f follows the descendants of -p or COMMAND: give one" },
 		{ o->replay && o->command, "--replay runs no COMMAND" },
 		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
 		  "--replay cannot select by -p, --tree, -f or -c; -n, -u, -x, --cause and --signal work" },

@@ -40,12 +40,18 @@ static void put_escape(struct buf *b, uint32_t cp)
 	}
 }
 
-/* How many bytes from `at` need no thought. */
+/* Bytes that go out as they are: printable ASCII but the quote and the backslash. */
+static const bool plain[256] = {
+	[' ' ... '"' - 1] = true,
+	['"' + 1 ... '\\' - 1] = true,
+	['\\' + 1 ... '~'] = true,
+};
+
 static size_t plain_run(struct text t, size_t at)
 {
 	size_t i = at;
 
-	while (i < t.len && t.bytes[i] >= 0x20 && t.bytes[i] < 0x7f && t.bytes[i] != '"' && t.bytes[i] != '\\')
+	while (i < t.len && plain[(unsigned char)t.bytes[i]])
 		i++;
 	return i - at;
 }

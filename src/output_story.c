@@ -181,13 +181,14 @@ static void put_command(struct story *s)
 
 static void item_container(struct story *s)
 {
+	enum container_runtime runtime = s->r->container.runtime;
 	struct text id = s->r->container.id;
 
 	if (!id.len)
 		return;
 	if (id.len > CONTAINER_ID_SHOWN)
 		id.len = CONTAINER_ID_SHOWN;
-	item(s, s->r->container.runtime == RUNTIME_UNKNOWN ? "container" : names__runtime(s->r->container.runtime));
+	item(s, runtime == RUNTIME_UNKNOWN ? "container" : names__runtime(runtime));
 	buf__char(s->b, ' ');
 	buf__text(s->b, id);
 }

@@ -5,6 +5,7 @@
  */
 #include "record.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +87,8 @@ static bool is_nobodys_child(const struct et_death *d)
 static void take_tty(struct record *r)
 {
 	struct text name = text__array(r->death->tty, sizeof(r->death->tty));
-	const bool pts = name.len > 3 && !memcmp(name.bytes, "pts", 3) && name.bytes[3] >= '0' && name.bytes[3] <= '9';
+	const bool pts = name.len > 3 && !memcmp(name.bytes, "pts", 3) &&
+			 isdigit((unsigned char)name.bytes[3]);
 	const size_t head = pts ? 3 : name.len;
 
 	memset(r->tty, 0, sizeof(r->tty));
@@ -200,6 +202,11 @@ static uint64_t killed_ns(const struct record *r)
 static const struct et_signal *fault(const struct record *r)
 {
 	return r->cause.class == CAUSE_FAULT ? r->cause.signal : NULL;
+}
+
+static const char *code_name(const struct et_signal *s)
+{
+	return s && s->info == ET_INFO_REAL ? names__sicode(s->signo, s->code) : NULL;
 }
 
 static bool cut_exe(const struct record *r)
@@ -445,14 +452,13 @@ GET(cause_by_parent, v_when(killer(r), v_group(r, "cause.by.parent")))
 GET(cause_by_parent_id, peer_id(killer_parent(r)))
 GET(cause_by_parent_pid, peer_pid(killer_parent(r)))
 GET(cause_by_parent_comm, peer_comm(killer_parent(r)))
-GET(cause_code, v_when(r->cause.signal && !fault(r) && r->cause.signal->info == ET_INFO_REAL,
-		       v_str(r->cause.signal ? names__sicode(r->cause.signal->signo, r->cause.signal->code) : NULL)))
+GET(cause_code, v_when(!fault(r), v_str(code_name(r->cause.signal))))
 GET(cause_reraised, v_when(r->cause.hint_reraised, v_bool(true)))
 GET(cause_sent, v_known(r, "cause.sent_to_dead_ns",
-			v_when(r->cause.signal, v_num(V_NS, record__since(killed_ns(r), record__death_ns(r))))))
+			v_when(r->cause.signal, v_num(V_NS, record__since(killed_ns(r),
+									  record__death_ns(r))))))
 GET(cause_timeline, v_known(r, "cause.timeline", v_when(r->cause.nr_stops, v_n(V_LIST, r->cause.nr_stops))))
-GET(fault_code, v_when(fault(r), v_known(r, "cause.fault.code_name",
-					 v_str(fault(r) ? names__sicode(fault(r)->signo, fault(r)->code) : NULL))))
+GET(fault_code, v_when(fault(r), v_known(r, "cause.fault.code_name", v_str(code_name(fault(r))))))
 GET(fault_address, v_when(fault(r) && fault(r)->code != 0x80 /* SI_KERNEL has none */,
 			  v_known(r, "cause.fault.address", v_num(V_HEX, fault(r) ? fault(r)->address : 0))))
 GET(fault_ip, v_when(fault(r), v_known(r, "cause.fault.ip", v_num(V_HEX, fault(r) ? fault(r)->ip : 0))))
@@ -490,8 +496,10 @@ GET(sys_ns, v_member(r, "resources", v_num(V_NS, d->res.runtime_ns - user_ns(&d-
 GET(max_rss, v_member(r, "resources", v_num(V_BYTES, d->res.max_rss_pages * r->start->page_size)))
 GET(minor_faults, v_member(r, "resources", v_u64(d->res.minor_faults)))
 GET(major_faults, v_member(r, "resources", v_u64(d->res.major_faults)))
-GET(read_bytes, v_member(r, "resources", v_known(r, "resources.read_bytes", v_num(V_BYTES, d->res.read_bytes))))
-GET(write_bytes, v_member(r, "resources", v_known(r, "resources.write_bytes", v_num(V_BYTES, d->res.write_bytes))))
+GET(read_bytes, v_member(r, "resources", v_known(r, "resources.read_bytes",
+						 v_num(V_BYTES, d->res.read_bytes))))
+GET(write_bytes, v_member(r, "resources", v_known(r, "resources.write_bytes",
+						  v_num(V_BYTES, d->res.write_bytes))))
 GET(voluntary, v_member(r, "resources", v_u64(d->res.voluntary_switches)))
 GET(involuntary, v_member(r, "resources", v_u64(d->res.involuntary_switches)))
 
@@ -502,7 +510,8 @@ GET(truncated, v_n(V_KEYS, count_cuts(r)))
 
 /* ---- the table ---- */
 
-#define FIELD(k, t, u, h, head, getter) { .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter }
+#define FIELD(k, t, u, h, head, getter) \
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter }
 
 static const struct field stop_fields[] = {
 	FIELD("signal", "integer", "", "number of the signal", "SIGNO", stop_signal),
@@ -511,10 +520,11 @@ static const struct field stop_fields[] = {
 	FIELD("by.pid", "integer", "", "pid of the sender", "BY-PID", stop_by_pid),
 	FIELD("by.comm", "string", "", "name of the sender", "BY", stop_by_comm),
 	FIELD("by.uid", "integer", "", "real user id of the sender", "BY-UID", stop_by_uid),
-	FIELD("result", "string", "", "handled, ignored, blocked, pending (one was already) or default", "RESULT",
-	      stop_result),
+	FIELD("result", "string", "", "handled, ignored, blocked, pending (one was already) or default",
+	      "RESULT", stop_result),
 	FIELD("count", "integer", "", "how many of this signal came", "COUNT", stop_count),
-	FIELD("before_death_ns", "integer", "ns", "from the latest of them to the death", "BEFORE", stop_before),
+	FIELD("before_death_ns", "integer", "ns", "from the latest of them to the death", "BEFORE",
+	      stop_before),
 };
 
 const struct field record_fields[] = {
@@ -527,8 +537,8 @@ const struct field record_fields[] = {
 	FIELD("process.ns_pid", "integer", "", "process id in its own pid namespace", "NSPID", get_ns_pid),
 	FIELD("process.comm", "string", "", "name of the process, at most 15 bytes", "COMM", get_comm),
 	FIELD("process.executable.path", "string", "", "the program it ran", "EXE", get_exe),
-	FIELD("process.executable.deleted", "boolean", "", "true: the program's file had been removed", "EXE-DELETED",
-	      get_exe_deleted),
+	FIELD("process.executable.deleted", "boolean", "", "true: the program's file had been removed",
+	      "EXE-DELETED", get_exe_deleted),
 	FIELD("process.args", "array", "", "command line, only with --args", "ARGS", get_args),
 	FIELD("process.uid", "integer", "", "real user id", "UID", get_uid),
 	FIELD("process.gid", "integer", "", "real group id", "GID", get_gid),
@@ -538,23 +548,29 @@ const struct field record_fields[] = {
 	FIELD("process.pgid", "integer", "", "process group", "PGID", get_pgid),
 	FIELD("process.session", "integer", "", "session", "SID", get_session),
 	FIELD("process.tty", "string", "", "controlling terminal; absent: none", "TTY", get_tty),
-	FIELD("process.exit_signal", "integer", "", "what its parent is sent at its death, if not SIGCHLD; 0: nothing",
-	      "EXIT-SIG", get_exit_signal),
-	FIELD("process.forked_no_exec", "boolean", "", "true: it never ran a program of its own", "NO-EXEC", get_no_exec),
+	FIELD("process.exit_signal", "integer", "",
+	      "what its parent is sent at its death, if not SIGCHLD; 0: nothing", "EXIT-SIG",
+	      get_exit_signal),
+	FIELD("process.forked_no_exec", "boolean", "", "true: it never ran a program of its own", "NO-EXEC",
+	      get_no_exec),
 	FIELD("process.kernel_thread", "boolean", "", "true: a thread of the kernel", "KTHREAD", get_kthread),
 	FIELD("process.cgroup", "object", "", "null: its cgroup is not known", "CGROUP?", get_cgroup),
-	FIELD("process.cgroup.id", "string", "", "inode number of the cgroup's directory", "CGROUP-ID", get_cgroup_id),
-	FIELD("process.cgroup.version", "integer", "", "cgroup hierarchy: 1 or 2", "CGROUP-V", get_cgroup_version),
+	FIELD("process.cgroup.id", "string", "", "inode number of the cgroup's directory", "CGROUP-ID",
+	      get_cgroup_id),
+	FIELD("process.cgroup.version", "integer", "", "cgroup hierarchy: 1 or 2", "CGROUP-V",
+	      get_cgroup_version),
 	FIELD("process.cgroup.path", "string", "", "path of the cgroup", "CGROUP", get_cgroup_path),
-	FIELD("process.cgroup.unit", "string", "", "innermost systemd unit on that path", "UNIT", get_cgroup_unit),
-	FIELD("process.container", "object", "", "null: it is not known whether it was in a container", "CONTAINER?",
-	      get_container),
+	FIELD("process.cgroup.unit", "string", "", "innermost systemd unit on that path", "UNIT",
+	      get_cgroup_unit),
+	FIELD("process.container", "object", "", "null: it is not known whether it was in a container",
+	      "CONTAINER?", get_container),
 	FIELD("process.container.id", "string", "", "id of the container", "CONTAINER", get_container_id),
-	FIELD("process.container.runtime", "string", "", "docker, containerd, cri-o, podman or unknown", "RUNTIME",
-	      get_container_runtime),
+	FIELD("process.container.runtime", "string", "", "docker, containerd, cri-o, podman or unknown",
+	      "RUNTIME", get_container_runtime),
 
 	FIELD("parent", "object", "", "null: its parent is not known", "PARENT?", get_parent),
-	FIELD("parent.id", "string", "", "the parent when it died, unique for ever", "PARENT-ID", get_parent_id),
+	FIELD("parent.id", "string", "", "the parent when it died, unique for ever", "PARENT-ID",
+	      get_parent_id),
 	FIELD("parent.pid", "integer", "", "pid of the parent", "PPID", get_parent_pid),
 	FIELD("parent.comm", "string", "", "name of the parent", "PARENT", get_parent_comm),
 	FIELD("parent.uid", "integer", "", "real user id of the parent", "PARENT-UID", get_parent_uid),
@@ -562,14 +578,17 @@ const struct field record_fields[] = {
 	FIELD("exit.raw", "integer", "", "wait status as wait() gives it", "STATUS", get_exit_raw),
 	FIELD("exit.code", "integer", "", "exit code; null: a signal ended it", "CODE", get_exit_code),
 	FIELD("exit.signal", "integer", "", "signal that ended it; null: it exited", "SIGNO", get_exit_signo),
-	FIELD("exit.signal_name", "string", "", "name of that signal; null: it exited", "SIGNAL", get_exit_signal_name),
+	FIELD("exit.signal_name", "string", "", "name of that signal; null: it exited", "SIGNAL",
+	      get_exit_signal_name),
 	FIELD("exit.core_dumped", "boolean", "", "the core bit of the wait status", "CORE", get_exit_core),
 	FIELD("exit.shell", "integer", "", "what a shell shows as $?: the code, or 128 + signal", "EXIT",
 	      get_exit_shell),
 
-	FIELD("cause.class", "string", "", "why it died, one word of a closed list", "CLASS", get_cause_class),
+	FIELD("cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
+	      get_cause_class),
 	FIELD("cause.text", "string", "", "why it died, in words", "CAUSE", get_cause_text),
-	FIELD("cause.by", "object", "", "null: somebody sent the signal, but it is not known who", "BY?", get_cause_by),
+	FIELD("cause.by", "object", "", "null: somebody sent the signal, but it is not known who", "BY?",
+	      get_cause_by),
 	FIELD("cause.by.id", "string", "", "who did it, unique for ever", "BY-ID", get_cause_by_id),
 	FIELD("cause.by.pid", "integer", "", "pid of who did it", "BY-PID", get_cause_by_pid),
 	FIELD("cause.by.tid", "integer", "", "the thread of it that did it", "BY-TID", get_cause_by_tid),
@@ -584,54 +603,66 @@ const struct field record_fields[] = {
 	      get_cause_by_parent_pid),
 	FIELD("cause.by.parent.comm", "string", "", "name of the parent of who did it", "BY-PARENT",
 	      get_cause_by_parent_comm),
-	FIELD("cause.code_name", "string", "", "si_code of the signal, if it is no fault", "SI-CODE", get_cause_code),
-	FIELD("cause.reraised", "boolean", "", "true: a handler raised again what somebody else had sent", "RERAISED",
-	      get_cause_reraised),
-	FIELD("cause.sent_to_dead_ns", "integer", "ns", "from the signal to the death", "SENT-DEAD", get_cause_sent),
-	{ .key = "cause.timeline", .type = "array", .unit = "", .title = "TIMELINE", .get = get_cause_timeline,
+	FIELD("cause.code_name", "string", "", "si_code of the signal, if it is no fault", "SI-CODE",
+	      get_cause_code),
+	FIELD("cause.reraised", "boolean", "", "true: a handler raised again what somebody else had sent",
+	      "RERAISED", get_cause_reraised),
+	FIELD("cause.sent_to_dead_ns", "integer", "ns", "from the signal to the death", "SENT-DEAD",
+	      get_cause_sent),
+	{ .key = "cause.timeline", .type = "array", .unit = "", .title = "TIMELINE",
+	  .get = get_cause_timeline,
 	  .help = "stop signals (TERM, INT, HUP, QUIT) that came before, oldest first",
 	  .items = stop_fields, .nr_items = COUNT(stop_fields), .item = nth_stop },
-	FIELD("cause.fault.code_name", "string", "", "what the processor objected to", "FAULT", get_fault_code),
-	FIELD("cause.fault.address", "string", "", "address it objected to, hexadecimal", "ADDRESS", get_fault_address),
+	FIELD("cause.fault.code_name", "string", "", "what the processor objected to", "FAULT",
+	      get_fault_code),
+	FIELD("cause.fault.address", "string", "", "address it objected to, hexadecimal", "ADDRESS",
+	      get_fault_address),
 	FIELD("cause.fault.ip", "string", "", "address of the instruction, hexadecimal", "IP", get_fault_ip),
 
 	FIELD("reap", "object", "", "null: it is not known what became of the zombie", "REAP?", get_reap),
 	FIELD("reap.how", "string", "", "waited, auto, reparented, traced or unreaped", "REAP", get_reap_how),
-	FIELD("reap.auto_reason", "string", "", "sigchld_ignored or no_cldwait: why nobody had to wait", "AUTO-REASON",
-	      get_reap_reason),
+	FIELD("reap.auto_reason", "string", "", "sigchld_ignored or no_cldwait: why nobody had to wait",
+	      "AUTO-REASON", get_reap_reason),
 	FIELD("reap.by", "object", "", "null: it is not known who reaped it", "REAPER?", get_reap_by),
 	FIELD("reap.by.id", "string", "", "who reaped it, unique for ever", "REAPER-ID", get_reap_by_id),
 	FIELD("reap.by.pid", "integer", "", "pid of the reaper", "REAPER-PID", get_reap_by_pid),
 	FIELD("reap.by.tid", "integer", "", "the thread that reaped it", "REAPER-TID", get_reap_by_tid),
 	FIELD("reap.by.comm", "string", "", "name of the reaper", "REAPER", get_reap_by_comm),
 	FIELD("reap.by.uid", "integer", "", "real user id of the reaper", "REAPER-UID", get_reap_by_uid),
-	FIELD("reap.zombie_ns", "integer", "ns", "from death to reap; unreaped: so far", "ZOMBIE", get_zombie_ns),
-	FIELD("reap.approximate", "boolean", "", "true: known only from the kernel freeing it, later than the reap",
-	      "APPROX", get_approximate),
+	FIELD("reap.zombie_ns", "integer", "ns", "from death to reap; unreaped: so far", "ZOMBIE",
+	      get_zombie_ns),
+	FIELD("reap.approximate", "boolean", "",
+	      "true: known only from the kernel freeing it, later than the reap", "APPROX", get_approximate),
 	FIELD("reap.reparented_to", "object", "", "null: it kept its parent", "REPARENTED?", get_new_parent),
-	FIELD("reap.reparented_to.id", "string", "", "who became its parent, unique for ever", "NEW-PARENT-ID",
-	      get_new_parent_id),
-	FIELD("reap.reparented_to.pid", "integer", "", "pid of who became its parent", "NEW-PPID", get_new_parent_pid),
+	FIELD("reap.reparented_to.id", "string", "", "who became its parent, unique for ever",
+	      "NEW-PARENT-ID", get_new_parent_id),
+	FIELD("reap.reparented_to.pid", "integer", "", "pid of who became its parent", "NEW-PPID",
+	      get_new_parent_pid),
 
 	FIELD("resources", "object", "", "null: not counted", "RESOURCES?", get_resources),
 	FIELD("resources.user_ns", "integer", "ns", "processor time in user mode", "USER", get_user_ns),
 	FIELD("resources.sys_ns", "integer", "ns", "processor time in the kernel", "SYS", get_sys_ns),
-	FIELD("resources.max_rss_bytes", "integer", "bytes", "most memory it ever had at once", "MAXRSS", get_max_rss),
-	FIELD("resources.minor_faults", "integer", "", "page faults served from memory", "MINFLT", get_minor_faults),
+	FIELD("resources.max_rss_bytes", "integer", "bytes", "most memory it ever had at once", "MAXRSS",
+	      get_max_rss),
+	FIELD("resources.minor_faults", "integer", "", "page faults served from memory", "MINFLT",
+	      get_minor_faults),
 	FIELD("resources.major_faults", "integer", "", "page faults that had to read from storage", "MAJFLT",
 	      get_major_faults),
 	FIELD("resources.read_bytes", "integer", "bytes", "read from storage", "READ", get_read_bytes),
 	FIELD("resources.write_bytes", "integer", "bytes", "written to storage", "WRITE", get_write_bytes),
-	FIELD("resources.voluntary_switches", "integer", "", "times it gave up the processor", "VCSW", get_voluntary),
-	FIELD("resources.involuntary_switches", "integer", "", "times the processor was taken from it", "IVCSW",
-	      get_involuntary),
+	FIELD("resources.voluntary_switches", "integer", "", "times it gave up the processor", "VCSW",
+	      get_voluntary),
+	FIELD("resources.involuntary_switches", "integer", "", "times the processor was taken from it",
+	      "IVCSW", get_involuntary),
 
-	FIELD("observed_from", "string", "", "start: watched all its life; attach: it is older than tracing", "FROM",
-	      get_observed_from),
-	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING", .get = get_missing, .item = nth_missing,
+	FIELD("observed_from", "string", "", "start: watched all its life; attach: it is older than tracing",
+	      "FROM", get_observed_from),
+	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING",
+	  .get = get_missing, .item = nth_missing,
 	  .help = "what could not be observed; a group stands for all in it" },
 	FIELD("missing_why", "object", "", "why, for each of missing", "MISSING-WHY", get_missing_why),
-	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED", .get = get_truncated, .item = nth_cut,
+	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED",
+	  .get = get_truncated, .item = nth_cut,
 	  .help = "values that were cut" },
 };
 

@@ -97,7 +97,7 @@ struct cause {
 	bool hint_reraised;		/* killed itself with a signal somebody else had sent before */
 	struct stop stops[ET_SLOTS + 1];
 	unsigned int nr_stops;
-	char text[RECORD_CAUSE_TEXT];	/* cause in words, for people; outside strings in it are escaped */
+	char text[RECORD_CAUSE_TEXT];	/* in words; outside strings in it are escaped */
 };
 
 struct reap {

@@ -10,11 +10,15 @@
 #include <stddef.h>
 
 struct stream_writer;
-int stream_writer__open(const char *path, struct stream_writer **out); /* 0 or negative errno; file must not be a symlink */
+/* 0 or negative errno; the file must not be a symlink, nor anything but a file. */
+int stream_writer__open(const char *path, struct stream_writer **out);
 int stream_writer__put(struct stream_writer *w, const void *msg, size_t size);
 int stream_writer__close(struct stream_writer *w); /* flushes; 0 or negative errno; NULL is fine */
 
-/* Calls fn for every message; stops when fn returns non-zero. 0, negative errno, -EBADMSG: not a stream or cut short. */
+/*
+ * Calls fn for every message; stops when fn returns non-zero. 0, or negative errno;
+ * -EBADMSG: not a stream, or cut short.
+ */
 int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
 
 #endif

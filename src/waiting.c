@@ -195,7 +195,8 @@ struct waiting_death *waiting__oldest(struct waiting *w)
 	return w->oldest;
 }
 
-struct waiting_death *waiting__numbered(struct waiting *w, uint32_t level, uint32_t nr, struct waiting_death *after)
+struct waiting_death *waiting__numbered(struct waiting *w, uint32_t level, uint32_t nr,
+					struct waiting_death *after)
 {
 	struct waiting_number *p;
 

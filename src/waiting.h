@@ -43,7 +43,8 @@ const struct et_death *waiting__message(const struct waiting_death *n);
 struct waiting_death *waiting__find(struct waiting *w, const struct et_id *id);
 struct waiting_death *waiting__oldest(struct waiting *w);
 /* Those that are `nr` at this namespace depth, youngest first. `after` NULL: the first. */
-struct waiting_death *waiting__numbered(struct waiting *w, uint32_t level, uint32_t nr, struct waiting_death *after);
+struct waiting_death *waiting__numbered(struct waiting *w, uint32_t level, uint32_t nr,
+					struct waiting_death *after);
 void waiting__remove(struct waiting *w, struct waiting_death *n); /* its memory is used again */
 
 /* The oldest without an interim record. */

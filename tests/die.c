@@ -495,6 +495,13 @@ static void die_ignore_exit(char **argv)
 	exit(number(argv, 2));
 }
 
+static void die_ignore(char **argv)
+{
+	handle(number(argv, 1), SIG_IGN);
+	say("ready\n");
+	wait_for_death();
+}
+
 static void die_block_fault(char **argv)
 {
 	set_blocked(SIG_BLOCK, number(argv, 1));
@@ -854,7 +861,7 @@ static void die_pid_namespace(char **argv)
 }
 
 /* A session leader with a terminal of its own, whose name it tells */
-static void die_tty(char **argv)
+static void session_leader(int code)
 {
 	int master = (int)check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY));
 	int slave;
@@ -864,9 +871,18 @@ static void die_tty(char **argv)
 	check("setsid", setsid());
 	slave = (int)check("open", open(ptsname(master), O_RDWR | O_NOCTTY));
 	check("TIOCSCTTY", ioctl(slave, TIOCSCTTY, 0));
-	state(getpid(), "'process.tty':'%s','process.session':%d,'process.pgid':%d", ptsname(master) + strlen("/dev/"),
-	      getpid(), getpid());
-	exit(number(argv, 1));
+	state(getpid(), "'exit.code':%d,'process.tty':'%s','process.session':%d,'process.pgid':%d", code,
+	      ptsname(master) + strlen("/dev/"), getpid(), getpid());
+	_exit(code);
+}
+
+static void die_tty(char **argv)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		session_leader(number(argv, 1));
+	reap(pid);
 }
 
 /* ---- the table ---- */
@@ -911,6 +927,7 @@ static const struct way ways[] = {
 	{ "handle-exit", die_handle_exit, EXIT },
 	{ "reraise", die_reraise, "'cause.class':'signal'" },
 	{ "ignore-exit", die_ignore_exit, EXIT },
+	{ "ignore", die_ignore, NULL },
 	{ "block-fault", die_block_fault, FAULT("SEGV_MAPERR") },
 	{ "block-unblock", die_block_unblock, "'cause.class':'signal'" },
 	{ "send", die_send, EXIT },

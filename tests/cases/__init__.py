@@ -20,17 +20,17 @@ class Case:
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         self.run = function
         self.alone = alone  # starts exittrace itself, as often as it likes
-        self.once = once  # a tier more tells nothing new
+        self.once = once  # for each "tier", "kernel" or "machine": more tells nothing new
         self.where = where  # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
         self.seconds = seconds
 
 
 def case(function):
-    ALL.append(Case(function, False, False, "anywhere", 15))
+    ALL.append(Case(function, False, "tier", "anywhere", 15))
     return function
 
 
-def alone(once=False, where="anywhere", seconds=30):
+def alone(once="tier", where="anywhere", seconds=30):
     def mark(function):
         ALL.append(Case(function, True, once, where, seconds))
         return function

@@ -21,15 +21,15 @@ def one_line(s, result, status, *words):
     s.check(not result.stdout, f"{what}stdout: {result.stdout!r}")
 
 
-@alone(once=True)
+@alone(once="machine")
 def usage(s):
     for options in (["--nonsense"], ["-p", "x"], ["-p", "0"], ["-p", "-5"], ["-p", "1,"], ["-p", "99999999999"],
                     ["--signal", "NOPE"], ["--cause", "nope"], ["--fields", "no.such"], ["-d", "soon"], ["--count", "x"],
-                    ["--tier", "best"], ["--"], ["extra"]):
+                    ["--tier", "best"], ["--"], [], ["-a", "--record"]):
         one_line(s, s.exittrace(*options), 2)
 
 
-@alone(once=True)
+@alone(once="machine")
 def pids_that_are_none(s):
     dead = s.die("exit", 0)
     dead.reap()
@@ -40,7 +40,7 @@ def pids_that_are_none(s):
     one_line(s, s.exittrace("-p", thread), 1, str(thread), str(p.pid))
 
 
-@alone(once=True)
+@alone(once="machine")
 def files_that_are_none(s):
     missing = os.path.join(s.directory, "no", "such")
     one_line(s, s.exittrace("-a", "-o", missing), 1, missing)
@@ -51,7 +51,7 @@ def files_that_are_none(s):
     s.check(result.returncode == 127, f"status {result.returncode} for a command that is not there")
 
 
-@alone(once=True)
+@alone(once="machine")
 def replay_of_garbage(s):
     path = os.path.join(s.directory, "garbage")
     for content in b"", b"exittrace stream 1\n\xff\xff\xff", b"GIF89a" + bytes(4000), b"exittrace stream 1\n" + bytes(64):
@@ -61,14 +61,14 @@ def replay_of_garbage(s):
         s.check(result.returncode == 1, f"status {result.returncode} for {content[:24]}")
 
 
-@alone(once=True)
+@alone(once="machine")
 def not_root(s):
     binary = shutil.copy(s.setup.binary, s.directory)
     os.chmod(s.directory, 0o755)
     one_line(s, s.exittrace("-a", "-d", "1", binary=binary, user=65534, group=65534, extra_groups=[]), 77, "root")
 
 
-@alone(once=True)
+@alone(once="machine")
 def nobody_reads_us(s):
     """`exittrace | head -1`: ends by itself and is no failure; a full disk is one."""
     with open("/dev/full", "wb") as full:
@@ -84,7 +84,7 @@ def nobody_reads_us(s):
     s.check(watch.process.returncode in (0, 1), f"status {watch.process.returncode}, nobody reads")
 
 
-@alone(once=True)
+@alone(once="machine")
 def information(s):
     for options, word in ((["--help"], "--replay"), (["--version"], "exittrace"), (["--list-fields"], "cause.class"),
                           (["--probes"], "tracepoint")):
@@ -94,7 +94,7 @@ def information(s):
 
 # ---- its end ----
 
-@alone(seconds=40)
+@alone(once="kernel", seconds=40)
 def command(s):
     """The command's status is ours, and its death the one record."""
     for script, status, want in (("exit 3", 3, {"exit.code": 3, "cause.class": "exit"}), ("exit 0", 0, {"exit.code": 0}),
@@ -103,18 +103,17 @@ def command(s):
         deaths = [r for r in map(json.loads, result.stdout.splitlines()) if r["type"] == "death"]
         s.check(result.returncode == status, f"sh -c '{script}': status {result.returncode}: {result.stderr}")
         s.check(len(deaths) == 1, f"sh -c '{script}': {len(deaths)} death records")
-        s.match(deaths[0], {**want, "process.comm": "sh", "reap.how": "waited", "reap.by.comm": "exittrace",
-                            "observed_from": "start"})
+        s.match(deaths[0], {**want, "process.comm": "sh", "reap.how": "waited", "reap.by.comm": "exittrace"})
 
 
-@alone(once=True)
+@alone(once="machine")
 def command_hides_nothing(s):
     """What the command writes is passed on, what it reads is ours."""
     result = s.exittrace("-q", "-o", "/dev/null", "--", "sh", "-c", "cat; echo out; echo err >&2", input="in\n")
     s.check(result.stdout == "in\nout\n" and result.stderr == "err\n", f"{result}")
 
 
-@alone()
+@alone(once="kernel")
 def pinned(s):
     """-p ends when the last of them is reaped, and tells of these only."""
     pair = [s.die("wait").word("ready") for _ in range(2)]
@@ -130,20 +129,20 @@ def pinned(s):
     s.judge(t, {p.pid for p in pair})
 
 
-@alone(once=True)
+@alone(once="machine")
 def duration_and_count(s):
     begin = time.monotonic()
     result = s.exittrace("-j", "-a", "-d", "1")
     s.check(result.returncode == 0 and time.monotonic() - begin >= 1, f"-d 1: {result}")
-    with s.trace("-a", "--count", 3) as t:
+    with s.trace("-n", "counted", "--count", 3) as t:
         for _ in range(5):
-            s.reap(s.die("exit", 0))
+            s.reap(s.die("exit", 0, name="counted"))
         status = t.finish(10)
         t.check()
     s.check(status == 0 and len(t.deaths()) == 3, f"--count 3: status {status}, {len(t.deaths())} records")
 
 
-@alone(once=True)
+@alone(once="machine")
 def output_file(s):
     """-o: nothing on stdout, no way in for others."""
     path = os.path.join(s.directory, "out")
@@ -155,7 +154,7 @@ def output_file(s):
     s.check(types == ["hello", "death", "bye"], f"{types}")
 
 
-@alone(once=True)
+@alone(once="machine")
 def table(s):
     """For people: a heading, a line a death, under 80 columns; -q leaves the death."""
     lines = s.exittrace("-q", "--", DIE, "exit", "3").stdout.splitlines()
@@ -167,7 +166,7 @@ def table(s):
     s.check(fields == ["die", "3"], f"--fields: {fields}")
 
 
-@alone()
+@alone(once="kernel")
 def replay(s):
     """--record and --replay: the same records, byte for byte, without root or a kernel."""
     path = os.path.join(s.directory, "stream")
@@ -188,7 +187,7 @@ def replay(s):
     s.check(len(live) == len(again.stdout.splitlines()), "one has more lines")
 
 
-@alone(once=True)
+@alone(once="machine")
 def ready_line(s):
     """Told on stderr when nobody asked for --ready-fd."""
     watch = s.watch("-a")
@@ -200,7 +199,7 @@ def ready_line(s):
     s.check(watch.status == 0 and "after ready" in text, f"status {watch.status}: {text}")
 
 
-@alone(once=True)
+@alone(once="machine")
 def two_at_once(s):
     with s.trace("-a") as first, s.trace("-a") as second:
         s.reap(s.die("exit", 3))

@@ -79,14 +79,14 @@ class Accounting:
         return [each[-1].rstrip(b"\0").decode(errors="replace") for each in ACCT.iter_unpack(data)]
 
 
-@alone(seconds=150)
+@alone(once="kernel", seconds=150)
 def storm(s):
     """What accounting counts = records + lost."""
     number = s.setup.storm
     output = os.path.join(s.directory, "records")
     with Accounting(os.path.join(s.directory, "acct")) as accounting:
         with s.trace("-a", output=output) as t:
-            told = s.many("drops", number, seconds=100)
+            told = s.many("drops", number, seconds=140)
             t.stop()
     counted = collections.Counter(name for name in accounting.names() if name.startswith("et-drop-"))
     recorded = collections.Counter(r["process"]["comm"] for r in t.deaths()
@@ -108,7 +108,7 @@ def wrong_drops(tracer, told):
              (r["process"]["pid"], r["exit"]["code"]) not in codes)]
 
 
-@alone(once=True, where="native", seconds=90)
+@alone(once="machine", where="native", seconds=90)
 def stopped_reader(s):
     """Nobody reads during a storm: what does not fit is counted, and said when it is over."""
     with s.trace("-a", output=os.path.join(s.directory, "records")) as t:
@@ -124,7 +124,7 @@ def stopped_reader(s):
     s.check(not wrong_drops(t, told), f"wrong: {wrong_drops(t, told)[:3]}")
 
 
-@alone(once=True, where="native", seconds=60)
+@alone(once="machine", where="native", seconds=60)
 def strict(s):
     """--strict: a loss is an exit status."""
     with s.trace("-a", "--strict", output=os.path.join(s.directory, "records")) as t:

@@ -79,11 +79,11 @@ def name_that_is_no_text(s):
     s.reap(p, {"process.comm": "bad\ufffd\ufffd", "process.comm_b64": "YmFk//4="})
 
 
-@alone(where="guest", seconds=60)
+@alone(once="kernel", where="guest", seconds=60)
 def pid_reuse(s):
     """Pids come round within seconds; each record still has the name and the code of its own process."""
     with s.file("/proc/sys/kernel/pid_max", "700"), s.trace("-a") as t:
-        told = s.many("drops", 2000)
+        told = s.many("drops", 1200)
         s.check(t.wait_for(lambda all: len(drops(all)) >= len(told), 30), f"{len(drops(t.records))} of {len(told)}")
         t.stop()
     s.check(len({pid for pid, *_ in told}) < len(told), "no pid was used twice: nothing is shown")
@@ -97,7 +97,7 @@ def drops(all_records):
     return [r for r in all_records if r["type"] == "death" and r["process"]["comm"].startswith("et-drop-")]
 
 
-@alone(once=True)
+@alone(once="kernel")
 def arguments(s):
     """-A: every word as it was given, empty ones too."""
     with s.trace("-a", "-A") as t:

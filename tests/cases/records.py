@@ -145,7 +145,7 @@ def death_problems(record):
     expect = {"schema": "exittrace/1", "time": Check("RFC 3339", lambda v, _: TIME.match(v)),
               "id": Check("an identity", lambda v, _: ID.match(v)), "process.pid": at_least(1),
               "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit.raw": between(0, 0xffff),
-              "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "reap.how": one_of(*HOWS),
+              "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "reap.how": one_of(None, ABSENT, *HOWS),
               "observed_from": one_of("start", "attach"),
               "missing": Check("a list", lambda v, _: isinstance(v, list))}
     if record["type"] == "zombie":

@@ -154,7 +154,7 @@ def ignored_then_exits(s):
 
 @case
 def ignored_then_killed(s):
-    p = s.die("ignore-exit", int(SIGINT), 5).word("ready")
+    p = s.die("ignore", int(SIGINT)).word("ready")
     ignored = s.send(SIGINT, p, name="ignored")
     killer = s.send(SIGKILL, p)
     s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer),
@@ -233,7 +233,7 @@ def sent_before(s):
 
 # ---- the story for people ----
 
-@alone()
+@alone(once="kernel")
 def story(s):
     p = s.die("wait", name="victim").word("ready")
     watch = s.watch("-v", "-p", p.pid)

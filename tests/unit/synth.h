@@ -64,7 +64,7 @@ __attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
 		.ns_pids = { pid },
 		.comm = "worker",
 		.tty = "pts3",
-		.res = { .utime_ns = 30 * MS, .stime_ns = 10 * MS, .runtime_ns = 44 * MS, .max_rss_pages = 100 },
+		.res = { .utime_ns = 30 * MS, .stime_ns = 10 * MS, .runtime_ns = 44 * MS },
 	} };
 
 	m.d.parent = synth_peer(412, "bash");

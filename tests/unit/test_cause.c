@@ -22,17 +22,22 @@ struct way {
 
 static const struct way ways[] = {
 	{ 15, ET_INFO_REAL, 0, 0, 1, 0, CAUSE_SIGNAL, KILLER, "SIGTERM from killer[1] (uid 0)" },
-	{ 9, ET_INFO_REAL, 0, 0, 77, ET_PEER_EXITING, CAUSE_SIGNAL, KILLER, "SIGKILL from killer[77] (uid 0)" },
+	{ 9, ET_INFO_REAL, 0, 0, 77, ET_PEER_EXITING, CAUSE_SIGNAL, KILLER,
+	  "SIGKILL from killer[77] (uid 0)" },
 	{ 12, ET_INFO_REAL, -6, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGUSR2 from killer[77] (uid 0)" },
 	{ 37, ET_INFO_REAL, -1, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGRTMIN+3 from killer[77] (uid 0)" },
 	{ 9, ET_INFO_NONE, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGKILL from killer[77] (uid 0)" },
 	{ 15, ET_INFO_REAL, -60, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGTERM from killer[77] (uid 0)" },
-	{ 11, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY, "SIGSEGV: SEGV_MAPERR at 0x10" },
+	{ 11, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
+	  "SIGSEGV: SEGV_MAPERR at 0x10" },
 	{ 11 | CORE, ET_INFO_REAL, 2, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
 	  "SIGSEGV: SEGV_ACCERR at 0x10, core dumped" },
-	{ 7, ET_INFO_REAL, 2, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY, "SIGBUS: BUS_ADRERR at 0x10" },
-	{ 8, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY, "SIGFPE: FPE_INTDIV at 0x10" },
-	{ 4, ET_INFO_REAL, 2, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY, "SIGILL: ILL_ILLOPN at 0x10" },
+	{ 7, ET_INFO_REAL, 2, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
+	  "SIGBUS: BUS_ADRERR at 0x10" },
+	{ 8, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
+	  "SIGFPE: FPE_INTDIV at 0x10" },
+	{ 4, ET_INFO_REAL, 2, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
+	  "SIGILL: ILL_ILLOPN at 0x10" },
 	{ 5, ET_INFO_REAL, 0x80, ET_SIG_SELF | ET_SIG_FAULT, SELF, 0, CAUSE_FAULT, NOBODY,
 	  "SIGTRAP: SI_KERNEL, instruction at 0x401000" },
 	{ 11, ET_INFO_REAL, 99, ET_SIG_SELF, SELF, 0, CAUSE_FAULT, NOBODY, "SIGSEGV: code 99" },
@@ -40,17 +45,21 @@ static const struct way ways[] = {
 	{ 6, ET_INFO_REAL, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGABRT from killer[77] (uid 0)" },
 	{ 11, ET_INFO_REAL, -6, ET_SIG_SELF, SELF, 0, CAUSE_SIGNAL, ITSELF, "SIGSEGV raised by itself" },
 	{ 11, ET_INFO_REAL, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGSEGV from killer[77] (uid 0)" },
-	{ 13, ET_INFO_NONE, 0, ET_SIG_SELF, SELF, 0, CAUSE_PIPE, NOBODY, "SIGPIPE: wrote to a pipe or socket nobody reads" },
+	{ 13, ET_INFO_NONE, 0, ET_SIG_SELF, SELF, 0, CAUSE_PIPE, NOBODY,
+	  "SIGPIPE: wrote to a pipe or socket nobody reads" },
 	{ 13, ET_INFO_REAL, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGPIPE from killer[77] (uid 0)" },
-	{ 25, ET_INFO_NONE, 0, ET_SIG_SELF, SELF, 0, CAUSE_RLIMIT, NOBODY, "SIGXFSZ: file size limit (RLIMIT_FSIZE)" },
-	{ 24, ET_INFO_PRIV, 0, ET_SIG_SELF, SELF, 0, CAUSE_RLIMIT, NOBODY, "SIGXCPU: CPU time limit (RLIMIT_CPU)" },
+	{ 25, ET_INFO_NONE, 0, ET_SIG_SELF, SELF, 0, CAUSE_RLIMIT, NOBODY,
+	  "SIGXFSZ: file size limit (RLIMIT_FSIZE)" },
+	{ 24, ET_INFO_PRIV, 0, ET_SIG_SELF, SELF, 0, CAUSE_RLIMIT, NOBODY,
+	  "SIGXCPU: CPU time limit (RLIMIT_CPU)" },
 	{ 14, ET_INFO_PRIV, 0, 0, 77, 0, CAUSE_TIMER, NOBODY, "SIGALRM: a timer ran out" },
 	{ 26, ET_INFO_PRIV, 0, ET_SIG_SELF, SELF, 0, CAUSE_TIMER, NOBODY, "SIGVTALRM: a timer ran out" },
 	{ 10, ET_INFO_REAL, -2, 0, 77, 0, CAUSE_TIMER, NOBODY, "SIGUSR1: a timer ran out" },
 	{ 14, ET_INFO_REAL, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, "SIGALRM from killer[77] (uid 0)" },
 	{ 15, ET_INFO_NONE, 0, 0, 77, ET_PEER_EXITING, CAUSE_PDEATHSIG, NOBODY,
 	  "SIGTERM: its parent killer[77] exited (PR_SET_PDEATHSIG)" },
-	{ 31, ET_INFO_REAL, 1, ET_SIG_SELF, SELF, 0, CAUSE_SECCOMP, NOBODY, "SIGSYS: a system call that seccomp forbids" },
+	{ 31, ET_INFO_REAL, 1, ET_SIG_SELF, SELF, 0, CAUSE_SECCOMP, NOBODY,
+	  "SIGSYS: a system call that seccomp forbids" },
 	{ 2, ET_INFO_PRIV, 0, 0, 77, 0, CAUSE_TTY, NOBODY, "SIGINT: key on terminal pts/3" },
 	{ 3, ET_INFO_PRIV, 0, 0, 77, 0, CAUSE_TTY, NOBODY, "SIGQUIT: key on terminal pts/3" },
 	{ 1, ET_INFO_PRIV, 0, 0, 77, 0, CAUSE_TTY, NOBODY, "SIGHUP: hangup of terminal pts/3" },
@@ -234,7 +243,8 @@ static void raised_again(void)
 	s->stop[0].disposition = ET_DISP_HANDLED;
 	conclude(&r);
 	CHECK(r.cause.class == CAUSE_SIGNAL && r.cause.self && r.cause.hint_reraised);
-	CHECK_STR(r.cause.text, "SIGTERM raised again by itself, 2 ms after SIGTERM from systemd[1] was handled");
+	CHECK_STR(r.cause.text,
+		  "SIGTERM raised again by itself, 2 ms after SIGTERM from systemd[1] was handled");
 }
 
 static void killed_when_unblocked(void)
@@ -315,6 +325,7 @@ static void names_are_escaped(void)
 {
 	struct et_signals *s;
 	struct record r;
+	size_t i;
 
 	m = synth_death(SELF);
 	m.d.status = SIGKILL;
@@ -326,8 +337,8 @@ static void names_are_escaped(void)
 	s->stop[0].disposition = ET_DISP_HANDLED;
 	memset(s->fatal.by.comm, 0x80, sizeof(s->fatal.by.comm));
 	conclude(&r);
-	CHECK(strspn(r.cause.text, " ,[]\\;0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ{}+") ==
-	      strlen(r.cause.text));
+	for (i = 0; r.cause.text[i]; i++)
+		CHECK(r.cause.text[i] >= ' ' && r.cause.text[i] <= '~');
 	CHECK(strstr(r.cause.text, " was handled")); /* nothing cut */
 }
 

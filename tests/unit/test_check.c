@@ -18,7 +18,7 @@ static struct synth_death whole_death(void)
 	struct synth_death m = synth_death(4242);
 
 	synth_exe(&m, "worker\0bin\0usr", 15);
-	*synth_signals(&m, 1) = (struct et_signals){ .fatal = synth_signal(SIGTERM, synth_peer(1, "systemd")) };
+	synth_signals(&m, 1)->fatal = synth_signal(SIGTERM, synth_peer(1, "systemd"));
 	return m;
 }
 
@@ -175,7 +175,8 @@ static void headers(void)
  */
 static void mutations(void)
 {
-	static const uint32_t nasty[] = { 0, 1, 7, 8, 255, 256, 257, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff };
+	static const uint32_t nasty[] = { 0, 1, 7, 8, 255, 256, 257, 0x7fffffff, 0x80000000,
+					  0xfffffff8, 0xffffffff };
 	struct synth_death good = whole_death();
 	size_t size = good.d.h.size, at, i;
 	char *exact = malloc(size);

@@ -44,8 +44,10 @@ static void signals_of_libc(void)
 
 static void signals_as_people_type_them(void)
 {
-	static const char *const bad[] = { "",	     "0",	 "65",	     "-1",     "SIG",	     "TERMX",	   "15x", "4294967311",
-					   "RTMIN-1", "RTMIN+31", "RTMAX+1", "RTMIN+", "SIGRTMIN+x", "signal 15", " 15", "RTMAX-31" };
+	static const char *const bad[] = {
+		"",	"0",	   "65",       "-1",	  "SIG",    "TERMX",	  "15x",	"4294967311",
+		"RTMIN-1", "RTMIN+31", "RTMAX+1", "RTMIN+", "RTMAX-31", "SIGRTMIN+x", "signal 15", " 15",
+	};
 	char got[16];
 	size_t i;
 

@@ -266,7 +266,7 @@ static void feed_life(struct assembler *a, unsigned int pid)
 static void null_means_missing(void)
 {
 	struct assembler_options o = { .zombie_after_ns = SEC, .max_waiting = 64 };
-	struct et_clock c = { .h = { ET_CLOCK, sizeof(c) }, .boot_ns = ATTACH, .real_ns = ATTACH + REAL_OFFSET };
+	struct et_clock c = { .h = { ET_CLOCK, sizeof(c) }, .real_ns = REAL_OFFSET };
 	struct et_cgroup g = { .h = { ET_CGROUP, sizeof(g) }, .id = 1, .len = 13, .path = "x.service\0sys" };
 	unsigned int run, i;
 
@@ -314,7 +314,8 @@ static void fresh(void)
 {
 	start = synth_start();
 	m = synth_death(4242);
-	r = (struct record){ .start = &start, .death = &m.d, .real_offset_ns = REAL_OFFSET, .from_start = true };
+	r = (struct record){ .start = &start, .death = &m.d, .from_start = true };
+	r.real_offset_ns = REAL_OFFSET;
 }
 
 static void times(void)
@@ -373,7 +374,9 @@ static void cpu_time_scales_to_runtime(void)
 	CHECK_U64(value("resources.user_ns").u, 0);
 	CHECK_U64(value("resources.sys_ns").u, 44 * MS);
 	/* 100 years on 1,000 processors: the product needs 128 bits */
-	m.d.res = (struct et_resources){ .utime_ns = 3ULL << 60, .stime_ns = 1ULL << 60, .runtime_ns = 1ULL << 62 };
+	m.d.res.utime_ns = 3ULL << 60;
+	m.d.res.stime_ns = 1ULL << 60;
+	m.d.res.runtime_ns = 1ULL << 62;
 	CHECK_U64(value("resources.sys_ns").u, 1ULL << 60);
 	m.d.res = (struct et_resources){ .runtime_ns = 5 };
 	CHECK_U64(value("resources.user_ns").u + value("resources.sys_ns").u, 5);

@@ -231,7 +231,7 @@ static void buffers_grow_and_fail(void)
 	CHECK_U64(b.len, 100000);
 	CHECK(b.data[99999] == '9' && b.data[50001] == '1');
 	CHECK(!b.failed);
-	buf__put(&b, "x", SIZE_MAX / 2);
+	CHECK(!buf__room(&b, SIZE_MAX / 2));
 	CHECK(b.failed);
 	buf__char(&b, 'x');
 	CHECK_U64(b.len, 100000);

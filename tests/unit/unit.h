@@ -34,7 +34,8 @@ struct unit {
 
 static struct unit unit;
 
-__attribute__((format(printf, 3, 4), unused)) static void unit__fail(const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 3, 4), unused)) static void unit__fail(const char *file, int line,
+								     const char *fmt, ...)
 {
 	__builtin_va_list ap;
 	int n;
@@ -85,8 +86,9 @@ __attribute__((unused)) static void unit__bytes(const char *file, int line, cons
 						size_t got_len, const void *want, size_t want_len)
 {
 	if (got_len != want_len || (want_len && memcmp(got, want, want_len)))
-		unit__fail(file, line, "%s is \"%.*s\" (%zu bytes), not \"%.*s\" (%zu bytes)", what, (int)got_len,
-			   (const char *)got, got_len, (int)want_len, (const char *)want, want_len);
+		unit__fail(file, line, "%s is \"%.*s\" (%zu bytes), not \"%.*s\" (%zu bytes)", what,
+			   (int)got_len, (const char *)got, got_len, (int)want_len,
+			   (const char *)want, want_len);
 }
 
 __attribute__((unused)) static void unit__str(const char *file, int line, const char *what, const char *got,
@@ -94,7 +96,8 @@ __attribute__((unused)) static void unit__str(const char *file, int line, const 
 {
 	if (!got || !want) {
 		if (got != want)
-			unit__fail(file, line, "%s is %s, not %s", what, got ? got : "NULL", want ? want : "NULL");
+			unit__fail(file, line, "%s is %s, not %s", what, got ? got : "NULL",
+				   want ? want : "NULL");
 		return;
 	}
 	unit__bytes(file, line, what, got, strlen(got), want, strlen(want));

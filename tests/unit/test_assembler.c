@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Messages in, records out: joining, reaping in each tier, zombies, losses and bounds. */
+#include "assembler.h"
+
+#include <errno.h>
+
+#include "synth.h"
+#include "unit.h"
+
+/* What a test needs of the latest record, after its memory is gone. */
+static struct {
+	unsigned int deaths, zombies;
+	enum record_type type;
+	unsigned int pid;
+	struct reap reap;
+	char exe[512], cgroup[600], unit[300], killer_exe[200], missing[512], truncated[200];
+	char args[64];
+	size_t args_len;
+	enum container_runtime runtime;
+	uint64_t real_offset_ns, now_ns;
+	bool from_start;
+} last;
+
+static struct assembler *a;
+
+static void append(char *dst, size_t cap, struct text t)
+{
+	size_t n = strlen(dst);
+
+	snprintf(dst + n, cap - n, "%.*s", (int)t.len, t.len ? t.bytes : "");
+}
+
+static const char *why_word(enum missing_why why)
+{
+	if (why == WHY_LOST)
+		return "(lost) ";
+	return why == WHY_FULL ? "(full) " : " ";
+}
+
+static void keep_strings(const struct record *r)
+{
+	const struct field *cut = record__field("truncated");
+	unsigned int i;
+
+	append(last.exe, sizeof(last.exe), r->exe);
+	append(last.cgroup, sizeof(last.cgroup), r->cgroup);
+	append(last.unit, sizeof(last.unit), r->unit);
+	append(last.killer_exe, sizeof(last.killer_exe), r->killer_exe);
+	last.args_len = r->args.len;
+	if (r->args.len && r->args.len <= sizeof(last.args))
+		memcpy(last.args, r->args.bytes, r->args.len);
+	for (i = 0; i < r->nr_missing; i++) {
+		append(last.missing, sizeof(last.missing), text__str(r->missing[i].key));
+		append(last.missing, sizeof(last.missing), text__str(why_word(r->missing[i].why)));
+	}
+	for (i = 0; i < cut->get(r, r).n; i++) {
+		append(last.truncated, sizeof(last.truncated), text__str(cut->item(r, i)));
+		append(last.truncated, sizeof(last.truncated), text__str(" "));
+	}
+}
+
+static void keep(void *ctx, const struct record *r)
+{
+	const unsigned int deaths = last.deaths, zombies = last.zombies;
+
+	(void)ctx;
+	memset(&last, 0, sizeof(last));
+	last.deaths = deaths + (r->type == RECORD_DEATH);
+	last.zombies = zombies + (r->type == RECORD_ZOMBIE);
+	last.type = r->type;
+	last.pid = r->death->id.tgid;
+	last.reap = r->reap;
+	last.runtime = r->container.runtime;
+	last.real_offset_ns = r->real_offset_ns;
+	last.now_ns = r->now_ns;
+	last.from_start = r->from_start;
+	keep_strings(r);
+}
+
+static int feed(const void *msg)
+{
+	return assembler__feed(a, msg, ((const struct et_header *)msg)->size);
+}
+
+static void begin_with(struct assembler_options o)
+{
+	struct et_start s = synth_start();
+
+	assembler__free(a);
+	memset(&last, 0, sizeof(last));
+	a = assembler__new(&o, keep, NULL);
+	CHECK_I64(feed(&s), 0);
+}
+
+static void begin(void)
+{
+	begin_with((struct assembler_options){ .zombie_after_ns = 10 * SEC });
+}
+
+static void clock_to(uint64_t ns, uint32_t kind)
+{
+	struct et_clock c = { .h = { kind, sizeof(c) }, .boot_ns = ns, .real_ns = ns + REAL_OFFSET };
+
+	CHECK_I64(feed(&c), 0);
+}
+
+/* A death in everything seen but a cgroup, with signals or without. */
+static struct synth_death die(unsigned int pid)
+{
+	struct synth_death m = synth_death(pid);
+
+	CHECK_I64(feed(&m), 0);
+	return m;
+}
+
+/* ---- reaping ---- */
+
+static void waited(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	CHECK_U64(last.deaths, 0);
+	p = synth_reap(&m.d, synth_peer(412, "bash"), 21000);
+	p.by.tid = 413;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known && last.reap.time_known);
+	CHECK(!last.reap.reparented && !last.reap.approximate);
+	CHECK_U64(last.reap.by.id.tgid, 412);
+	CHECK_U64(last.reap.by.tid, 413);
+	CHECK_U64(last.reap.zombie_ns, 21000);
+	CHECK(last.from_start);
+	CHECK(!strstr(last.missing, "reap"));
+	CHECK_I64(feed(&p), 0); /* again: not ours any more */
+	CHECK_U64(last.deaths, 1);
+	CHECK_U64(assembler__totals(a).waiting, 0);
+}
+
+static void auto_reaped(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_reap p;
+
+	begin();
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known && !last.reap.time_known);
+	CHECK(!strstr(last.missing, "reap"));
+	m = die(4243);
+	p = synth_reap(&m.d, synth_peer(4243, "worker"), 0);
+	p.by.id = m.d.id;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 2);
+	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known);
+}
+
+static void reparented(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = synth_reap(&m.d, synth_peer(1, "systemd"), MS);
+	p.parent = p.by.id;
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_REPARENTED && last.reap.reparented);
+	CHECK_U64(last.reap.new_parent.tgid, 1);
+	CHECK_U64(last.reap.by.id.tgid, 1);
+	/* its new parent ignores SIGCHLD: the old one released it while it was dying itself */
+	m = die(4243);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	p.parent = synth_peer(1, "systemd").id;
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known);
+	/* the new parent is not told, but who could wait is the parent */
+	m = die(4244);
+	p = synth_reap(&m.d, synth_peer(1, "systemd"), MS);
+	memset(&p.parent, 0, sizeof(p.parent));
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_REPARENTED);
+	CHECK_U64(last.reap.new_parent.tgid, 1);
+}
+
+/* The same pid, another start: not the parent it had. */
+static void parent_pid_reused(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	p.by.id.start_ns++;
+	p.parent = p.by.id;
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_REPARENTED);
+}
+
+static void traced(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_reap p;
+
+	begin();
+	m.d.flags |= ET_D_TRACED;
+	m.d.tracer = synth_peer(900, "gdb");
+	CHECK_I64(feed(&m), 0);
+	p = synth_reap(&m.d, m.d.tracer, MS);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_TRACED && !last.reap.reparented);
+	CHECK_U64(last.reap.by.id.tgid, 900);
+}
+
+static void dead_time_not_seen(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	m.d.seen &= ~ET_SEEN_DEAD;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_WAITED && !last.reap.time_known);
+	CHECK(strstr(last.missing, "reap.zombie_ns"));
+}
+
+/* ---- reaping, seen through tracepoints only ---- */
+
+static struct et_reap wait_call(struct et_peer by, unsigned int nr, unsigned int level)
+{
+	return (struct et_reap){ .h = { ET_REAP, sizeof(struct et_reap) }, .time_ns = 113 * SEC, .by = by,
+				 .kind = ET_REAP_WAITED, .wait_nr = nr, .wait_level = level };
+}
+
+static struct et_reap freed(const struct et_death *d, struct et_id parent)
+{
+	return (struct et_reap){ .h = { ET_REAP, sizeof(struct et_reap) }, .id = d->id, .time_ns = 114 * SEC,
+				 .parent = parent, .kind = ET_REAP_FREED };
+}
+
+static void waited_by_number(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = wait_call(synth_peer(412, "bash"), 4243, 0);
+	CHECK_I64(feed(&p), 0); /* somebody else's */
+	CHECK_U64(last.deaths, 0);
+	p.wait_nr = 4242;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known);
+	CHECK_U64(last.reap.zombie_ns, SEC);
+	p = freed(&m.d, m.d.parent.id);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+}
+
+/* Two containers each have a process 17; each parent waits for its own. */
+static void waited_in_namespaces(void)
+{
+	struct synth_death m[3];
+	struct et_reap p;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 3; i++) {
+		m[i] = synth_death(5000 + i);
+		m[i].d.ns_level = 1;
+		m[i].d.ns_pids[1] = 17;
+		m[i].d.parent = synth_peer(600 + i, "sh");
+		CHECK_I64(feed(&m[i]), 0);
+	}
+	p = wait_call(synth_peer(601, "sh"), 17, 1);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.pid, 5001);
+	CHECK(last.reap.how == REAP_WAITED);
+	p = wait_call(synth_peer(77, "init"), 17, 1);
+	CHECK_I64(feed(&p), 0); /* 5000 or 5002: nobody can tell */
+	CHECK_U64(last.deaths, 1);
+	p = wait_call(synth_peer(600, "sh"), 5000, 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.pid, 5000);
+	p = wait_call(synth_peer(77, "init"), 17, 1);
+	CHECK_I64(feed(&p), 0); /* only one is left */
+	CHECK_U64(last.pid, 5002);
+	CHECK(last.reap.how == REAP_REPARENTED);
+	CHECK_U64(last.reap.new_parent.tgid, 77);
+	p.wait_level = UINT32_MAX;
+	CHECK_I64(feed(&p), 0);
+}
+
+static void freed_only(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = freed(&m.d, m.d.parent.id);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.approximate && !last.reap.time_known);
+	CHECK(last.reap.by_known);
+	CHECK_U64(last.reap.by.id.tgid, 412);
+	CHECK_U64(last.reap.by.tid, 0);
+	CHECK(strstr(last.missing, "reap.zombie_ns reap.by.tid"));
+	m = die(4243);
+	p = freed(&m.d, synth_peer(1, "systemd").id);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_REPARENTED && !last.reap.by_known);
+	CHECK_U64(last.reap.new_parent.tgid, 1);
+	CHECK(strstr(last.missing, "reap.by "));
+	m = die(4244);
+	p = freed(&m.d, (struct et_id){ 0 });
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_UNKNOWN && !last.reap.by_known);
+	CHECK(strstr(last.missing, "reap.reparented_to") && strstr(last.missing, "reap.how"));
+}
+
+static void freed_after_auto_reap(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_reap p = freed(&m.d, m.d.parent.id);
+
+	begin();
+	m.d.flags |= ET_D_PARENT_IGNORES;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known && !last.reap.approximate);
+	m = synth_death(4243);
+	m.d.flags |= ET_D_PARENT_IGNORES;
+	m.d.exit_signal = 0; /* only SIGCHLD can be ignored that way */
+	CHECK_I64(feed(&m), 0);
+	p = freed(&m.d, m.d.parent.id);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_WAITED);
+}
+
+/* ---- zombies and the end ---- */
+
+static void zombie_is_told_once(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	CHECK(assembler__next_due(a) == UINT64_MAX);
+	m = die(4242);
+	CHECK_U64(assembler__next_due(a), 122 * SEC);
+	clock_to(122 * SEC - 1, ET_CLOCK);
+	CHECK_U64(last.zombies, 0);
+	clock_to(123 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1);
+	CHECK(last.reap.how == REAP_UNREAPED && last.reap.time_known);
+	CHECK_U64(last.reap.zombie_ns, 11 * SEC);
+	CHECK_U64(last.now_ns, 123 * SEC);
+	clock_to(200 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1);
+	CHECK(assembler__next_due(a) == UINT64_MAX);
+	p = synth_reap(&m.d, m.d.parent, 90 * SEC);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_WAITED);
+	CHECK_U64(last.reap.zombie_ns, 90 * SEC);
+}
+
+static void no_interim_records(void)
+{
+	begin_with((struct assembler_options){ 0 });
+	die(4242);
+	clock_to(1000 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 0);
+	CHECK(assembler__next_due(a) == UINT64_MAX);
+}
+
+static void snapshot(void)
+{
+	struct synth_death m = synth_death(50), other;
+	struct et_reap p;
+
+	begin();
+	m.d.flags |= ET_D_SNAPSHOT;
+	m.d.seen &= ~ET_SEEN_DEAD;
+	m.d.id.start_ns = 7 * SEC;
+	m.d.exit_ns = 0;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.zombies, 1);
+	CHECK(!last.from_start && !last.reap.time_known);
+	CHECK(strstr(last.missing, "process.age_ns") && !strstr(last.missing, "time "));
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.zombies, 1);
+	clock_to(1000 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1);
+	p = synth_reap(&m.d, m.d.parent, 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(strstr(last.missing, "time "));
+	/* seen dying, then reaped, and only then found by the snapshot: no ghost */
+	other = die(51);
+	p = synth_reap(&other.d, other.d.parent, MS);
+	CHECK_I64(feed(&p), 0);
+	other.d.flags |= ET_D_SNAPSHOT;
+	CHECK_I64(feed(&other), 0);
+	CHECK_U64(last.zombies, 1);
+	CHECK_U64(assembler__totals(a).waiting, 0);
+	CHECK_U64(assembler__totals(a).deaths, 2);
+}
+
+static void snapshot_without_interim(void)
+{
+	struct synth_death m = synth_death(50);
+
+	begin_with((struct assembler_options){ 0 });
+	m.d.flags |= ET_D_SNAPSHOT;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.zombies, 1);
+}
+
+static unsigned int order[8], nr_order;
+
+static void note_order(void *ctx, const struct record *r)
+{
+	(void)ctx;
+	CHECK(r->reap.how == REAP_UNREAPED && !r->reap.by_known);
+	CHECK_U64(r->reap.zombie_ns, 8 * SEC);
+	if (nr_order < 8)
+		order[nr_order++] = r->death->id.tgid;
+}
+
+static void end_hands_out_in_order(void)
+{
+	struct assembler_options o = { 0 };
+	struct et_start s = synth_start();
+	unsigned int i;
+
+	assembler__free(a);
+	a = assembler__new(&o, note_order, NULL);
+	CHECK_I64(feed(&s), 0);
+	for (i = 0; i < 5; i++)
+		die(9000 - i * 7);
+	clock_to(120 * SEC, ET_END);
+	CHECK_U64(nr_order, 5);
+	for (i = 0; i < nr_order; i++)
+		CHECK_U64(order[i], 9000 - i * 7);
+	CHECK_U64(assembler__totals(a).waiting, 0);
+	CHECK_U64(assembler__totals(a).records, 5);
+}
+
+/* ---- losses and bounds ---- */
+
+static void full_table(void)
+{
+	struct assembler_totals t;
+
+	begin_with((struct assembler_options){ .max_waiting = 2 });
+	die(10);
+	die(11);
+	CHECK_U64(last.deaths, 0);
+	die(12);
+	CHECK_U64(last.deaths, 1);
+	CHECK_U64(last.pid, 10);
+	CHECK(last.reap.how == REAP_UNKNOWN && strstr(last.missing, "reap(full)"));
+	t = assembler__totals(a);
+	CHECK_U64(t.early, 1);
+	CHECK_U64(t.waiting, 2);
+	CHECK_U64(t.deaths, t.records + t.waiting);
+}
+
+static void lost_reap(void)
+{
+	struct et_loss l = { .h = { ET_LOSS, sizeof(l) }, .c = { .lost_reap = 1 } };
+
+	begin();
+	die(10);
+	CHECK_I64(feed(&l), 0);
+	CHECK_U64(assembler__counters(a).lost_reap, 1);
+	die(11);
+	clock_to(150 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1); /* 10 may have been reaped */
+	CHECK_U64(last.pid, 11);
+	clock_to(151 * SEC, ET_END);
+	CHECK_U64(last.deaths, 2);
+	CHECK_U64(last.pid, 11);
+	CHECK(last.reap.how == REAP_UNREAPED);
+	begin();
+	die(10);
+	CHECK_I64(feed(&l), 0);
+	clock_to(151 * SEC, ET_END);
+	CHECK_U64(last.pid, 10);
+	CHECK(last.reap.how == REAP_UNKNOWN && strstr(last.missing, "reap(lost)"));
+}
+
+static void pid_reused(void)
+{
+	struct synth_death m = synth_death(4242);
+
+	begin();
+	die(4242);
+	CHECK_I64(feed(&m), 0); /* the same process twice */
+	CHECK_U64(assembler__totals(a).deaths, 1);
+	m.d.id.start_ns += SEC;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(strstr(last.missing, "reap(lost)"));
+	CHECK_U64(assembler__totals(a).waiting, 1);
+}
+
+static void wrong_messages(void)
+{
+	struct assembler_options o = { 0 };
+	struct et_start s = synth_start();
+	struct synth_death m = synth_death(1);
+
+	assembler__free(a);
+	a = assembler__new(&o, keep, NULL);
+	CHECK(!assembler__start(a));
+	CHECK_I64(feed(&m), -EBADMSG); /* before ET_START */
+	CHECK_I64(feed(&s), 0);
+	CHECK(assembler__start(a));
+	CHECK_I64(feed(&s), -EBADMSG);
+	m.d.exe_len = 9999;
+	CHECK_I64(feed(&m), -EBADMSG);
+	CHECK_I64(assembler__feed(a, &m, 3), -EBADMSG);
+	CHECK_U64(assembler__totals(a).rejected, 4);
+	CHECK_U64(assembler__totals(a).deaths, 0);
+	assembler__free(NULL);
+}
+
+static void time_never_goes_back(void)
+{
+	struct et_clock step = { .h = { ET_CLOCK, sizeof(step) }, .boot_ns = 130 * SEC, .real_ns = 42 };
+
+	begin();
+	die(4242);
+	clock_to(123 * SEC, ET_CLOCK);
+	clock_to(5 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1);
+	CHECK_U64(last.real_offset_ns, REAL_OFFSET);
+	CHECK_I64(feed(&step), 0); /* somebody set the clock to 1970 */
+	die(4243);
+	clock_to(120 * SEC, ET_END);
+	CHECK_U64(last.real_offset_ns, 42 - 130 * SEC);
+	CHECK_U64(last.reap.zombie_ns, 18 * SEC);
+}
+
+/* ---- strings ---- */
+
+static struct synth_death die_with(unsigned int pid, const char *exe, unsigned int len, uint32_t cut)
+{
+	struct synth_death m = synth_death(pid);
+
+	synth_exe(&m, exe, len);
+	m.d.cut = cut;
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	return m;
+}
+
+static void exe_paths(void)
+{
+	char longest[ET_EXE_MAX];
+
+	begin();
+	die_with(1000, "worker\0bin\0usr", 15, 0);
+	CHECK_STR(last.exe, "/usr/bin/worker");
+	CHECK_STR(last.truncated, "");
+	die_with(1001, "worker\0bin", 11, ET_CUT_EXE);
+	CHECK_STR(last.exe, ".../bin/worker");
+	CHECK_STR(last.truncated, "process.executable.path ");
+	die_with(1002, "memfd:x", 8, 0);
+	CHECK_STR(last.exe, "/memfd:x");
+	die_with(1003, "no end", 6, 0);
+	CHECK_STR(last.exe, "/no end");
+	die_with(1004, "", 1, 0);
+	CHECK_STR(last.exe, "/");
+	memset(longest, 'x', sizeof(longest));
+	die_with(1005, longest, sizeof(longest), ET_CUT_EXE);
+	CHECK_U64(strlen(last.exe), ET_EXE_MAX + 4);
+	memset(longest, 0, sizeof(longest));
+	die_with(1006, longest, sizeof(longest), ET_CUT_EXE);
+	CHECK_U64(strlen(last.exe), ET_EXE_MAX - 1 + 3);
+	die_with(1007, NULL, 0, 0);
+	CHECK_STR(last.exe, "");
+	CHECK(strstr(last.missing, "process.executable.path"));
+}
+
+static void killer_exe(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_signals *s;
+
+	begin();
+	m.d.status = SIGKILL;
+	m.d.flags |= ET_D_AUTOREAP;
+	s = synth_signals(&m, 0);
+	s->fatal = synth_signal(SIGKILL, synth_peer(77, "bash"));
+	memcpy(s->killer_exe, "bash\0bin", 9);
+	s->killer_exe_len = 9;
+	s->killer_exe_cut = 1;
+	CHECK_I64(feed(&m), 0);
+	CHECK_STR(last.killer_exe, ".../bin/bash");
+	CHECK_STR(last.truncated, "cause.by.executable.path ");
+}
+
+static void give_cgroup(uint64_t id, const char *reversed, unsigned int len, unsigned int cut)
+{
+	struct et_cgroup c = { .h = { ET_CGROUP, sizeof(c) }, .id = id, .len = len, .cut = cut };
+
+	if (len)
+		memcpy(c.path, reversed, len);
+	CHECK_I64(feed(&c), 0);
+}
+
+static struct synth_death die_in(unsigned int pid, uint64_t cgroup, uint32_t flags)
+{
+	struct synth_death m = synth_death(pid);
+
+	m.d.cgroup_id = cgroup;
+	m.d.seen |= ET_SEEN_CGROUP;
+	m.d.flags |= flags;
+	CHECK_I64(feed(&m), 0);
+	return m;
+}
+
+static void cgroups(void)
+{
+	begin();
+	give_cgroup(7, "web.service\0system.slice", 25, 0);
+	die_in(1000, 7, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "/system.slice/web.service");
+	CHECK_STR(last.unit, "web.service");
+	give_cgroup(1, NULL, 0, 0);
+	die_in(1001, 1, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "/");
+	give_cgroup(7, "db.service", 11, 1); /* the number was used again */
+	die_in(1002, 7, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, ".../db.service");
+	CHECK_STR(last.truncated, "process.cgroup.path ");
+	die_in(1003, 8, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "");
+	CHECK(strstr(last.missing, "process.cgroup.path(lost)"));
+}
+
+/* A zombie keeps the path it died in, whatever the cache forgets or learns. */
+static void cgroup_outlives_cache(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+	unsigned int i;
+
+	begin_with((struct assembler_options){ .max_cgroups = 4 });
+	give_cgroup(7, "web.service", 12, 0);
+	m = die_in(1000, 7, 0);
+	give_cgroup(7, "db.service", 11, 0);
+	for (i = 100; i < 1000; i++)
+		give_cgroup(i, "x.scope", 8, 0);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.cgroup, "/web.service");
+	die_in(1001, 996, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "/x.scope");
+	die_in(1002, 7, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "");
+	m = die_in(1003, 5, 0); /* the path comes after the death */
+	give_cgroup(5, "late.scope", 11, 0);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.cgroup, "/late.scope");
+}
+
+static void least_recently_used_goes(void)
+{
+	unsigned int i;
+
+	begin_with((struct assembler_options){ .max_cgroups = 3 });
+	for (i = 1; i <= 3; i++)
+		give_cgroup(i, "x.scope", 8, 0);
+	die_in(1000, 1, ET_D_AUTOREAP); /* uses 1: 2 is the oldest */
+	give_cgroup(4, "x.scope", 8, 0);
+	die_in(1001, 1, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "/x.scope");
+	die_in(1002, 2, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "");
+}
+
+static void args(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_args v = { .h = { ET_ARGS, sizeof(v) }, .id = m.d.id, .len = 9, .total = 9,
+			     .args = "ls\0-l\0a b" };
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	m.d.seen |= ET_SEEN_ARGS;
+	CHECK_I64(feed(&v), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_BYTES(last.args, last.args_len, "ls\0-l\0a b", 9);
+	m.d.id.start_ns++;
+	p.id = m.d.id;
+	CHECK_I64(feed(&m), 0); /* argv of another process with this pid */
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.args_len, 0);
+	CHECK(strstr(last.missing, "process.args(lost)"));
+	m.d.id.start_ns++;
+	v.id = p.id = m.d.id;
+	v.total = 10;
+	CHECK_I64(feed(&v), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.truncated, "process.args ");
+}
+
+/* ---- much of everything ---- */
+
+static void storm(void)
+{
+	struct assembler_totals t;
+	unsigned int i;
+
+	begin_with((struct assembler_options){ .zombie_after_ns = SEC, .max_waiting = 3000 });
+	for (i = 0; i < 50000; i++) {
+		struct synth_death m = synth_death(1000 + i * 7 % 40000);
+		struct et_reap p;
+
+		m.d.id.start_ns += i;
+		m.d.dead_ns += i * MS;
+		if (i % 3)
+			synth_exe(&m, "worker\0bin\0usr", 15);
+		if (!(i % 5))
+			synth_signals(&m, i % 2);
+		CHECK_I64(feed(&m), 0);
+		p = synth_reap(&m.d, m.d.parent, MS);
+		if (i % 4)
+			CHECK_I64(feed(&p), 0);
+		if (!(i % 100))
+			clock_to(112 * SEC + i * MS, ET_CLOCK);
+	}
+	t = assembler__totals(a);
+	CHECK_U64(t.deaths, 50000);
+	CHECK_U64(t.deaths, t.records + t.waiting);
+	CHECK(t.waiting <= 3000 && t.early > 5000 && t.zombies > 10000);
+	clock_to(500 * SEC, ET_END);
+	CHECK_U64(assembler__totals(a).records, 50000);
+}
+
+/* Any bytes: refused or taken, never read beyond. */
+static void noise(void)
+{
+	struct synth_death m = synth_death(4242);
+	uint32_t rng = 12345;
+	unsigned int i, j;
+
+	begin();
+	synth_exe(&m, "worker\0bin\0usr", 15);
+	synth_signals(&m, 1)->fatal = synth_signal(SIGTERM, synth_peer(1, "systemd"));
+	for (i = 0; i < 20000; i++) {
+		struct synth_death bad = m;
+
+		bad.d.id.tgid = 10 + i; /* 3 words of 160 will seldom be this one */
+		for (j = 0; j < 3; j++) {
+			rng = rng * 1103515245 + 12345;
+			memcpy((char *)&bad + (rng >> 8) % (m.d.h.size - 4), &rng, 4);
+		}
+		assembler__feed(a, &bad, m.d.h.size);
+	}
+	CHECK(assembler__totals(a).rejected > 1000);
+	CHECK(assembler__totals(a).deaths > 1000);
+	clock_to(500 * SEC, ET_END);
+	CHECK_U64(assembler__totals(a).deaths, assembler__totals(a).records);
+}
+
+int main(void)
+{
+	UNIT(waited);
+	UNIT(auto_reaped);
+	UNIT(reparented);
+	UNIT(parent_pid_reused);
+	UNIT(traced);
+	UNIT(dead_time_not_seen);
+	UNIT(waited_by_number);
+	UNIT(waited_in_namespaces);
+	UNIT(freed_only);
+	UNIT(freed_after_auto_reap);
+	UNIT(zombie_is_told_once);
+	UNIT(no_interim_records);
+	UNIT(snapshot);
+	UNIT(snapshot_without_interim);
+	UNIT(end_hands_out_in_order);
+	UNIT(full_table);
+	UNIT(lost_reap);
+	UNIT(pid_reused);
+	UNIT(wrong_messages);
+	UNIT(time_never_goes_back);
+	UNIT(exe_paths);
+	UNIT(killer_exe);
+	UNIT(cgroups);
+	UNIT(cgroup_outlives_cache);
+	UNIT(least_recently_used_goes);
+	UNIT(args);
+	UNIT(storm);
+	UNIT(noise);
+	assembler__free(a);
+	return unit__end();
+}

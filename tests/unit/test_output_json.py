@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Takes the NDJSON of `test_output emit`, judges it with a parser that is not ours.
+
+usage: test_output_json.py [TEST_OUTPUT [RECORDS]]
+"""
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unicodedata
+
+EXACT = 2 ** 53
+BUILT = pathlib.Path(__file__).resolve().parents[2] / "build/tests/unit/test_output"
+
+
+def once(pairs):
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"a key twice in {keys}"
+    return dict(pairs)
+
+
+def no_constant(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+def numbers(value):
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from numbers(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from numbers(member)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield value
+
+
+def harmless(line):
+    for char in line:
+        if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs"):
+            return False
+    return True
+
+
+def holds(obj, key, raw):
+    """The string is the bytes, or its twin is."""
+    if key + "_b64" in obj:
+        assert "\ufffd" in obj[key], f"{key}: a twin without need"
+        assert base64.b64decode(obj[key + "_b64"], validate=True) == raw, key
+    else:
+        assert obj[key].encode() == raw, key
+
+
+def list_holds(obj, key, raw):
+    parts = raw[:-1].split(b"\0")
+    if key + "_b64" in obj:
+        assert [base64.b64decode(t, validate=True) for t in obj[key + "_b64"]] == parts
+        assert any("\ufffd" in t for t in obj[key])
+    else:
+        assert [t.encode() for t in obj[key]] == parts
+
+
+def check_line(line):
+    assert harmless(line), f"not harmless on a terminal: {line!r}"
+    record = json.loads(line, object_pairs_hook=once, parse_constant=no_constant)
+    assert list(record)[:2] == ["schema", "type"] and record["schema"] == "exittrace/1"
+    assert all(isinstance(n, int) and abs(n) <= EXACT for n in numbers(record))
+    return record
+
+
+def check_death(record, raw):
+    comm, exe, args = (bytes.fromhex(word) for word in raw.split(" ")[:3])
+    process = record["process"]
+    holds(process, "comm", comm)
+    holds(process["executable"], "path", exe)
+    list_holds(process, "args", args)
+    assert record["id"].endswith(f":{process['pid']}:100000000000")
+    for key in record["missing"]:
+        value = record
+        for name in key.split("."):
+            value = value[name]
+        assert value is None, f"{key} is missing but not null"
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else BUILT
+    count = sys.argv[2] if len(sys.argv) > 2 else "3000"
+    with tempfile.NamedTemporaryFile("r") as raw_file:
+        emit = [program, "emit", count, raw_file.name]
+        out = subprocess.run(emit, stdout=subprocess.PIPE, check=True).stdout
+        raw = raw_file.read().split("\n")[:-1]
+    assert out.endswith(b"\n")
+    records = [check_line(line) for line in out.decode("utf-8").split("\n")[:-1]]
+    assert [records[0]["type"], records[-1]["type"]] == ["hello", "bye"]
+    assert len(records) == len(raw) + 2 == int(count) + 2
+    for record, line in zip(records[1:-1], raw):
+        check_death(record, line)
+    twins = sum("comm_b64" in r["process"] for r in records[1:-1])
+    assert 0 < twins < len(raw)
+    print(f"ok json: {len(raw)} records, {twins} with a twin of comm")
+
+
+main()
