@@ -294,6 +294,24 @@ static void other_signal_is_not_blamed(void)
 	CHECK_STR(r.cause.text, "exit code 3");
 }
 
+/* Closing the master side of its terminal: the one that did it may be exiting, it is no hangup by exit. */
+static void leader_is_hung_up_by_its_terminal(void)
+{
+	struct et_signals *s;
+	struct record r;
+
+	m = synth_death(SELF);
+	m.d.status = SIGHUP;
+	m.d.session = SELF;
+	s = synth_signals(&m, 0);
+	s->fatal = synth_signal(SIGHUP, synth_peer(77, "sshd"));
+	s->fatal.info = ET_INFO_PRIV;
+	s->fatal.by.flags = ET_PEER_EXITING;
+	conclude(&r);
+	CHECK(r.cause.class == CAUSE_TTY);
+	CHECK(!r.cause.by_known);
+}
+
 static void unseen_says_why(void)
 {
 	struct record r;
@@ -353,6 +371,7 @@ int main(void)
 	UNIT(raised_again);
 	UNIT(killed_when_unblocked);
 	UNIT(other_signal_is_not_blamed);
+	UNIT(leader_is_hung_up_by_its_terminal);
 	UNIT(unseen_says_why);
 	UNIT(names_are_escaped);
 	return unit__end();

@@ -306,7 +306,8 @@ static void story_of_the_unknown(void)
 	record__add_missing(&s.record, "process.cgroup", WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(strstr(written(), "\n    missing   process.tty, process.cgroup: "
-				"not observable on this kernel with the probes in use\n              reap: tracing ended first\n"));
+				"not observable on this kernel with the probes in use\n"
+				"              reap: tracing ended first\n"));
 	CHECK(!strstr(text, "reaped"));
 	finish();
 }

@@ -434,6 +434,32 @@ static void missing_names_groups(void)
 	CHECK(value("missing_why").kind == V_ABSENT);
 }
 
+static void unseen_groups_are_missing(void)
+{
+	static const char *const keys[] = { "process.executable.path", "process.threads", "process.tty",
+					    "process.cgroup", "process.container", "process.args", "parent",
+					    "resources" };
+	size_t i;
+
+	fresh();
+	m.d.seen = ET_SEEN_ARGS;
+	m.d.parent.id.tgid = 0;
+	record__note_unseen(&r);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (value(keys[i]).kind != V_NULL)
+			unit__fail(__FILE__, __LINE__, "%s is not null", keys[i]);
+	CHECK_U64(value("missing").n, i);
+	fresh();
+	m.d.id.tgid = 1;
+	m.d.parent.id.tgid = 0; /* init has no parent: nothing is missing */
+	m.d.flags |= ET_D_KTHREAD;
+	m.d.seen |= ET_SEEN_CGROUP;
+	r.cgroup = text__str("/");
+	record__note_unseen(&r);
+	CHECK_U64(value("missing").n, 0);
+	CHECK(value("parent").kind == V_ABSENT && value("parent.pid").kind == V_ABSENT);
+}
+
 static void truncations(void)
 {
 	fresh();
@@ -470,6 +496,7 @@ int main(void)
 	UNIT(ttys);
 	UNIT(namespaces);
 	UNIT(missing_names_groups);
+	UNIT(unseen_groups_are_missing);
 	UNIT(truncations);
 	UNIT(peers);
 	return unit__end();
