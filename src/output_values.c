@@ -221,14 +221,14 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 		return;
 	buf__str(b, "# ");
 	buf__u64(b, t->k.deaths);
-	buf__str(b, " deaths seen, ");
+	buf__str(b, t->k.deaths == 1 ? " death seen, " : " deaths seen, ");
 	buf__u64(b, t->a.records);
-	buf__str(b, " records, ");
+	buf__str(b, t->a.records == 1 ? " record, " : " records, ");
 	buf__u64(b, t->k.lost_ring);
 	buf__str(b, " lost");
 	put_count(b, ", ", t->filtered, " filtered out");
 	put_count(b, ", ", t->unwritten, " not written");
-	put_count(b, ", ", t->a.waiting, " still zombies");
+	put_count(b, ", ", t->a.waiting, " not reaped yet");
 	put_count(b, ", ", t->a.early, " told before their reap");
 	put_count(b, ", ", t->a.rejected, " messages rejected");
 	buf__char(b, '\n');

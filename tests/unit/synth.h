@@ -39,8 +39,10 @@ __attribute__((unused)) static struct et_start synth_start(void)
 __attribute__((unused)) static struct et_peer synth_peer(unsigned int pid, const char *comm)
 {
 	struct et_peer p = { .id = { .start_ns = pid * SEC / 100 + 1, .tgid = pid }, .tid = pid };
+	unsigned int i;
 
-	strncpy(p.comm, comm, sizeof(p.comm) - 1);
+	for (i = 0; i < sizeof(p.comm) && comm[i]; i++)
+		p.comm[i] = comm[i];
 	return p;
 }
 
