@@ -15,6 +15,13 @@ static __always_inline struct tree_key tree_key_of(struct et_id id)
 	return key;
 }
 
+static __always_inline void leave_tree(struct et_id id)
+{
+	struct tree_key key = tree_key_of(id);
+
+	bpf_map_delete_elem(&tree, &key);
+}
+
 /* What never changes in the life of a process: may be asked at any time. */
 static __always_inline bool wanted_id(struct et_id id)
 {

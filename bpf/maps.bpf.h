@@ -37,9 +37,12 @@ struct {
 	__type(value, struct dying);
 } dying SEC(".maps");
 
-/* Which of several racing last threads reports; only where the kernel does not tell. */
+/*
+ * Which of several racing last threads reports; only where the kernel does not tell.
+ * LRU: of use for the microseconds of the race only.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, ET_MAX_DYING);
 	__type(key, struct et_id);
 	__type(value, __u32);

@@ -262,8 +262,12 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 	struct et_id id = leader_id(leader);
 	struct dying *e;
 
-	if (!group_dead || !wanted(leader, id))
+	if (!group_dead)
 		return 0;
+	if (!wanted(leader, id)) { /* count_threads() may have made an entry */
+		bpf_map_delete_elem(&dying, &id);
+		return 0;
+	}
 	e = dying_entry(&id);
 	if (!e)
 		return 0;
@@ -322,6 +326,8 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 	e->d.status = exit_status(direct, leader, sig);
 	e->d.flags |= parent_flags(leader);
 	fill_resources(direct, &e->d.res, leader, sig);
+	if (e->d.flags & ET_D_AUTOREAP && config.by_tree)
+		leave_tree(id); /* release_task() may take it along unseen */
 	send_death(e, &id);
 	return 0;
 }

@@ -13,16 +13,6 @@ static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id
 	return wanted(leader, id) && wanted_status(exit_status(false, leader, BPF_CORE_READ(leader, signal)));
 }
 
-static __always_inline void forget(struct et_id id)
-{
-	struct tree_key key = tree_key_of(id);
-
-	if (config.by_tree)
-		bpf_map_delete_elem(&tree, &key);
-	if (!config.exit_tells_last)
-		bpf_map_delete_elem(&claims, &id);
-}
-
 static __always_inline void send_reap(struct et_reap *r)
 {
 	r->h.kind = ET_REAP;
@@ -50,7 +40,8 @@ static __always_inline int on_release(struct task_struct *p)
 		fill_peer(&r.by, current, true);
 		send_reap(&r);
 	}
-	forget(r.id);
+	if (config.by_tree)
+		leave_tree(r.id);
 	return 0;
 }
 
@@ -66,16 +57,21 @@ int BPF_KPROBE(reap__kprobe, struct task_struct *p)
 	return on_release(p);
 }
 
-/* A wait call gave `nr` to current: in its own pid namespace. */
+/*
+ * A wait call gave `nr` to current: in its own pid namespace. Whether that was a reap, and of
+ * whom, is for the user half to say, who knows the dead.
+ */
 static __always_inline void on_waited(__u32 nr)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct et_reap r = {};
 
+	r.wait_level = BPF_CORE_READ(current, thread_pid, level);
+	if (config.by_pid && !r.wait_level && !bpf_map_lookup_elem(&pids, &nr))
+		return;
 	r.time_ns = bpf_ktime_get_boot_ns();
 	r.kind = ET_REAP_WAITED;
 	r.wait_nr = nr;
-	r.wait_level = BPF_CORE_READ(current, thread_pid, level);
 	fill_peer(&r.by, current, true);
 	send_reap(&r);
 }
@@ -141,6 +137,7 @@ int BPF_PROG(free__tp, struct task_struct *p)
 		r.kind = ET_REAP_FREED;
 		send_reap(&r);
 	}
-	forget(r.id);
+	if (config.by_tree)
+		leave_tree(r.id);
 	return 0;
 }

@@ -16,20 +16,22 @@ bool session__full(const struct session *s)
 	return s->options->count && s->output->records >= s->options->count;
 }
 
-static bool is_target(const struct session *s, struct et_id id)
+static void note_target(struct session *s, struct et_id id)
 {
-	for (unsigned int i = 0; i < s->nr_targets; i++)
-		if ((uint32_t)s->targets[i].pid == id.tgid)
-			return true;
-	return false;
+	for (unsigned int i = 0; i < s->nr_targets; i++) {
+		if ((uint32_t)s->targets[i].pid != id.tgid || s->targets[i].recorded)
+			continue;
+		s->targets[i].recorded = 1;
+		s->targets_seen++;
+	}
 }
 
 static void on_record(void *ctx, const struct record *r)
 {
 	struct session *s = ctx;
 
-	if (r->type == RECORD_DEATH && is_target(s, r->death->id))
-		s->targets_seen++;
+	if (r->type == RECORD_DEATH)
+		note_target(s, r->death->id);
 	if (!filter__match(s->options, r) || session__full(s))
 		s->filtered += r->type == RECORD_DEATH;
 	else

@@ -20,7 +20,7 @@ struct session {
 	int recorder_error;
 	struct et_counters told; /* loss already told in the stream */
 	uint64_t filtered;
-	const struct target *targets; /* pinned processes, to know when all are done */
+	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */
 	bool ended;

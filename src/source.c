@@ -248,14 +248,17 @@ static int snapshot_tree(struct source *s)
 	return err ? refuse("cannot list the descendants", err) : 0;
 }
 
-static int read_deaths(int fd, message_fn fn, void *ctx)
+/* The cgroup paths they need have come through the ring meanwhile: those first. */
+static int read_deaths(struct source *s, int fd, message_fn fn, void *ctx)
 {
 	char buf[32 * sizeof(struct et_death)];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		source__read(s, fn, ctx);
 		for (ssize_t at = 0; at + (ssize_t)sizeof(struct et_death) <= n; at += sizeof(struct et_death))
 			fn(ctx, buf + at, sizeof(struct et_death));
+	}
 	return n < 0 ? -errno : 0;
 }
 
@@ -267,7 +270,7 @@ static int snapshot_zombies(struct source *s, message_fn fn, void *ctx)
 	if (!link)
 		return refuse("cannot list zombies", -errno);
 	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : read_deaths(fd, fn, ctx);
+	err = fd < 0 ? -errno : read_deaths(s, fd, fn, ctx);
 	if (fd >= 0)
 		close(fd);
 	bpf_link__destroy(link);
@@ -280,7 +283,6 @@ int source__snapshot(struct source *s, message_fn fn, void *ctx)
 
 	if (err || !s->plan->use[ET_OBS_SNAPSHOT])
 		return err;
-	source__read(s, fn, ctx); /* the cgroup paths they need come through the ring */
 	return snapshot_zombies(s, fn, ctx);
 }
 

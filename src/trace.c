@@ -225,10 +225,31 @@ static void bring_down(struct trace *t)
 		close(t->out_fd);
 }
 
+/*
+ * Pinned, and gone without a record: it ended before the last probe was attached. (With a
+ * filter of the kernel half there may be no record for a good reason.)
+ */
+static int say_missed(const struct trace *t)
+{
+	const struct options *o = t->options;
+	int missed = 0;
+
+	if (o->failed || o->signals || o->name || o->by_user || o->cgroup || session__lost(&t->session))
+		return 0;
+	for (unsigned int i = 0; i < t->nr_targets; i++) {
+		if (t->targets[i].recorded || !target__gone(&t->targets[i]))
+			continue;
+		log__error("process %d ended before every probe was attached: no record of it", t->targets[i].pid);
+		missed++;
+	}
+	return missed;
+}
+
 /* What was lost or could not be written outweighs the command's own status. */
 static int conclude(struct trace *t, int err)
 {
 	bool lost = t->session.assembler && session__lost(&t->session);
+	int missed = t->session.assembler ? say_missed(t) : 0;
 	int write_err = session__close(&t->session);
 
 	if (err)
@@ -239,7 +260,7 @@ static int conclude(struct trace *t, int err)
 		return STATUS_LOST;
 	if (t->options->command && t->command.reaped)
 		return command__exit_status(&t->command);
-	return write_err ? STATUS_ERROR : STATUS_OK;
+	return write_err || missed ? STATUS_ERROR : STATUS_OK;
 }
 
 int trace__live(const struct options *o)

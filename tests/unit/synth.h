@@ -19,6 +19,9 @@ struct synth_death {
 	_Alignas(8) char sections[ET_EXE_MAX + sizeof(struct et_signals)];
 };
 
+/* Lies in an array declared as bytes: without the attribute the compiler may think it does not. */
+typedef struct et_signals __attribute__((may_alias)) synth_signals_t;
+
 __attribute__((unused)) static struct et_start synth_start(void)
 {
 	struct et_start s = {
@@ -84,12 +87,12 @@ __attribute__((unused)) static void synth_exe(struct synth_death *m, const char 
 }
 
 /* Room for the fatal signal, or for the stop signals too. */
-__attribute__((unused)) static struct et_signals *synth_signals(struct synth_death *m, int stops)
+__attribute__((unused)) static synth_signals_t *synth_signals(struct synth_death *m, int stops)
 {
 	m->d.flags |= ET_D_FATAL | (stops ? ET_D_STOPS : 0);
 	m->d.signals_size = stops ? sizeof(struct et_signals) : offsetof(struct et_signals, stop);
 	m->d.h.size = sizeof(m->d) + m->d.exe_size + m->d.signals_size;
-	return (struct et_signals *)(m->sections + m->d.exe_size);
+	return (synth_signals_t *)(m->sections + m->d.exe_size);
 }
 
 /* Sent by kill() 5 ms before the death. */
