@@ -14,7 +14,7 @@
 		  BIT(SIGTTIN) | BIT(SIGTTOU))
 #define SYNCHRONOUS (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGFPE) | BIT(SIGSYS))
 
-enum { RESULT_DELIVERED = 0, RESULT_LOSE_INFO = 4 };
+enum { RESULT_DELIVERED = 0, RESULT_IGNORED = 1, RESULT_PENDING = 2, RESULT_LOSE_INFO = 4 };
 
 static __always_inline int stop_slot(int sig)
 {
@@ -132,7 +132,7 @@ static __always_inline struct et_signals *signals_entry(struct et_id *id)
 static __always_inline bool noteworthy(const struct et_signal *s)
 {
 	if (stop_slot(s->signo) >= 0)
-		return s->result != 2; /* already pending: the first one counts */
+		return s->result != RESULT_PENDING; /* the first one counts */
 	return s->disposition == ET_DISP_DEFAULT &&
 	       (s->result == RESULT_DELIVERED || s->result == RESULT_LOSE_INFO);
 }
@@ -173,7 +173,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 	all = signals_entry(&id);
 	if (!all)
 		return 0;
-	if (s.flags & ET_SIG_FATAL || stop_slot(sig) < 0)
+	if (s.disposition == ET_DISP_DEFAULT && s.result != RESULT_IGNORED)
 		put_fatal(all, &s, target);
 	else
 		put_stop(all, stop_slot(sig), &s);

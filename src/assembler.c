@@ -222,12 +222,20 @@ static bool is_tracer(const struct record *r, const struct et_id *id)
 }
 
 /* Nobody but a parent and a tracer can wait: whoever else did became the parent. */
+/* The init of a pid namespace outlives every other process in it: its children stay its own. */
+static const struct et_id *parent_at_release(const struct record *r, const struct et_reap *p)
+{
+	if (p->parent.start_ns)
+		return &p->parent;
+	if (r->death->parent.flags & ET_PEER_NS_INIT)
+		return &r->death->parent.id;
+	return p->by.id.tgid && !is_tracer(r, &p->by.id) ? &p->by.id : NULL;
+}
+
 static void note_new_parent(struct record *r, const struct et_reap *p)
 {
-	const struct et_id *now = p->parent.start_ns ? &p->parent : NULL;
+	const struct et_id *now = parent_at_release(r, p);
 
-	if (!now && p->by.id.tgid && !is_tracer(r, &p->by.id))
-		now = &p->by.id;
 	if (!now || !r->death->parent.id.tgid) {
 		record__add_missing(r, "reap.reparented_to", WHY_TIER);
 		return;
@@ -283,7 +291,8 @@ static bool parent_wants_no_zombies(const struct et_death *d)
 static void conclude_freed(struct record *r, const struct et_reap *p)
 {
 	const struct et_death *d = r->death;
-	const bool kept = p->parent.start_ns && is_parent(r, &p->parent);
+	const struct et_id *parent = parent_at_release(r, p);
+	const bool kept = parent && is_parent(r, parent);
 
 	note_new_parent(r, p);
 	if (!r->reap.reparented && parent_wants_no_zombies(d)) {
@@ -307,7 +316,7 @@ static void conclude_freed(struct record *r, const struct et_reap *p)
 	}
 }
 
-/* A wait call told only a number: of those that bear it, the one this process could wait for. */
+/* A wait call told only a number: of those that bear it, the one this process could release. */
 static struct waiting_death *find_waited(struct assembler *a, const struct et_reap *p)
 {
 	struct waiting_death *n = NULL, *other = NULL;
@@ -316,9 +325,10 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 	while ((n = waiting__numbered(a->waiting, p->wait_level, p->wait_nr, n))) {
 		const struct et_death *d = waiting__message(n);
 
-		if (same_id(&d->parent.id, &p->by.id) ||
-		    ((d->flags & ET_D_TRACED) && same_id(&d->tracer.id, &p->by.id)))
+		if (same_id(&d->parent.id, &p->by.id))
 			return n;
+		if ((d->flags & ET_D_TRACED) && same_id(&d->tracer.id, &p->by.id))
+			continue; /* a tracer's wait lets go of it, but only the parent's releases it */
 		other = n;
 		others++;
 	}
@@ -441,6 +451,7 @@ static int take_death(struct assembler *a, const struct et_death *d)
 	if (waiting__find(a->waiting, &d->id) || is_recent(a, &d->id))
 		return 0;
 	a->totals.deaths++;
+	a->totals.before += (d->flags & ET_D_SNAPSHOT) != 0;
 	hand_out_replaced(a, d);
 	if (d->flags & ET_D_AUTOREAP)
 		hand_out_at_once(a, d, true);

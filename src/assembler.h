@@ -19,6 +19,7 @@ struct assembler_options {
 /* What the assembler itself had to give up; part of `bye`. */
 struct assembler_totals {
 	uint64_t deaths;   /* DEATH messages taken */
+	uint64_t before;   /* of these, zombies that were there before us */
 	uint64_t records;  /* death records handed out */
 	uint64_t zombies;  /* interim records handed out */
 	uint64_t rejected; /* messages that were not well formed */

@@ -145,19 +145,32 @@ static void insert_stop(struct cause *c, const struct et_signal *s, uint64_t end
 	names__signal(s->signo, c->stops[i].name);
 }
 
-static void build_timeline(struct record *r)
+static void add_stop(struct record *r, const struct et_signal *s)
 {
 	uint64_t end = record__death_ns(r);
+
+	if (s->time_ns && s->time_ns <= end && !same_signal(s, r->cause.signal))
+		insert_stop(&r->cause, s, end);
+}
+
+static bool is_stop_signal(int signo)
+{
+	return signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT;
+}
+
+/* The fatal slot may hold a stop signal that did not get to kill: blocked, or held by a tracer. */
+static void build_timeline(struct record *r)
+{
 	unsigned int i;
 
-	if (!r->signals || !(r->death->flags & ET_D_STOPS))
+	if (!r->signals)
 		return;
-	for (i = 0; i < ET_SLOTS; i++) {
-		const struct et_signal *s = &r->signals->stop[i];
-
-		if (s->time_ns && s->time_ns <= end && !same_signal(s, r->cause.signal))
-			insert_stop(&r->cause, s, end);
-	}
+	if (is_stop_signal(r->signals->fatal.signo))
+		add_stop(r, &r->signals->fatal);
+	if (!(r->death->flags & ET_D_STOPS))
+		return;
+	for (i = 0; i < ET_SLOTS; i++)
+		add_stop(r, &r->signals->stop[i]);
 }
 
 static const struct stop *last_stop(const struct record *r, const char *result, int signo)

@@ -21,7 +21,9 @@ struct output_options {
 	unsigned int nr_fields;
 };
 
-struct totals { /* for `bye` */
+struct totals { /* for `bye`: deaths = records + filtered + lost */
+	uint64_t deaths;   /* seen by the kernel half, and zombies that were there before */
+	uint64_t records;  /* death records given to the output */
 	struct assembler_totals a;
 	struct et_counters k;
 	uint64_t filtered; /* records that the user half's filters dropped */

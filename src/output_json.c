@@ -600,8 +600,8 @@ static void json_end(struct output *o, struct buf *b, const struct totals *t)
 {
 	(void)o;
 	put_type(b, "bye");
-	put_count(b, "deaths", t->k.deaths);
-	put_count(b, "records", t->a.records);
+	put_count(b, "deaths", t->deaths);
+	put_count(b, "records", t->records);
 	put_count(b, "lost", t->k.lost_ring);
 	put_count(b, "filtered", t->filtered);
 	put_count(b, "unwritten", t->unwritten);

@@ -220,10 +220,10 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 	if (o->opt.quiet)
 		return;
 	buf__str(b, "# ");
-	buf__u64(b, t->k.deaths);
-	buf__str(b, t->k.deaths == 1 ? " death seen, " : " deaths seen, ");
-	buf__u64(b, t->a.records);
-	buf__str(b, t->a.records == 1 ? " record, " : " records, ");
+	buf__u64(b, t->deaths);
+	buf__str(b, t->deaths == 1 ? " death seen, " : " deaths seen, ");
+	buf__u64(b, t->records);
+	buf__str(b, t->records == 1 ? " record, " : " records, ");
 	buf__u64(b, t->k.lost_ring);
 	buf__str(b, " lost");
 	put_count(b, ", ", t->filtered, " filtered out");

@@ -13,7 +13,7 @@
 
 bool session__full(const struct session *s)
 {
-	return s->options->count && s->output->records >= s->options->count;
+	return s->options->count && s->records >= s->options->count;
 }
 
 static void note_target(struct session *s, struct et_id id)
@@ -32,10 +32,12 @@ static void on_record(void *ctx, const struct record *r)
 
 	if (r->type == RECORD_DEATH)
 		note_target(s, r->death->id);
-	if (!filter__match(s->options, r) || session__full(s))
+	if (!filter__match(s->options, r) || session__full(s)) {
 		s->filtered += r->type == RECORD_DEATH;
-	else
-		output__record(s->output, r);
+		return;
+	}
+	s->records += r->type == RECORD_DEATH;
+	output__record(s->output, r);
 }
 
 static void output_options(struct output_options *to, const struct options *o, int fd)
@@ -124,14 +126,15 @@ void session__counters(struct session *s, struct et_counters now)
 
 void session__end(struct session *s)
 {
-	struct totals t = { .filtered = s->filtered };
+	struct totals t = { .records = s->records, .filtered = s->filtered };
 
-	if (s->ended)
+	if (s->ended || !assembler__start(s->assembler)) /* nothing began */
 		return;
 	s->ended = true;
 	output__flush(s->output);
 	t.a = assembler__totals(s->assembler);
 	t.k = assembler__counters(s->assembler);
+	t.deaths = t.k.deaths + t.a.before;
 	t.unwritten = s->output->unwritten;
 	output__end(s->output, &t);
 }

@@ -19,7 +19,7 @@ struct session {
 	struct stream_writer *recorder; /* --record, NULL: none */
 	int recorder_error;
 	struct et_counters told; /* loss already told in the stream */
-	uint64_t filtered;
+	uint64_t records, filtered; /* death records printed, and not */
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */

@@ -29,16 +29,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper.h"
+
 #define MS 1000000LL
 #define STACK 65536
 
 /* ---- telling ---- */
-
-__attribute__((noreturn)) static void broken(const char *what)
-{
-	fprintf(stderr, "die: %s: %s\n", what, strerror(errno));
-	exit(99);
-}
 
 static long check(const char *what, long ret)
 {
@@ -965,20 +961,6 @@ static int list(void)
 		say(line);
 	}
 	return 0;
-}
-
-/* Whoever started us may ignore or block signals, and that is inherited. */
-static void forget_signals(void)
-{
-	static const unsigned long default_action[4];
-	sigset_t none;
-	int sig;
-
-	/* Past glibc, whose posix_spawn() lets a child ignore the signals it keeps for itself. */
-	for (sig = 1; sig <= 64; sig++)
-		syscall(SYS_rt_sigaction, sig, default_action, NULL, 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int main(int argc, char **argv)

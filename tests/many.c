@@ -16,11 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-__attribute__((noreturn)) static void broken(const char *what)
-{
-	fprintf(stderr, "many: %s: %s\n", what, strerror(errno));
-	exit(99);
-}
+#include "helper.h"
 
 static pid_t child(void)
 {
@@ -197,19 +193,6 @@ static const struct {
 	{ "races", many_races },
 	{ "drops", many_drops },
 };
-
-static void forget_signals(void)
-{
-	static const unsigned long default_action[4];
-	sigset_t none;
-	int sig;
-
-	/* Past glibc, whose posix_spawn() lets a child ignore the signals it keeps for itself. */
-	for (sig = 1; sig <= 64; sig++)
-		syscall(SYS_rt_sigaction, sig, default_action, NULL, 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 int main(int argc, char **argv)
 {

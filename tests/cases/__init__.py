@@ -21,7 +21,8 @@ class Case:
         self.run = function
         self.alone = alone  # starts exittrace itself, as often as it likes
         self.once = once  # for each "tier", "kernel" or "machine": more tells nothing new
-        self.where = where  # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
+        # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
+        self.where = where
         self.seconds = seconds
 
 

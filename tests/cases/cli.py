@@ -15,7 +15,8 @@ def one_line(s, result, status, *words):
     """A refusal: this status, nothing on stdout, one line on stderr that holds these words."""
     what = f"{' '.join(result.args[1:])}: "
     s.check(result.returncode == status, f"{what}status {result.returncode}, expected {status}: {result.stderr}")
-    s.check(result.stderr.count("\n") == 1 and result.stderr.startswith("exittrace: "), f"{what}not one line: {result.stderr!r}")
+    s.check(result.stderr.count("\n") == 1 and result.stderr.startswith("exittrace: "),
+            f"{what}not one line: {result.stderr!r}")
     for word in words:
         s.check(word in result.stderr, f"{what}no '{word}' in {result.stderr!r}")
     s.check(not result.stdout, f"{what}stdout: {result.stdout!r}")
@@ -24,8 +25,8 @@ def one_line(s, result, status, *words):
 @alone(once="machine")
 def usage(s):
     for options in (["--nonsense"], ["-p", "x"], ["-p", "0"], ["-p", "-5"], ["-p", "1,"], ["-p", "99999999999"],
-                    ["--signal", "NOPE"], ["--cause", "nope"], ["--fields", "no.such"], ["-d", "soon"], ["--count", "x"],
-                    ["--tier", "best"], ["--"], [], ["-a", "--record"]):
+                    ["--signal", "NOPE"], ["--cause", "nope"], ["--fields", "no.such"], ["-d", "soon"],
+                    ["--count", "x"], ["--tier", "best"], ["--"], [], ["-a", "--record"]):
         one_line(s, s.exittrace(*options), 2)
 
 
@@ -54,7 +55,8 @@ def files_that_are_none(s):
 @alone(once="machine")
 def replay_of_garbage(s):
     path = os.path.join(s.directory, "garbage")
-    for content in b"", b"exittrace stream 1\n\xff\xff\xff", b"GIF89a" + bytes(4000), b"exittrace stream 1\n" + bytes(64):
+    head = b"exittrace stream 1\n"
+    for content in b"", head + b"\xff\xff\xff", head + bytes(64), b"GIF89a" + bytes(4000):
         with open(path, "wb") as file:
             file.write(content)
         result = s.exittrace("-j", "--replay", path)
@@ -97,7 +99,8 @@ def information(s):
 @alone(once="kernel", seconds=40)
 def command(s):
     """The command's status is ours, and its death the one record."""
-    for script, status, want in (("exit 3", 3, {"exit.code": 3, "cause.class": "exit"}), ("exit 0", 0, {"exit.code": 0}),
+    for script, status, want in (("exit 3", 3, {"exit.code": 3, "cause.class": "exit"}),
+                                 ("exit 0", 0, {"exit.code": 0}),
                                  ("kill -9 $$", 137, {"exit.signal": 9, "cause.class": "signal"})):
         result = s.exittrace("-j", *s.tier(), "--", "sh", "-c", script)
         deaths = [r for r in map(json.loads, result.stdout.splitlines()) if r["type"] == "death"]

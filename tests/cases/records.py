@@ -4,8 +4,8 @@ import json
 import re
 import signal
 
-CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer", "pipe",
-           "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
+CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer",
+           "pipe", "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
 HOWS = {"unknown", "waited", "auto", "reparented", "traced", "unreaped"}
 TYPES = {"hello", "death", "zombie", "dying", "lost", "bye"}
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:\d+:\d+$")

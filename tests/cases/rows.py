@@ -53,8 +53,9 @@ def exec_in_a_thread(s):
 def killed(s, sig, how="send", name="killer", **want):
     p = s.die("wait").word("ready")
     sender = s.send(sig, p, how, name=name)
-    s.reap(p, {"cause.class": "signal", **by(sender), "cause.by.comm": name, "cause.by.uid": 0, "cause.by.parent.pid": os.getpid(),
-               "cause.by.executable.path": os.path.realpath(DIE), "cause.fault": NOTHING, **want})
+    s.reap(p, {"cause.class": "signal", **by(sender), "cause.by.comm": name, "cause.by.uid": 0,
+               "cause.by.parent.pid": os.getpid(), "cause.by.executable.path": os.path.realpath(DIE),
+               "cause.fault": NOTHING, **want})
     return p, sender
 
 

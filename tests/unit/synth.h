@@ -20,7 +20,7 @@ struct synth_death {
 };
 
 /* Lies in an array declared as bytes: without the attribute the compiler may think it does not. */
-typedef struct et_signals __attribute__((may_alias)) synth_signals_t;
+typedef struct et_signals synth_signals_t __attribute__((may_alias));
 
 __attribute__((unused)) static struct et_start synth_start(void)
 {
