@@ -5,6 +5,8 @@
  * Does not judge: tests/cases compares. Words on stdout ("ready", "handled") are
  * handshakes. `die --list` tells what the record of each way must hold.
  */
+#include "helper.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "helper.h"
 
 #define MS 1000000LL
 #define STACK 65536

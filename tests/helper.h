@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* helper.h: what the programs have in common that die for the tests. */
+/* helper.h: what the programs have in common that die for the tests. Comes before every other header. */
 #ifndef EXITTRACE_TESTS_HELPER_H
 #define EXITTRACE_TESTS_HELPER_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

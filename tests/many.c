@@ -4,6 +4,8 @@
  * pid, raw wait status, what waitid() said (si_code, si_status) and how it died.
  * Does not know what a record is.
  */
+#include "helper.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,8 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "helper.h"
 
 static pid_t child(void)
 {

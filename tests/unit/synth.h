@@ -16,11 +16,11 @@
 /* A DEATH message with room for its sections. */
 struct synth_death {
 	struct et_death d;
-	_Alignas(8) char sections[ET_EXE_MAX + sizeof(struct et_signals)];
+	union {
+		_Alignas(8) char sections[ET_EXE_MAX + sizeof(struct et_signals)];
+		struct et_signals inside; /* tells the compiler that such are in those bytes */
+	};
 };
-
-/* Lies in an array declared as bytes: without the attribute the compiler may think it does not. */
-typedef struct et_signals synth_signals_t __attribute__((may_alias));
 
 __attribute__((unused)) static struct et_start synth_start(void)
 {
@@ -87,12 +87,12 @@ __attribute__((unused)) static void synth_exe(struct synth_death *m, const char 
 }
 
 /* Room for the fatal signal, or for the stop signals too. */
-__attribute__((unused)) static synth_signals_t *synth_signals(struct synth_death *m, int stops)
+__attribute__((unused)) static struct et_signals *synth_signals(struct synth_death *m, int stops)
 {
 	m->d.flags |= ET_D_FATAL | (stops ? ET_D_STOPS : 0);
 	m->d.signals_size = stops ? sizeof(struct et_signals) : offsetof(struct et_signals, stop);
 	m->d.h.size = sizeof(m->d) + m->d.exe_size + m->d.signals_size;
-	return (synth_signals_t *)(m->sections + m->d.exe_size);
+	return (struct et_signals *)(m->sections + m->d.exe_size);
 }
 
 /* Sent by kill() 5 ms before the death. */

@@ -594,7 +594,7 @@ static void exe_paths(void)
 static void killer_exe(void)
 {
 	struct synth_death m = synth_death(4242);
-	synth_signals_t *s;
+	struct et_signals *s;
 
 	begin();
 	m.d.status = SIGKILL;

@@ -105,7 +105,7 @@ static enum missing_why why(const struct record *r, const char *key)
 
 static void check_way(const struct way *w)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -157,7 +157,7 @@ static void exits(void)
 /* TERM handled, 700 ms later KILL by another. */
 static void stopped_then_killed(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -178,7 +178,7 @@ static void stopped_then_killed(void)
 
 static void stopped_then_exited(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -199,7 +199,7 @@ static void stopped_then_exited(void)
 
 static void timeline_is_ordered(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -229,7 +229,7 @@ static void timeline_is_ordered(void)
 /* The handler puts the default back and raises again: named as what it is. */
 static void raised_again(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -249,7 +249,7 @@ static void raised_again(void)
 
 static void killed_when_unblocked(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -273,7 +273,7 @@ static void killed_when_unblocked(void)
 /* A signal that a tracer swallowed, or that came too late, is not the cause. */
 static void other_signal_is_not_blamed(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -297,7 +297,7 @@ static void other_signal_is_not_blamed(void)
 /* Closing the master side of its terminal: the one that did it may be exiting, it is no hangup by exit. */
 static void leader_is_hung_up_by_its_terminal(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 
 	m = synth_death(SELF);
@@ -341,7 +341,7 @@ static void unseen_says_why(void)
 
 static void names_are_escaped(void)
 {
-	synth_signals_t *s;
+	struct et_signals *s;
 	struct record r;
 	size_t i;
 

@@ -66,7 +66,7 @@ static void death_lengths(void)
 static void death_signals(void)
 {
 	struct synth_death m = whole_death();
-	synth_signals_t *s = (synth_signals_t *)(m.sections + m.d.exe_size);
+	struct et_signals *s = (struct et_signals *)(m.sections + m.d.exe_size);
 
 	m.d.flags &= ~ET_D_STOPS;
 	CHECK_I64(check(&m), -EBADMSG);

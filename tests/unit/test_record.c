@@ -205,7 +205,7 @@ static struct et_signal any_signal(int signo)
 
 static void add_signals(struct synth_death *m)
 {
-	synth_signals_t *s = synth_signals(m, any(2));
+	struct et_signals *s = synth_signals(m, any(2));
 	const int stops[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	unsigned int i;
 
