@@ -43,8 +43,10 @@ static __always_inline void fill_fault(struct et_signal *s, void *ctx, struct ke
 
 	s->flags |= ET_SIG_FAULT;
 	s->address = (__u64)BPF_CORE_READ(info, _sifields._sigfault._addr);
-	if (bpf_get_stack(ctx, &ip, sizeof(ip), BPF_F_USER_STACK) > 0)
-		s->ip = ip;
+	if (bpf_get_stack(ctx, &ip, sizeof(ip), BPF_F_USER_STACK) <= 0)
+		return;
+	s->flags |= ET_SIG_IP;
+	s->ip = ip;
 }
 
 static __always_inline void fill_siginfo(struct et_signal *s, void *ctx, struct kernel_siginfo *info)

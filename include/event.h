@@ -87,8 +87,9 @@ enum et_signal_flags {
 	ET_SIG_GROUP = 1 << 1,	 /* sent to the process, not to one thread */
 	ET_SIG_FATAL = 1 << 2,	 /* nothing stood between this signal and the death */
 	ET_SIG_SELF = 1 << 3,	 /* current was a thread of the target process */
-	ET_SIG_FAULT = 1 << 4,	 /* synchronous: `address` and `ip` hold */
+	ET_SIG_FAULT = 1 << 4,	 /* synchronous: `address` holds */
 	ET_SIG_PTRACED = 1 << 5, /* a tracer sees it first and may swallow it */
+	ET_SIG_IP = 1 << 6,	 /* `ip` was readable: 0 is an address too */
 };
 
 /*
@@ -101,7 +102,7 @@ struct et_signal {
 	struct et_peer by;    /* current; for ET_INFO_PRIV maybe a bystander */
 	struct et_peer by_parent;
 	__u64 address;	      /* si_addr, ET_SIG_FAULT only */
-	__u64 ip;	      /* user instruction pointer, ET_SIG_FAULT only; 0: not readable */
+	__u64 ip;	      /* user instruction pointer, ET_SIG_IP only */
 	__s32 code;	      /* si_code, ET_INFO_REAL only */
 	__u32 count;	      /* how many of this signal the slot stands for */
 	__u32 flags;	      /* enum et_signal_flags */
@@ -243,6 +244,10 @@ struct et_args {
 
 /* ---- the user half's own messages ---- */
 
+enum et_start_flags {
+	ET_START_ARGS = 1 << 0, /* argv was asked for */
+};
+
 struct et_start {
 	struct et_header h;
 	__u32 version;	  /* ET_STREAM_VERSION */
@@ -250,7 +255,7 @@ struct et_start {
 	__u64 attach_ns;  /* every probe was attached by then */
 	__u64 real_ns;	  /* CLOCK_REALTIME at attach_ns */
 	__u32 self_tgid;
-	__u32 pad;
+	__u32 flags; /* enum et_start_flags */
 	char boot_id[40]; /* /proc/sys/kernel/random/boot_id */
 	char release[72]; /* uname -r */
 	char tier[16];	  /* highest door in use: fentry, kprobe, tracepoint */

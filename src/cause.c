@@ -362,11 +362,11 @@ static void conclude_fault(const struct facts *f)
 	/* SI_KERNEL comes without an address (general protection, int3) */
 	if (held && f->sig->code != CODE_KERNEL)
 		say(f->r, " at 0x%llx", (unsigned long long)f->sig->address);
-	else if (held && f->sig->ip)
+	else if (held && f->sig->flags & ET_SIG_IP)
 		say(f->r, ", instruction at 0x%llx", (unsigned long long)f->sig->ip);
 	if (!held)
 		record__add_missing(f->r, "cause.fault.address", WHY_UNSEEN);
-	if (!held || !f->sig->ip)
+	if (!held || !(f->sig->flags & ET_SIG_IP))
 		record__add_missing(f->r, "cause.fault.ip", WHY_UNSEEN);
 	if (!code)
 		record__add_missing(f->r, "cause.fault.code_name", WHY_UNSEEN);

@@ -116,6 +116,8 @@ void record__note_unseen(struct record *r)
 	note_exe(r);
 	if ((d->seen & ET_SEEN_ARGS) && !r->args.bytes)
 		record__add_missing(r, "process.args", WHY_LOST);
+	else if ((r->start->flags & ET_START_ARGS) && !(d->seen & ET_SEEN_ARGS))
+		record__add_missing(r, "process.args", d->seen & ET_SEEN_EXE ? WHY_GONE : WHY_TIER);
 	note_unless(r, d->seen & ET_SEEN_THREADS, "process.threads", ET_OBS_EXIT);
 	note_unless(r, d->seen & ET_SEEN_TTY, "process.tty", ET_OBS_EXIT);
 	note_cgroup(r);

@@ -298,6 +298,7 @@ void source__start(const struct source *s, struct et_start *start)
 	start->attach_ns = s->attach_ns;
 	start->real_ns = s->real_ns;
 	start->self_tgid = getpid();
+	start->flags = s->options->args ? ET_START_ARGS : 0;
 	kernel__boot_id(start->boot_id, sizeof(start->boot_id));
 	if (!uname(&uts))
 		memcpy(start->release, uts.release, strnlen(uts.release, sizeof(uts.release) - 1));

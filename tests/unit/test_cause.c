@@ -118,6 +118,8 @@ static void check_way(const struct way *w)
 	s->fatal.by.flags = w->by_flags;
 	s->fatal.address = 0x10;
 	s->fatal.ip = 0x401000;
+	if (w->flags & ET_SIG_FAULT)
+		s->fatal.flags |= ET_SIG_IP;
 	conclude(&r);
 	if (r.cause.class != w->class)
 		unit__fail(__FILE__, __LINE__, "%s: class %d, not %d", w->text, r.cause.class, w->class);

@@ -225,7 +225,7 @@ static void chosen_columns(void)
 static void loss_and_totals(void)
 {
 	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_signals = 2 };
-	struct totals t = { .k = { .deaths = 34, .lost_ring = 1 }, .a = { .records = 33 }, .filtered = 2 };
+	struct totals t = { .k = { .lost_ring = 1 }, .deaths = 34, .records = 33, .filtered = 2 };
 
 	begin((struct output_options){ 0 });
 	output__lost(o, &now, &now);
@@ -362,7 +362,7 @@ static void story_of_arguments(void)
 static void json_envelope(void)
 {
 	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_dying = 2 };
-	struct totals t = { .k = { .deaths = 34, .lost_ring = 15 }, .a = { .records = 19, .waiting = 2 } };
+	struct totals t = { .k = { .lost_ring = 15 }, .deaths = 34, .records = 19, .a = { .waiting = 2 } };
 
 	begin((struct output_options){ .json = true });
 	CHECK_STR(written(), "{\"schema\":\"exittrace/1\",\"type\":\"hello\","
