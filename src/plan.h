@@ -42,7 +42,10 @@ struct plan {
 
 extern const struct observation observations[ET_OBS_COUNT];
 
-/* 0, -EPERM the kernel lets us do nothing, -EOPNOTSUPP a required observation or the tier asked for is not to be had (said on stderr). */
+/*
+ * 0; -EPERM: the kernel lets us do nothing; -EOPNOTSUPP: a required observation or the tier asked
+ * for is not to be had, said on stderr.
+ */
 int plan__settle(struct plan *p, const struct kernel *k, const struct options *o);
 enum et_door plan__door(const struct plan *p, enum et_observation obs);
 enum et_door plan__tier(const struct plan *p); /* the highest door in use */
