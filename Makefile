@@ -86,7 +86,7 @@ $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) 
 	$(say) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE)
 
-$(O)/tests/%: tests/%.c Makefile | $(O)/tests/unit
+$(O)/tests/%: tests/%.c tests/helper.h Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
 

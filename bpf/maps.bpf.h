@@ -48,6 +48,17 @@ struct {
 	__type(value, __u32);
 } claims SEC(".maps");
 
+/*
+ * Releases told, until the kernel frees the task: what is freed and not in here was released by
+ * a call that the probe did not see. LRU: a release told twice does no harm.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ET_MAX_DYING);
+	__type(key, struct et_id);
+	__type(value, __u32);
+} released SEC(".maps");
+
 /* From the first signal that could kill, or that asks to stop, until the death. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -48,41 +48,50 @@ static __always_inline void fill_from_mm(struct dying *e, struct et_id id, struc
 		e->d.seen |= ET_SEEN_ARGS;
 }
 
-static __always_inline void fill_identity(struct et_death *d, struct task_struct *leader, struct task_struct *last)
+static __always_inline void fill_identity(const bool direct, struct et_death *d, struct task_struct *leader)
 {
-	struct signal_struct *sig = leader->signal;
-	struct task_struct *parent = leader->real_parent, *tracer = leader->parent;
+	struct signal_struct *sig = GET(direct, leader, signal);
+	struct task_struct *parent = GET(direct, leader, real_parent), *tracer = GET(direct, leader, parent);
 
-	d->last_tid = last->pid;
-	d->uid = leader->cred->uid.val;
-	d->gid = leader->cred->gid.val;
-	d->exit_signal = leader->exit_signal;
+	d->uid = BPF_CORE_READ(leader, cred, uid.val);
+	d->gid = BPF_CORE_READ(leader, cred, gid.val);
+	d->exit_signal = GET(direct, leader, exit_signal);
 	bpf_probe_read_kernel(d->comm, sizeof(d->comm), &leader->comm);
 	fill_pids(d, leader, sig);
 	fill_tty(d, sig);
 	fill_cgroup(d, leader);
 	fill_peer(&d->parent, parent, false);
-	if (leader->flags & PF_FORKNOEXEC)
+	if (GET(direct, leader, flags) & PF_FORKNOEXEC)
 		d->flags |= ET_D_FORKNOEXEC;
-	if (leader->ptrace && tracer->tgid != parent->tgid) {
+	if (GET(direct, leader, ptrace) && BPF_CORE_READ(tracer, tgid) != BPF_CORE_READ(parent, tgid)) {
 		d->flags |= ET_D_TRACED;
 		fill_peer(&d->tracer, tracer, true);
 	}
 }
 
-static __always_inline void fill_death(struct et_death *d, struct et_id id, struct task_struct *leader,
-				       struct task_struct *last)
+static __always_inline void fill_death(const bool direct, struct et_death *d, struct et_id id,
+				       struct task_struct *leader)
 {
+	struct signal_struct *sig = GET(direct, leader, signal);
+
 	d->id = id;
 	d->exit_ns = bpf_ktime_get_boot_ns();
-	fill_identity(d, leader, last);
-	fill_resources(true, &d->res, leader, leader->signal);
-	if (last != leader)
-		add_last_thread(&d->res, last);
+	fill_identity(direct, d, leader);
+	fill_resources(direct, &d->res, leader, sig);
 	d->seen |= ET_SEEN_RESOURCES | ET_SEEN_SIGNALS;
 	if (bpf_core_field_exists(leader->ioac.read_bytes))
 		d->seen |= ET_SEEN_IO;
-	d->status = exit_status(true, leader, leader->signal);
+	d->status = exit_status(direct, leader, sig);
+}
+
+/* At sched_process_exit: the last thread is not yet in the sums of signal_struct. */
+static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, struct task_struct *leader,
+					 struct task_struct *last)
+{
+	fill_death(true, d, id, leader);
+	d->last_tid = last->pid;
+	if (last != leader)
+		add_last_thread(&d->res, last);
 }
 
 /*
@@ -162,7 +171,7 @@ static __always_inline void send_without_entry(struct et_id id, struct task_stru
 		return;
 	}
 	__builtin_memset(d, 0, sizeof(*d));
-	fill_death(d, id, leader, last);
+	fill_at_exit(d, id, leader, last);
 	d->seen &= ~ET_SEEN_SIGNALS;
 	d->flags |= parent_flags(leader);
 	d->h.kind = ET_DEATH;
@@ -223,7 +232,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		e->d.threads = task->signal->nr_threads;
 		e->d.seen |= ET_SEEN_THREADS;
 	}
-	fill_death(&e->d, id, leader, task);
+	fill_at_exit(&e->d, id, leader, task);
 	if (config.mm_at_exit)
 		fill_from_mm(e, id, task, task->mm);
 	e->filled = 1;
@@ -313,13 +322,38 @@ int BPF_PROG(exe__tp, struct mm_struct *mm)
  * faster than this message. Also called for a traced thread that is not the leader, for
  * re-parented zombies and after a tracer let go; only the first time there is an entry.
  */
+/*
+ * The kernel skips a program that another task, preempted in the middle of it on this CPU, is still
+ * in; seen at sched_process_exit from 7.x on, whose tracepoints can be preempted. Here locks are
+ * held, nothing is skipped, and but for what went with the mm all can still be told.
+ */
+static __always_inline struct dying *fill_late(const bool direct, struct task_struct *leader, struct et_id id)
+{
+	struct dying *e;
+
+	if ((bpf_get_current_pid_tgid() >> 32) != id.tgid || !wanted(leader, id))
+		return NULL; /* told once more: re-parented, or let go by a tracer */
+	e = dying_entry(&id);
+	if (!e)
+		return NULL;
+	count(skipped);
+	fill_death(direct, &e->d, id, leader);
+	e->d.flags |= ET_D_LATE;
+	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
+	return e;
+}
+
 static __always_inline int on_notify(const bool direct, struct task_struct *leader)
 {
 	struct signal_struct *sig = GET(direct, leader, signal);
 	struct et_id id = leader_id(leader);
 	struct dying *e = bpf_map_lookup_elem(&dying, &id);
 
-	if (!e || !e->filled || GET(direct, sig, nr_threads) != 1)
+	if (GET(direct, sig, nr_threads) != 1)
+		return 0;
+	if (!e || !e->filled)
+		e = fill_late(direct, leader, id);
+	if (!e)
 		return 0;
 	e->d.dead_ns = bpf_ktime_get_boot_ns();
 	e->d.seen |= ET_SEEN_DEAD;
@@ -344,17 +378,25 @@ int BPF_KPROBE(notify__kprobe, struct task_struct *task)
 	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ? on_notify(false, task) : 0;
 }
 
-/* Called from the signal probe: current sends a SIGCHLD (or its exit signal) to `to`. */
-static __always_inline int on_notify_signal(int sig, struct task_struct *to)
+/*
+ * Called from the signal probe: current, exiting, sends SIGCHLD or its exit signal to `to`. The
+ * siginfo is do_notify_parent()'s own: it may also be about a dead child of current, which
+ * init or a subreaper inherits.
+ */
+static __always_inline int on_notify_signal(int sig, struct kernel_siginfo *info, struct task_struct *to)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	unsigned int level;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING) || (__u64)info <= 1)
 		return 0;
 	if (sig != SIGCHLD && sig != BPF_CORE_READ(leader, exit_signal))
 		return 0;
 	if (BPF_CORE_READ(leader, parent, tgid) != to->tgid)
+		return 0;
+	level = BPF_CORE_READ(to, group_leader, thread_pid, level);
+	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(BPF_CORE_READ(leader, thread_pid), level))
 		return 0;
 	return on_notify(false, leader);
 }

@@ -29,6 +29,7 @@ static __always_inline int on_release(struct task_struct *p)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct et_reap r = {};
+	__u32 one = 1;
 
 	if (BPF_CORE_READ(p, pid) != BPF_CORE_READ(p, tgid))
 		return 0;
@@ -39,6 +40,7 @@ static __always_inline int on_release(struct task_struct *p)
 		r.parent = leader_id(BPF_CORE_READ(p, real_parent, group_leader));
 		fill_peer(&r.by, current, true);
 		send_reap(&r);
+		bpf_map_update_elem(&released, &r.id, &one, BPF_ANY);
 	}
 	if (config.by_tree)
 		leave_tree(r.id);
@@ -118,7 +120,10 @@ int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
 	return 0;
 }
 
-/* Last resort: it was released some time ago. Runs from RCU, current is nobody. */
+/*
+ * Last resort: it was released some time ago. Runs from RCU, current is nobody. Beside
+ * release_task for the calls that the kernel skips (see fill_late).
+ */
 SEC("?tp_btf/sched_process_free")
 int BPF_PROG(free__tp, struct task_struct *p)
 {
@@ -132,7 +137,7 @@ int BPF_PROG(free__tp, struct task_struct *p)
 	if (e && e->filled) { /* never announced to a parent */
 		e->d.flags |= ET_D_AUTOREAP;
 		send_death(e, &r.id);
-	} else if (reap_wanted(p, r.id)) {
+	} else if (bpf_map_delete_elem(&released, &r.id) && reap_wanted(p, r.id)) {
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_FREED;
 		send_reap(&r);

@@ -150,7 +150,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 	if (sig < 1 || sig > 64)
 		return 0;
 	if (!config.notify_hooked)
-		on_notify_signal(sig, target);
+		on_notify_signal(sig, info, target);
 	if (HARMLESS & BIT(sig))
 		return 0;
 	s.signo = sig;

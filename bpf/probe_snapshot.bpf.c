@@ -18,7 +18,7 @@ int zombies__iter(struct bpf_iter__task *ctx)
 	if (!d || task->signal->nr_threads != 1 || !wanted(task, id))
 		return 0;
 	__builtin_memset(d, 0, sizeof(*d));
-	fill_death(d, id, task, task);
+	fill_death(true, d, id, task);
 	if (!wanted_status(d->status))
 		return 0;
 	d->h.kind = ET_DEATH;

@@ -139,6 +139,7 @@ enum et_death_flags {
 	ET_D_FORKNOEXEC = 1 << 8, /* PF_FORKNOEXEC: died before any exec of its own */
 	ET_D_FATAL = 1 << 9,	  /* the signals section begins with a fatal signal */
 	ET_D_STOPS = 1 << 10,	  /* the signals section is whole (stop[] included) */
+	ET_D_LATE = 1 << 11,	  /* the kernel skipped the probe at its exit: exit_ns is dead_ns, much is unseen */
 };
 
 /* Fact groups seen; what is not seen here is unknown, never 0. */
@@ -282,6 +283,7 @@ struct et_counters {
 	__u64 full_signals; /* signals not noted: signals map full */
 	__u64 full_dying;   /* processes without a scratch entry: dying map full */
 	__u64 full_tree;    /* children not followed: tree map full */
+	__u64 skipped;	    /* deaths told late, ET_D_LATE */
 };
 
 struct et_loss {
@@ -323,7 +325,7 @@ _Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
 _Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
 _Static_assert(sizeof(struct et_start) == 184, "layout");
 _Static_assert(sizeof(struct et_clock) == 24, "layout");
-_Static_assert(sizeof(struct et_counters) == 64, "layout");
+_Static_assert(sizeof(struct et_counters) == 72, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
 
 #endif

@@ -151,17 +151,11 @@ static void check_over(struct loop *l)
 		l->stop = true;
 }
 
-static bool lost_more(const struct et_counters *a, const struct et_counters *b)
-{
-	return a->lost_ring != b->lost_ring || a->lost_reap != b->lost_reap || a->lost_cgroup != b->lost_cgroup ||
-	       a->full_signals != b->full_signals || a->full_dying != b->full_dying || a->full_tree != b->full_tree;
-}
-
 static void pass_counters(struct loop *l)
 {
 	struct et_counters now = source__counters(l->source);
 
-	if (!lost_more(&l->counters, &now))
+	if (!output__any_lost(&l->counters, &now))
 		return;
 	l->counters = now;
 	session__counters(l->session, now);

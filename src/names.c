@@ -146,6 +146,7 @@ static const char *const whys[] = {
 	[WHY_FULL] = "there was no room to note it",
 	[WHY_GONE] = "was gone before it could be read",
 	[WHY_ENDED] = "tracing ended first",
+	[WHY_SKIPPED] = "the kernel skipped the probe that sees it",
 	[WHY_UNSEEN] = "nothing that was seen explains it",
 };
 

@@ -149,7 +149,7 @@ void output__record(struct output *o, const struct record *r)
 }
 
 /* Most messages with counters tell that nothing was lost. */
-static bool any_lost(const struct et_counters *before, const struct et_counters *now)
+bool output__any_lost(const struct et_counters *before, const struct et_counters *now)
 {
 	return now->lost_ring != before->lost_ring || now->lost_reap != before->lost_reap ||
 	       now->lost_cgroup != before->lost_cgroup || now->full_signals != before->full_signals ||
@@ -160,7 +160,7 @@ void output__lost(struct output *o, const struct et_counters *before, const stru
 {
 	size_t len = o->buf.len;
 
-	if (o->error || !any_lost(before, now))
+	if (o->error || !output__any_lost(before, now))
 		return;
 	o->ops->lost(o, &o->buf, before, now);
 	settle(o, len);

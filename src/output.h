@@ -66,6 +66,7 @@ void output__record(struct output *o, const struct record *r);
 /* Nothing is put out when the counters tell of no new loss. */
 void output__lost(struct output *o, const struct et_counters *before, const struct et_counters *now);
 void output__end(struct output *o, const struct totals *t);
+bool output__any_lost(const struct et_counters *before, const struct et_counters *now);
 int output__flush(struct output *o); /* 0 or negative errno (also in o->error) */
 
 /* Shared by the outputs. */

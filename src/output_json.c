@@ -608,6 +608,7 @@ static void json_end(struct output *o, struct buf *b, const struct totals *t)
 	put_count(b, "zombies", t->a.zombies);
 	put_count(b, "waiting", t->a.waiting);
 	put_count(b, "early", t->a.early);
+	put_count(b, "skipped", t->k.skipped);
 	put_count(b, "rejected", t->a.rejected);
 	buf__str(b, ",\"lost_by_stage\":{\"deaths\":");
 	put_number(b, t->k.lost_ring);

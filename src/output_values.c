@@ -230,6 +230,7 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 	put_count(b, ", ", t->unwritten, " not written");
 	put_count(b, ", ", t->a.waiting, " not reaped yet");
 	put_count(b, ", ", t->a.early, " told before their reap");
+	put_count(b, ", ", t->k.skipped, " seen late");
 	put_count(b, ", ", t->a.rejected, " messages rejected");
 	buf__char(b, '\n');
 }

@@ -46,6 +46,8 @@ static enum missing_why why_not(const struct record *r, enum et_observation obs)
 
 	if (r->death->flags & ET_D_SNAPSHOT)
 		return WHY_BEFORE;
+	if (r->death->flags & ET_D_LATE)
+		return WHY_SKIPPED;
 	if (door == ET_DOOR_NONE || door == ET_DOOR_OFF)
 		return WHY_TIER;
 	return r->from_start ? WHY_FULL : WHY_BEFORE;
@@ -57,13 +59,18 @@ static void note_unless(struct record *r, bool seen, const char *key, enum et_ob
 		record__add_missing(r, key, why_not(r, obs));
 }
 
+/* With the door open only the mm itself can have been missing. */
+static enum missing_why why_no_mm(const struct record *r)
+{
+	enum missing_why why = why_not(r, ET_OBS_EXE);
+
+	return why == WHY_FULL ? WHY_GONE : why;
+}
+
 static void note_exe(struct record *r)
 {
-	if (r->exe.len || (r->death->flags & ET_D_KTHREAD))
-		return;
-	/* With the door open only the mm itself can have been missing. */
-	record__add_missing(r, "process.executable.path",
-			    why_not(r, ET_OBS_EXE) == WHY_FULL ? WHY_GONE : why_not(r, ET_OBS_EXE));
+	if (!r->exe.len && !(r->death->flags & ET_D_KTHREAD))
+		record__add_missing(r, "process.executable.path", why_no_mm(r));
 }
 
 static void note_cgroup(struct record *r)
@@ -117,7 +124,7 @@ void record__note_unseen(struct record *r)
 	if ((d->seen & ET_SEEN_ARGS) && !r->args.bytes)
 		record__add_missing(r, "process.args", WHY_LOST);
 	else if ((r->start->flags & ET_START_ARGS) && !(d->seen & ET_SEEN_ARGS))
-		record__add_missing(r, "process.args", d->seen & ET_SEEN_EXE ? WHY_GONE : WHY_TIER);
+		record__add_missing(r, "process.args", why_no_mm(r));
 	note_unless(r, d->seen & ET_SEEN_THREADS, "process.threads", ET_OBS_EXIT);
 	note_unless(r, d->seen & ET_SEEN_TTY, "process.tty", ET_OBS_EXIT);
 	note_cgroup(r);

@@ -66,6 +66,7 @@ enum missing_why {
 	WHY_FULL,	/* no room to note it when it happened */
 	WHY_GONE,	/* was gone when it could have been read */
 	WHY_ENDED,	/* tracing ended first */
+	WHY_SKIPPED,	/* the kernel skipped the probe that would have seen it */
 	WHY_UNSEEN,	/* nothing seen explains it */
 };
 

@@ -908,7 +908,7 @@ static const struct way ways[] = {
 	{ "abort", die_abort, "'cause.class':'abort','cause.by':null" },
 	{ "assert", die_assert, "'cause.class':'abort','cause.by':null" },
 	{ "null-write", die_null_write, FAULT("SEGV_MAPERR") ",'cause.fault.address':'0x0'" },
-	{ "null-jump", die_null_jump, FAULT("SEGV_MAPERR") ",'cause.fault.address':'0x0'" },
+	{ "null-jump", die_null_jump, FAULT("SEGV_MAPERR") ",'cause.fault.address':'0x0','cause.fault.ip':'0x0'" },
 	{ "readonly-write", die_readonly_write, FAULT("SEGV_ACCERR") },
 	{ "noncanonical", die_noncanonical, FAULT("SI_KERNEL") },
 	{ "stack-overflow", die_stack_overflow, FAULT("SEGV_MAPERR") },

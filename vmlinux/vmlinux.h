@@ -280,6 +280,9 @@ union __sifields {
 	struct {
 		void *_addr;
 	} _sigfault;
+	struct {
+		int _pid;
+	} _sigchld;
 };
 
 struct kernel_siginfo {
