@@ -392,7 +392,7 @@ struct row {
 static const struct row rows[] = {
 	{ .help = "What to watch:" },
 	{ 'p', "pid", "PID[,PID..]", "these processes, until all are reaped", .take = take_pids },
-	{ 'a', "all", NULL, "every process", FLAG(all) },
+	{ 'a', "all", NULL, "every process; so without any of these", FLAG(all) },
 	{ 'c', "cgroup", "PATH", "processes in this cgroup and below", .take = take_cgroup },
 	{ 'n', "name", "COMM", "processes of this name", .take = take_name },
 	{ 'u', "user", "USER", "processes of this user, name or id", .take = take_user },
@@ -587,13 +587,13 @@ static int check_pairs(const struct options *o)
 	return 0;
 }
 
-static int check_selection(struct options *o)
+/* Not a word is a mistake; with some, what is not said to be less is everything. */
+static int check_selection(struct options *o, int argc)
 {
-	if (o->nr_pids || o->command)
-		return 0;
-	if (o->name || o->by_user || o->cgroup || o->tree)
-		o->all = true; /* all of those */
-	return o->all ? 0 : refuse("nothing to trace: give -p PID, --all, or -- COMMAND");
+	if (argc == 1)
+		return refuse("nothing to trace: give -p PID, --all, or -- COMMAND");
+	o->all |= !o->nr_pids && !o->command;
+	return 0;
 }
 
 static bool wants_colour(const struct options *o)
@@ -622,7 +622,7 @@ int options__parse(struct options *o, int argc, char **argv)
 	if (!status)
 		status = check_pairs(o);
 	if (!status && o->mode == MODE_TRACE)
-		status = check_selection(o);
+		status = check_selection(o, argc);
 	return status;
 }
 

@@ -53,8 +53,6 @@ static const struct {
 	const char *line, *says;
 } wrong[] = {
 	{ "", "exittrace: nothing to trace: give -p PID, --all, or -- COMMAND (see --help)\n" },
-	{ "-x", "nothing to trace" },
-	{ "--signal TERM", "nothing to trace" },
 	{ "-Z", "there is no option '-Z'" },
 	{ "-aZ", "there is no option '-Z'" },
 	{ "-S", "there is no option '-S'" },
@@ -134,6 +132,10 @@ static void selections(void)
 	CHECK(o.all && o.mode == MODE_TRACE && o.ready_fd == -1 && o.zombie_after_ns == 10000000000ULL);
 	right("-n fifteen-bytes-x");
 	CHECK(o.all);
+	right("-d 5");
+	CHECK(o.all && o.duration_ns == 5000000000ULL);
+	right("-x");
+	CHECK(o.all && o.failed);
 	right("--tree 1");
 	CHECK(o.all && o.tree == 1);
 	right("-c /system.slice");
