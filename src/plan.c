@@ -70,8 +70,10 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.what = "who released the zombie, and when",
 		.without = "reap",
 		.doors = {
-			{ .door = ET_DOOR_FENTRY, .hook = "release_task", .programs = { PROG(reap__fentry), PROG(free__tp) } },
-			{ .door = ET_DOOR_KPROBE, .hook = "release_task", .programs = { PROG(reap__kprobe), PROG(free__tp) } },
+			{ .door = ET_DOOR_FENTRY, .hook = "release_task",
+			  .programs = { PROG(reap__fentry), PROG(free__tp) } },
+			{ .door = ET_DOOR_KPROBE, .hook = "release_task",
+			  .programs = { PROG(reap__kprobe), PROG(free__tp) } },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free",
 			  .programs = { PROG(free__tp), PROG(wait4_exit__tp), PROG(waitid_enter__tp),
 					PROG(waitid_exit__tp) },
