@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/perf_event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,17 @@
 
 #include "kernel.h"
 
+/* libbpf's own words, which tell developers more than users. */
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBBPF_DEBUG || !getenv("EXITTRACE_DEBUG"))
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
 int kernel__open(struct kernel *k)
 {
+	libbpf_set_print(print_libbpf);
 	k->btf = btf__load_vmlinux_btf();
 	return k->btf ? 0 : -errno;
 }

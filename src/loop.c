@@ -189,10 +189,10 @@ static int timeout_ms(const struct loop *l)
 	return limit >= 0 && (uint64_t)limit < due ? limit : (int)due;
 }
 
-static int wait_for_something(struct loop *l)
+static int wait_for_something(struct loop *l, int timeout)
 {
 	struct epoll_event ev[4];
-	int n = epoll_wait(l->epoll_fd, ev, 4, timeout_ms(l));
+	int n = epoll_wait(l->epoll_fd, ev, 4, timeout);
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -203,6 +203,15 @@ static int wait_for_something(struct loop *l)
 			l->stop = true;
 	}
 	return 0;
+}
+
+/* The output's question while its reader lets it wait. */
+static bool asked_to_stop(void *ctx)
+{
+	struct loop *l = ctx;
+
+	wait_for_something(l, 0);
+	return l->stop;
 }
 
 /* Nothing new after this; what is in the ring still counts, and then the numbers agree. */
@@ -223,8 +232,10 @@ int loop__run(struct loop *l)
 {
 	int err = open_fds(l);
 
+	l->session->output->opt.stop = asked_to_stop;
+	l->session->output->opt.stop_ctx = l;
 	while (!err && !l->stop) {
-		err = wait_for_something(l);
+		err = wait_for_something(l, timeout_ms(l));
 		if (!err)
 			err = look(l);
 		check_over(l);
@@ -232,6 +243,8 @@ int loop__run(struct loop *l)
 	if (err)
 		log__error("waiting for events: %s", strerror(-err));
 	finish(l);
+	output__flush(l->session->output);
+	l->session->output->opt.stop = NULL;
 	close(l->epoll_fd);
 	close(l->signal_fd);
 	close(l->timer_fd);

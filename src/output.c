@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,13 @@ static const struct output_ops *choose_ops(const struct output_options *opt)
 	return opt->story ? &output_story_ops : &output_text_ops;
 }
 
+static bool may_wait(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || !S_ISREG(st.st_mode);
+}
+
 struct output *output__new(const struct output_options *opt)
 {
 	struct output *o = calloc(1, sizeof(*o));
@@ -30,6 +38,7 @@ struct output *output__new(const struct output_options *opt)
 		return NULL;
 	o->opt = *opt;
 	o->ops = choose_ops(opt);
+	o->waits = may_wait(opt->fd);
 	/* localtime_r() reads its files on the first call only; later there may be no file to read. */
 	tzset();
 	if (o->ops->init && o->ops->init(o)) {
@@ -51,30 +60,55 @@ void output__free(struct output *o)
 
 /* ---- writing ---- */
 
-static int wait_writable(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+#define LOOK_MS 100
+#define GIVE_UP_MS 2000 /* of no progress, once we are asked to stop */
 
-	if (poll(&p, 1, -1) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
+/* A write of this size does not block once poll() says POLLOUT. */
+#define PIECE_BYTES 4096
+
+/*
+ * A reader that stopped reading must not make us deaf: signals are blocked, and a blocking
+ * write() would wait for ever.
+ */
+static int wait_writable(const struct output *o)
+{
+	struct pollfd p = { .fd = o->opt.fd, .events = POLLOUT };
+	int waited = 0, n;
+
+	for (;;) {
+		n = poll(&p, 1, LOOK_MS);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		waited += LOOK_MS;
+		if (o->opt.stop && o->opt.stop(o->opt.stop_ctx) && waited >= GIVE_UP_MS)
+			return -EINTR;
+	}
+}
+
+static ssize_t write_piece(const struct output *o, const char *data, size_t len)
+{
+	int err = o->waits ? wait_writable(o) : 0;
+	ssize_t n;
+
+	if (err)
+		return err;
+	n = write(o->opt.fd, data, o->waits && len > PIECE_BYTES ? PIECE_BYTES : len);
+	if (n >= 0 || errno == EAGAIN || errno == EINTR)
+		return n < 0 ? 0 : n;
+	return -errno;
 }
 
 /* *done tells how far it came, also when it failed. */
-static int write_all(int fd, const char *data, size_t len, size_t *done)
+static int write_all(const struct output *o, size_t *done)
 {
-	while (*done < len) {
-		ssize_t n = write(fd, data + *done, len - *done);
-		int err = 0;
+	while (*done < o->buf.len) {
+		ssize_t n = write_piece(o, o->buf.data + *done, o->buf.len - *done);
 
-		if (n >= 0)
-			*done += (size_t)n;
-		else if (errno == EAGAIN)
-			err = wait_writable(fd);
-		else if (errno != EINTR)
-			err = -errno;
-		if (err)
-			return err;
+		if (n < 0)
+			return n;
+		*done += (size_t)n;
 	}
 	return 0;
 }
@@ -85,7 +119,7 @@ int output__flush(struct output *o)
 	unsigned int i;
 
 	if (!o->error)
-		o->error = write_all(o->opt.fd, o->buf.data, o->buf.len, &done);
+		o->error = write_all(o, &done);
 	for (i = 0; i < o->in_buffer; i++)
 		o->unwritten += o->ends[i] > done;
 	o->in_buffer = 0;

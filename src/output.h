@@ -19,6 +19,9 @@ struct output_options {
 	bool args;
 	const struct field *const *fields; /* --fields; NULL: the default set */
 	unsigned int nr_fields;
+	/* Asked while the reader lets us wait: true, and the output gives up after GIVE_UP_MS. May be NULL. */
+	bool (*stop)(void *ctx);
+	void *stop_ctx;
 };
 
 struct totals { /* for `bye`: deaths = records + filtered + lost */
@@ -48,7 +51,8 @@ struct output {
 	const struct output_ops *ops;
 	struct output_options opt;
 	struct buf buf;
-	int error;	     /* first write error, negative errno; -EPIPE: the reader has gone */
+	int error;	     /* first write error, negative errno; -EPIPE: reader gone, -EINTR: it does not read */
+	bool waits;	     /* a pipe, socket or terminal: a write may have to wait for a reader */
 	uint64_t records;    /* records formatted */
 	uint64_t unwritten;  /* records that were in the buffer when a write failed, and after it */
 	unsigned int in_buffer;

@@ -172,7 +172,8 @@ static int close_output(struct session *s)
 	}
 	if (err)
 		log__error("%s: %s, %llu records not written", s->options->output ? s->options->output : "stdout",
-			   strerror(-err), (unsigned long long)s->output->unwritten);
+			   err == -EINTR ? "its reader does not read" : strerror(-err),
+			   (unsigned long long)s->output->unwritten);
 	return err;
 }
 

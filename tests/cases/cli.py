@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import subprocess
 import time
-from signal import SIGKILL, SIGTERM
+from signal import SIGINT, SIGKILL, SIGTERM
 
 from cases import alone
 from cases.records import between
 from cases.scene import DIE
+from cases.tracer import Failed
 
 
 def one_line(s, result, status, *words):
@@ -84,6 +86,30 @@ def nobody_reads_us(s):
         s.reap(s.die("exit", 0))
     s.check(watch.process.poll() is not None, "goes on though nobody reads")
     s.check(watch.process.returncode in (0, 1), f"status {watch.process.returncode}, nobody reads")
+
+
+@alone(once="machine")
+def reader_asleep(s):
+    """Nobody empties the pipe: SIGINT still ends it, and what was not written is said."""
+    reading, writing = os.pipe()
+    ready, told = os.pipe()
+    with subprocess.Popen([s.setup.binary, "-j", "-a", "--ready-fd", str(told)], stdin=subprocess.DEVNULL,
+                          stdout=writing, stderr=subprocess.PIPE, pass_fds=[told], text=True) as process:
+        os.close(writing)
+        os.close(told)
+        os.read(ready, 1)
+        for _ in range(300):
+            s.reap(s.die("exit", 0))
+        process.send_signal(SIGINT)
+        try:
+            stderr = process.communicate(timeout=s.setup.seconds(20))[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failed("does not end while nobody reads") from None
+    os.close(ready)
+    os.close(reading)
+    s.check(process.returncode == 1, f"status {process.returncode}")
+    s.check("does not read" in stderr and "not written" in stderr, f"stderr: {stderr!r}")
 
 
 @alone(once="machine")

@@ -489,6 +489,36 @@ static void large_writes(void)
 	finish();
 }
 
+static bool stop_now(void *ctx)
+{
+	++*(unsigned int *)ctx;
+	return true;
+}
+
+/* A pipe that nobody empties: we are asked whether to go on, and nothing is lost unsaid. */
+static void reader_asleep(void)
+{
+	struct output_options opt = { .quiet = true };
+	unsigned int asked = 0;
+	int fds[2];
+
+	CHECK(!pipe(fds));
+	opt.fd = fds[1];
+	opt.stop = stop_now;
+	opt.stop_ctx = &asked;
+	begin(opt);
+	o->opt.fd = fds[1];
+	o->waits = true;
+	fill(1400); /* more than a pipe holds */
+	CHECK_I64(output__flush(o), -EINTR);
+	CHECK(asked > 1);
+	CHECK(o->unwritten > 0 && o->unwritten < 1400);
+	output__free(o);
+	close(fds[0]);
+	close(fds[1]);
+	close(file);
+}
+
 static void reader_gone(void)
 {
 	struct output_options opt = { .quiet = true };
@@ -692,6 +722,7 @@ int main(int argc, char **argv)
 	UNIT(json_arguments);
 	UNIT(forged_boot_id);
 	UNIT(large_writes);
+	UNIT(reader_asleep);
 	UNIT(reader_gone);
 	UNIT(disk_full);
 	UNIT(partly_written);
