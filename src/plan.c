@@ -31,16 +31,20 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.without = "everything",
 		.required = true,
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .programs = { PROG(exit__tp) } },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .programs = { PROG(exit__tp) },
+			  .gives = "all of it, on every kernel" },
 		},
 	},
 	[ET_OBS_EXE] = {
 		.what = "path of its executable, argv with -A",
 		.without = "process.executable, process.args",
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all },
-			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit", .programs = { PROG(last__fentry) } },
-			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit", .programs = { PROG(last__kprobe) } },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all,
+			  .gives = "both; where the memory is still there then (6.16)" },
+			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit", .programs = { PROG(last__fentry) },
+			  .gives = "both" },
+			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit", .programs = { PROG(last__kprobe) },
+			  .gives = "both" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "exit_mmap", .programs = { PROG(exe__tp) },
 			  .gives = "no argv; no path while another process holds the memory" },
 		},
@@ -49,9 +53,12 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.what = "which thread is the last",
 		.without = "the order of threads that end at the same instant",
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all },
-			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit", .programs = { PROG(last__fentry) } },
-			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit", .programs = { PROG(last__kprobe) } },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all,
+			  .gives = "the kernel's own word; where it is passed along (6.16)" },
+			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit", .programs = { PROG(last__fentry) },
+			  .gives = "the kernel's own word" },
+			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit", .programs = { PROG(last__kprobe) },
+			  .gives = "the kernel's own word" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit",
 			  .gives = "of threads racing to be last, the first one seen counts" },
 		},
@@ -60,8 +67,10 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.what = "it is a zombie, its parent is told",
 		.without = "reap.zombie_ns, exact resources",
 		.doors = {
-			{ .door = ET_DOOR_FENTRY, .hook = "do_notify_parent", .programs = { PROG(notify__fentry) } },
-			{ .door = ET_DOOR_KPROBE, .hook = "do_notify_parent", .programs = { PROG(notify__kprobe) } },
+			{ .door = ET_DOOR_FENTRY, .hook = "do_notify_parent", .programs = { PROG(notify__fentry) },
+			  .gives = "the moment, for every process" },
+			{ .door = ET_DOOR_KPROBE, .hook = "do_notify_parent", .programs = { PROG(notify__kprobe) },
+			  .gives = "the moment, for every process" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate",
 			  .gives = "by the signal to the parent; not seen where none is sent" },
 		},
@@ -71,37 +80,42 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.without = "reap",
 		.doors = {
 			{ .door = ET_DOOR_FENTRY, .hook = "release_task",
-			  .programs = { PROG(reap__fentry), PROG(free__tp) } },
+			  .programs = { PROG(reap__fentry), PROG(free__tp) },
+			  .gives = "the thread that reaped, and the moment" },
 			{ .door = ET_DOOR_KPROBE, .hook = "release_task",
-			  .programs = { PROG(reap__kprobe), PROG(free__tp) } },
+			  .programs = { PROG(reap__kprobe), PROG(free__tp) },
+			  .gives = "the thread that reaped, and the moment" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free",
 			  .programs = { PROG(free__tp), PROG(wait4_exit__tp), PROG(waitid_enter__tp),
 					PROG(waitid_exit__tp) },
 			  .tracefs = { "sys_exit_wait4", "sys_enter_waitid", "sys_exit_waitid" },
 			  .gives = "with the return of wait4() and waitid(): +20 ns per system call" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free", .programs = { PROG(free__tp) },
-			  .gives = "the parent, not which thread; no reap.zombie_ns" },
+			  .gives = "that it was released; by whom only where its parent is init" },
 		},
 	},
 	[ET_OBS_SIGNAL] = {
 		.what = "who sent which signal",
 		.without = "cause.by, cause.timeline, faults told from signals",
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate", .programs = { PROG(signal__tp) } },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate", .programs = { PROG(signal__tp) },
+			  .gives = "all of it, on every kernel" },
 		},
 	},
 	[ET_OBS_TREE] = {
 		.what = "forks, for --tree and --follow",
 		.without = "--tree and --follow",
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_fork", .programs = { PROG(tree__tp) } },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_fork", .programs = { PROG(tree__tp) },
+			  .gives = "every child, before it runs" },
 		},
 	},
 	[ET_OBS_SNAPSHOT] = {
 		.what = "zombies that were there before",
 		.without = "their interim records",
 		.doors = {
-			{ .door = ET_DOOR_ITER, .hook = "task", .programs = { PROG(zombies__iter) } },
+			{ .door = ET_DOOR_ITER, .hook = "task", .programs = { PROG(zombies__iter) },
+			  .gives = "each of them, once, when tracing begins" },
 		},
 	},
 };
@@ -245,7 +259,7 @@ static void print_observation(const struct plan *p, enum et_observation obs)
 	const struct observation *o = &observations[obs];
 	const struct plan_door *use = p->use[obs];
 
-	printf("%-9s %s\n", names__observation(obs), o->what);
+	printf("%-9s %s\n          without it, missing: %s\n", names__observation(obs), o->what, o->without);
 	for (unsigned int i = 0; i < PLAN_DOORS && o->doors[i].hook; i++) {
 		const struct plan_door *d = &o->doors[i];
 		bool tried = !use || d <= use;
@@ -254,12 +268,10 @@ static void print_observation(const struct plan *p, enum et_observation obs)
 		print_hook(d);
 		if (d != use)
 			printf("  (%s)", tried ? why_not(p->refused[obs][i]) : "spare");
-		else if (d->gives)
-			printf("\n                  %s", d->gives);
-		putchar('\n');
+		printf("\n                 %s\n", d->gives);
 	}
 	if (!use)
-		printf("     missing: %s\n", o->without);
+		printf("  -> none: it is missing here\n");
 }
 
 void plan__print(const struct plan *p)

@@ -21,7 +21,7 @@ struct kernel;
 struct plan_door {
 	enum et_door door;
 	const char *hook;	/* kernel function or tracepoint(s) */
-	const char *gives;	/* what is worse, or special, about this door; NULL: nothing */
+	const char *gives;	/* what one gets through this door */
 	bool (*when)(const struct kernel *k); /* more than that the hook can be attached; NULL: no */
 	size_t programs[PLAN_PROGRAMS]; /* offsets in struct exittrace_bpf, 0: no more */
 	const char *tracefs[PLAN_PROGRAMS]; /* system call events that are needed, NULL: no more */
