@@ -119,6 +119,20 @@ static __always_inline __u32 parent_flags(struct task_struct *leader)
 	return flags;
 }
 
+/*
+ * With the killing signal the threads were counted under siglock, before any of them was gone;
+ * at sched_process_exit the kernel may have skipped the first of them (see fill_late).
+ */
+static __always_inline void count_threads_at_signal(struct et_death *d, const struct et_signal *fatal)
+{
+	if (!(fatal->flags & ET_SIG_FATAL) || fatal->signo != (d->status & 0x7f))
+		return;
+	if (d->seen & ET_SEEN_THREADS && d->threads >= fatal->threads)
+		return;
+	d->threads = fatal->threads;
+	d->seen |= ET_SEEN_THREADS;
+}
+
 /* The signals noted for this process go behind the exe path. Returns their size. */
 static __always_inline __u32 append_signals(struct dying *e, struct et_id *id)
 {
@@ -133,6 +147,7 @@ static __always_inline __u32 append_signals(struct dying *e, struct et_id *id)
 			e->d.flags |= ET_D_STOPS;
 	if (e->d.flags & ET_D_STOPS)
 		size = sizeof(*s);
+	count_threads_at_signal(&e->d, &s->fatal);
 	if (at > ET_EXE_MAX)
 		return 0;
 	bpf_probe_read_kernel(e->tail + at, size, s);
