@@ -319,12 +319,14 @@ static void put_reap(struct story *s)
 
 static void put_resources(struct story *s)
 {
+	const struct et_resources *res = &s->r->death->res;
+
 	begin_line(s, "used");
 	item_field(s, USER, "", " user");
 	item_field(s, SYS, "", " system");
 	item_field(s, RSS, "", " memory at most");
-	item_field(s, MINOR, "", " minor faults");
-	item_field(s, MAJOR, "", " major faults");
+	item_field(s, MINOR, "", res->minor_faults == 1 ? " minor fault" : " minor faults");
+	item_field(s, MAJOR, "", res->major_faults == 1 ? " major fault" : " major faults");
 	item_field(s, READ, "", " read");
 	item_field(s, WRITTEN, "", " written");
 	end_line(s);
