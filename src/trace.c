@@ -150,8 +150,8 @@ static int say_ready(const struct options *o)
 		}
 		close(o->ready_fd);
 	}
-	if (!o->command && !o->duration_ns && isatty(STDERR_FILENO))
-		log__note("watching, Ctrl-C ends it");
+	if (!o->command)
+		log__note(o->duration_ns ? "ready" : "ready, Ctrl-C ends it");
 	return 0;
 }
 

@@ -226,6 +226,10 @@ def ready_line(s):
     watch.interrupt()
     text = watch.read_to_end()
     s.check(watch.status == 0 and "after ready" in text, f"status {watch.status}: {text}")
+    result = s.exittrace("-a", "--count", 1, "-d", "0.1")
+    s.check(result.stderr == "exittrace: ready\n", f"stderr: {result.stderr!r}")
+    result = s.exittrace("-a", "-q", "-d", "0.1")
+    s.check(not result.stderr, f"-q, stderr: {result.stderr!r}")
 
 
 @alone(once="machine")
