@@ -28,8 +28,8 @@ int kernel__try_fentry(const struct kernel *k, const char *function);
 int kernel__try_kprobe(const struct kernel *k, const char *function);
 int kernel__try_tracepoint(const struct kernel *k, const char *name);
 int kernel__try_iter(const struct kernel *k);
-/* A system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
-int kernel__try_syscall(const char *event);
+/* Whether there is a system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
+int kernel__find_syscall(const char *event);
 int kernel__open_syscall(const char *event); /* a perf event for a program to be attached to */
 
 /* Whether this process may use bpf() for tracing at all: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */

@@ -153,7 +153,7 @@ static int try_door(const struct kernel *k, const struct plan_door *d, enum tier
 		return -ENOENT;
 	err = try_hook(k, d);
 	for (unsigned int i = 0; !err && i < PLAN_PROGRAMS && d->tracefs[i]; i++)
-		err = kernel__try_syscall(d->tracefs[i]);
+		err = kernel__find_syscall(d->tracefs[i]);
 	return err;
 }
 
