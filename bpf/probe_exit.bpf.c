@@ -173,10 +173,11 @@ static __always_inline void send_death(struct dying *e, struct et_id *id)
 }
 
 /*
- * No room for an entry: what is known now goes out at once, so that the death itself
- * is never lost for that.
+ * No room for an entry (counted by dying_entry): what is known now goes out at once, so that
+ * the death itself is never lost for that.
  */
-static __always_inline void send_without_entry(struct et_id id, struct task_struct *leader, struct task_struct *last)
+static __always_inline void send_without_entry(const bool direct, struct et_id id, struct task_struct *leader,
+					       __u32 unseen, bool notified)
 {
 	struct et_death *d = bpf_ringbuf_reserve(&ring, sizeof(*d), 0);
 
@@ -186,9 +187,13 @@ static __always_inline void send_without_entry(struct et_id id, struct task_stru
 		return;
 	}
 	__builtin_memset(d, 0, sizeof(*d));
-	fill_at_exit(d, id, leader, last);
-	d->seen &= ~ET_SEEN_SIGNALS;
+	fill_death(direct, d, id, leader);
+	d->seen &= ~(unseen | ET_SEEN_SIGNALS);
 	d->flags |= parent_flags(leader);
+	if (notified) {
+		d->dead_ns = d->exit_ns;
+		d->seen |= ET_SEEN_DEAD;
+	}
 	d->h.kind = ET_DEATH;
 	d->h.size = sizeof(*d);
 	count(sent);
@@ -239,8 +244,10 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		return;
 	}
 	e = dying_entry(&id);
-	if (!e) {
-		send_without_entry(id, leader, task);
+	if (!e) { /* most are told again, when the parent is */
+		if (!config.notify_hooked && !parent_is_told(leader) &&
+		    wanted_status(exit_status(true, leader, leader->signal)))
+			send_without_entry(true, id, leader, task == leader ? 0 : ET_SEEN_RESOURCES, false);
 		return;
 	}
 	if (!(e->d.seen & ET_SEEN_THREADS)) {
@@ -333,14 +340,10 @@ int BPF_PROG(exe__tp, struct mm_struct *mm)
 }
 
 /*
- * do_notify_parent(tsk): with tasklist_lock held for writing, so no reaper can be
- * faster than this message. Also called for a traced thread that is not the leader, for
- * re-parented zombies and after a tracer let go; only the first time there is an entry.
- */
-/*
  * The kernel skips a program that another task, preempted in the middle of it on this CPU, is still
  * in; seen at sched_process_exit from 7.x on, whose tracepoints can be preempted. Here locks are
- * held, nothing is skipped, and but for what went with the mm all can still be told.
+ * held, nothing is skipped, and but for what went with the mm all can still be told. The same where
+ * there was no room for an entry then.
  */
 static __always_inline struct dying *fill_late(const bool direct, struct task_struct *leader, struct et_id id)
 {
@@ -349,8 +352,11 @@ static __always_inline struct dying *fill_late(const bool direct, struct task_st
 	if ((bpf_get_current_pid_tgid() >> 32) != id.tgid || !wanted(leader, id))
 		return NULL; /* told once more: re-parented, or let go by a tracer */
 	e = dying_entry(&id);
-	if (!e)
+	if (!e) {
+		if (wanted_status(exit_status(direct, leader, GET(direct, leader, signal))))
+			send_without_entry(direct, id, leader, ET_SEEN_TTY, true);
 		return NULL;
+	}
 	count(skipped);
 	fill_death(direct, &e->d, id, leader);
 	e->d.flags |= ET_D_LATE;
@@ -358,6 +364,11 @@ static __always_inline struct dying *fill_late(const bool direct, struct task_st
 	return e;
 }
 
+/*
+ * do_notify_parent(tsk): with tasklist_lock held for writing, so no reaper can be
+ * faster than this message. Also called for a traced thread that is not the leader, for
+ * re-parented zombies and after a tracer let go; only the first time there is an entry.
+ */
 static __always_inline int on_notify(const bool direct, struct task_struct *leader)
 {
 	struct signal_struct *sig = GET(direct, leader, signal);
