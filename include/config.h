@@ -21,8 +21,6 @@ struct et_config {
 	__u8 mm_at_exit;	/* task->mm is still there at sched_process_exit (6.16) */
 	__u8 last_hooked;	/* taskstats_exit tells group_dead (fentry or kprobe) */
 	__u8 notify_hooked;	/* do_notify_parent is watched */
-	__u8 reap_hooked;	/* release_task is watched */
-	__u8 reap_by_wait;	/* without: the return of wait calls and sched_process_free */
 	/* which deaths */
 	__u8 by_pid;	/* map `pids` */
 	__u8 by_tree;	/* map `tree` */
@@ -34,12 +32,12 @@ struct et_config {
 	/* what to send */
 	__u8 want_args;
 	__u8 prompt; /* wake the reader at every message */
-	__u8 pad;
+	__u8 pad[3];
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;
-	__u32 self_tgid;
 	char comm[ET_COMM_LEN];
+	__u32 pad2;
 };
 
 _Static_assert(sizeof(struct et_config) == 56, "layout");

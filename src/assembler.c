@@ -355,14 +355,19 @@ static int take_reap(struct assembler *a, const struct et_reap *p)
 
 /* ---- interim records ---- */
 
-static void tell_zombie(struct assembler *a, struct waiting_death *n)
+static void hand_out_unreaped(struct assembler *a, struct waiting_death *n, enum record_type type)
 {
 	struct record r;
 
-	begin_waiting(a, &r, RECORD_ZOMBIE, n);
+	begin_waiting(a, &r, type, n);
 	r.reap.how = REAP_UNREAPED;
 	note_zombie_time(&r, a->now_ns);
 	finish_record(a, &r);
+}
+
+static void tell_zombie(struct assembler *a, struct waiting_death *n)
+{
+	hand_out_unreaped(a, n, RECORD_ZOMBIE);
 	waiting__tell(a->waiting, n);
 }
 
@@ -506,27 +511,18 @@ static int take_loss(struct assembler *a, const struct et_loss *l)
 	return 0;
 }
 
-static void hand_out_unreaped(struct assembler *a, struct waiting_death *n)
-{
-	struct record r;
-
-	begin_waiting(a, &r, RECORD_DEATH, n);
-	r.reap.how = REAP_UNREAPED;
-	note_zombie_time(&r, a->now_ns);
-	finish_record(a, &r);
-	let_go(a, n);
-}
-
 static int take_end(struct assembler *a, const struct et_clock *c)
 {
 	struct waiting_death *n;
 
 	take_time(a, c);
 	while ((n = waiting__oldest(a->waiting))) {
-		if (n->serial <= a->doubtful)
+		if (n->serial <= a->doubtful) {
 			hand_out_without_reap(a, n, WHY_LOST);
-		else
-			hand_out_unreaped(a, n);
+			continue;
+		}
+		hand_out_unreaped(a, n, RECORD_DEATH);
+		let_go(a, n);
 	}
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 struct proc_stat {
 	pid_t pid, ppid;
-	char state;
 	uint64_t start_ticks; /* in the initial time namespace */
 };
 

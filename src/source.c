@@ -46,13 +46,12 @@ static void configure(struct source *s, const struct source_filter *f)
 	struct et_config *c = (struct et_config *)&s->skel->rodata->config;
 	const struct plan_door *exe = s->plan->use[ET_OBS_EXE], *last = s->plan->use[ET_OBS_LAST];
 	const struct options *o = s->options;
-	enum et_door notify = plan__door(s->plan, ET_OBS_NOTIFY), reap = plan__door(s->plan, ET_OBS_REAP);
+	enum et_door notify = plan__door(s->plan, ET_OBS_NOTIFY);
 
 	c->exit_tells_last = last && last->when;
 	c->mm_at_exit = exe && exe->when;
 	c->last_hooked = last && last->programs[0];
 	c->notify_hooked = notify == ET_DOOR_FENTRY || notify == ET_DOOR_KPROBE;
-	c->reap_hooked = reap == ET_DOOR_FENTRY || reap == ET_DOOR_KPROBE;
 	c->by_tree = o->tree || o->follow;
 	c->by_pid = f->targets_only && !c->by_tree;
 	c->by_comm = o->name != NULL;
@@ -65,7 +64,6 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->prompt = f->targets_only;
 	c->cgroup_id = f->cgroup_id;
 	c->uid = o->uid;
-	c->self_tgid = getpid();
 	if (o->name)
 		strncpy(c->comm, o->name, sizeof(c->comm) - 1);
 }
@@ -91,7 +89,7 @@ static void size_maps(struct source *s)
 		bpf_map__set_max_entries(s->skel->maps.pids, 1);
 	if (c->exit_tells_last)
 		bpf_map__set_max_entries(s->skel->maps.claims, 1);
-	if (c->reap_hooked)
+	if (plan__door(s->plan, ET_OBS_REAP) != ET_DOOR_TRACEPOINT)
 		bpf_map__set_max_entries(s->skel->maps.waits, 1);
 }
 

@@ -65,7 +65,6 @@ int target__pin(struct target *t, pid_t pid)
 	fcntl(t->pidfd, F_SETFD, FD_CLOEXEC);
 	t->pid = pid;
 	t->start_ticks = st.start_ticks;
-	t->state = st.state;
 	return 0;
 }
 

@@ -11,7 +11,6 @@ struct target {
 	pid_t pid;
 	int pidfd;	      /* readable once it is a zombie; -1 after target__close */
 	uint64_t start_ticks; /* start_boottime in USER_HZ ticks, in the initial time namespace */
-	char state;	      /* of /proc/PID/stat: R S D T t Z ... */
 	int recorded;	      /* its death record has been made */
 };
 
