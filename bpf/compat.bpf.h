@@ -55,6 +55,163 @@ static __always_inline bool signal_autoreap(struct signal_struct *sig)
 }
 
 /*
+ * Whoever calls exec() ends the other threads: group_exit_task until 5.16 (coredump_finish() has it NULL
+ * before anybody exits), then group_exec_task.
+ */
+struct signal_struct___before_5_17 {
+	struct task_struct *group_exit_task;
+} __attribute__((preserve_access_index));
+
+struct signal_struct___from_5_17 {
+	struct task_struct *group_exec_task;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool exec_in_progress(struct signal_struct *sig)
+{
+	struct signal_struct___from_5_17 *now = (void *)sig;
+	struct signal_struct___before_5_17 *then = (void *)sig;
+
+	if (bpf_core_field_exists(now->group_exec_task))
+		return BPF_CORE_READ(now, group_exec_task);
+	return BPF_CORE_READ(then, group_exit_task);
+}
+
+/*
+ * Where a file waits for its delayed release: f_u.fu_rcuhead, since 5.16 f_rcuhead, since 6.6 f_task_work.
+ */
+struct file___before_5_16 {
+	union {
+		struct callback_head fu_rcuhead;
+	} f_u;
+} __attribute__((preserve_access_index));
+
+struct file___before_6_6 {
+	struct callback_head f_rcuhead;
+} __attribute__((preserve_access_index));
+
+struct file___from_6_6 {
+	struct callback_head f_task_work;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct file *file_of_work(struct callback_head *work)
+{
+	struct file___from_6_6 *now = NULL;
+	struct file___before_6_6 *then = NULL;
+	struct file___before_5_16 *once = NULL;
+
+	if (bpf_core_field_exists(now->f_task_work))
+		return (void *)work - bpf_core_field_offset(now->f_task_work);
+	if (bpf_core_field_exists(then->f_rcuhead))
+		return (void *)work - bpf_core_field_offset(then->f_rcuhead);
+	return (void *)work - bpf_core_field_offset(once->f_u.fu_rcuhead);
+}
+
+/*
+ * May it dump core, as PR_GET_DUMPABLE tells: MMF_DUMPABLE, the lowest two bits of mm->flags, which became a
+ * bitmap type in 6.18; since 7.x a member of its own of what a program has from exec.
+ */
+enum task_dumpable {
+	TASK_DUMPABLE_OFF = 0,
+};
+
+struct task_exec_state___from_7 {
+	enum task_dumpable dumpable;
+} __attribute__((preserve_access_index));
+
+struct task_struct___from_7 {
+	struct task_exec_state___from_7 *exec_state;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___before_6_18 {
+	unsigned long flags;
+} __attribute__((preserve_access_index));
+
+typedef struct {
+	unsigned long __mm_flags[1];
+} mm_flags_t;
+
+struct mm_struct___from_6_18 {
+	mm_flags_t flags;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 task_dumpable(struct task_struct *task, struct mm_struct *mm)
+{
+	struct task_struct___from_7 *latest = (void *)task;
+	struct mm_struct___before_6_18 *then = (void *)mm;
+	struct mm_struct___from_6_18 *now = (void *)mm;
+	unsigned long flags = 0;
+
+	if (bpf_core_field_exists(latest->exec_state))
+		return BPF_CORE_READ(latest, exec_state, dumpable);
+	if (bpf_core_field_exists(then->flags))
+		return BPF_CORE_READ(then, flags) & 3;
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)now + bpf_core_field_offset(now->flags));
+	return flags & 3;
+}
+
+/* FUSE, of kernels that have it built in and trace its requests (6.12 on). */
+struct fuse_in_header {
+	u32 opcode;
+	u64 nodeid;
+} __attribute__((preserve_access_index));
+
+struct fuse_out_header {
+	s32 error;
+} __attribute__((preserve_access_index));
+
+struct fuse_conn;
+
+struct fuse_mount {
+	struct fuse_conn *fc;
+	struct super_block *sb;
+} __attribute__((preserve_access_index));
+
+struct fuse_req {
+	struct {
+		struct fuse_in_header h;
+	} in;
+	struct {
+		struct fuse_out_header h;
+	} out;
+} __attribute__((preserve_access_index));
+
+struct fuse_inode {
+	struct inode inode;
+	u64 nodeid;
+} __attribute__((preserve_access_index));
+
+/* A request of FUSE knows its connection through its mount, since 7.x through its channel. */
+struct fuse_req___before_7 {
+	struct fuse_mount *fm;
+} __attribute__((preserve_access_index));
+
+struct fuse_chan___from_7 {
+	struct fuse_conn *conn;
+} __attribute__((preserve_access_index));
+
+struct fuse_req___from_7 {
+	struct fuse_chan___from_7 *chan;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct fuse_conn *fuse_connection(struct fuse_req *req)
+{
+	struct fuse_req___before_7 *then = (void *)req;
+	struct fuse_req___from_7 *now = (void *)req;
+
+	if (bpf_core_field_exists(now->chan))
+		return BPF_CORE_READ(now, chan, conn);
+	return BPF_CORE_READ(then, fm, fc);
+}
+
+/* NULL where a request does not know it. */
+static __always_inline struct super_block *fuse_super_block(struct fuse_req *req)
+{
+	struct fuse_req___before_7 *then = (void *)req;
+
+	return bpf_core_field_exists(then->fm) ? BPF_CORE_READ(then, fm, sb) : NULL;
+}
+
+/*
  * sched_process_exit got a second argument `group_dead` in 6.16 and moved in front
  * of exit_mm. Before, whether this was the last thread is told by taskstats_exit,
  * or else by signal->live, which several racing threads may all see at 0.

@@ -17,7 +17,13 @@
 #include "compat.bpf.h"
 #include "task.bpf.h"
 #include "filter.bpf.h"
+#include "dying.bpf.h"
 
+#include "probe_files.bpf.c"
+#include "probe_fuse.bpf.c"
+#include "probe_coredump.bpf.c"
+#include "probe_children.bpf.c"
+#include "probe_phases.bpf.c"
 #include "probe_exit.bpf.c"
 #include "probe_signal.bpf.c"
 #include "probe_reap.bpf.c"

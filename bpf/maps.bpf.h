@@ -19,6 +19,18 @@ struct {
 	__uint(max_entries, ET_RING_BYTES);
 } ring SEC(".maps");
 
+/* A file between the begin and the end of what is done to it. */
+struct in_hand {
+	struct file *file; /* NULL: none */
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	struct inode *inode;
+	struct file_system_type *type;
+	__u64 ino;
+	__s64 fd; /* -1: not known */
+	__u64 begin_ns;
+};
+
 /*
  * One entry per dying process: the DEATH message in the making. Lives from the
  * first thread of a group exit (or the last thread of any) until the parent is told.
@@ -27,7 +39,14 @@ struct dying {
 	struct et_death d;
 	__u8 tail[ET_EXE_MAX + sizeof(struct et_signals)];
 	__u32 filled; /* the last thread has been here */
-	__u32 last_tid; /* told by taskstats_exit, 0: not yet */
+	__u32 last_tid; /* 0: not known yet */
+	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
+	__u32 core_tid;	  /* the thread that dumps core, 0: none was seen */
+	__u32 path_len;
+	__u32 next_fd;	  /* tracepoint tier: behind the last file of FUSE that was flushed */
+	struct mm_struct *mm;
+	struct files_struct *table;
+	struct in_hand closing, releasing;
 };
 
 struct {
@@ -58,6 +77,23 @@ struct {
 	__type(key, struct et_id);
 	__type(value, __u32);
 } released SEC(".maps");
+
+/* Exits under way, by the low bits of their pid; mapped by the user half. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, 1024); /* BPF_F_MMAPABLE */
+	__uint(max_entries, ET_MAX_EXITS);
+	__type(key, __u32);
+	__type(value, struct et_exit);
+} exits SEC(".maps");
+
+/* Leaders that ended while other threads go on, and when. LRU: the process may never die. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct et_id);
+	__type(value, __u64);
+} leaders SEC(".maps");
 
 /* From the first signal that could kill, or that asks to stop, until the death. */
 struct {
@@ -110,6 +146,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct waiting);
 } waits SEC(".maps");
+
+/* Tracepoint tier: a FUSE server is asked to flush for a dying process, by request. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct et_id);
+} flushes SEC(".maps");
 
 /* The iterator's room to build a message; only one reader ever runs it. */
 struct {

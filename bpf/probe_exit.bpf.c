@@ -9,18 +9,6 @@
  * exit_mm with the same group_dead, fills that in.
  */
 
-/* The entry of this process, made when there is none. NULL: the map is full (counted). */
-static __always_inline struct dying *dying_entry(struct et_id *id)
-{
-	struct dying *e = bpf_map_lookup_elem(&dying, id);
-
-	if (e)
-		return e;
-	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
-		count(full_dying);
-	return bpf_map_lookup_elem(&dying, id);
-}
-
 static __always_inline void fill_exe(struct dying *e, struct task_struct *task, struct mm_struct *mm)
 {
 	struct file *exe = BPF_CORE_READ(mm, exe_file);
@@ -28,12 +16,12 @@ static __always_inline void fill_exe(struct dying *e, struct task_struct *task, 
 
 	if (!exe || e->d.seen & ET_SEEN_EXE)
 		return;
-	fill_path(e->tail, ET_EXE_MAX, &e->d.exe_len, &cut, exe, task);
+	fill_file(e->tail, ET_EXE_MAX, &e->d.exe_len, &cut, exe, task);
 	e->d.exe_size = (e->d.exe_len + 7) & ~7;
 	e->d.seen |= ET_SEEN_EXE;
 	if (cut)
 		e->d.cut |= ET_CUT_EXE;
-	if (unlinked(exe))
+	if (unlinked(BPF_CORE_READ(exe, f_path.dentry)))
 		e->d.flags |= ET_D_EXE_DELETED;
 }
 
@@ -107,7 +95,7 @@ static __always_inline __u32 parent_flags(struct task_struct *leader)
 	if (BPF_CORE_READ(leader, ptrace))
 		return 0;
 	if (signal_autoreap(BPF_CORE_READ(leader, signal)))
-		return ET_D_AUTOREAP;
+		return ET_D_AUTOREAP | ET_D_CLONE_AUTOREAP;
 	if (BPF_CORE_READ(leader, exit_signal) != SIGCHLD)
 		return 0;
 	handler = (__u64)BPF_CORE_READ(hand, action[SIGCHLD - 1].sa.sa_handler);
@@ -119,18 +107,11 @@ static __always_inline __u32 parent_flags(struct task_struct *leader)
 	return flags;
 }
 
-/*
- * With the killing signal the threads were counted under siglock, before any of them was gone;
- * at sched_process_exit the kernel may have skipped the first of them (see fill_late).
- */
+/* With the killing signal the threads were counted under siglock, before any of them was gone. */
 static __always_inline void count_threads_at_signal(struct et_death *d, const struct et_signal *fatal)
 {
-	if (!(fatal->flags & ET_SIG_FATAL) || fatal->signo != (d->status & 0x7f))
-		return;
-	if (d->seen & ET_SEEN_THREADS && d->threads >= fatal->threads)
-		return;
-	d->threads = fatal->threads;
-	d->seen |= ET_SEEN_THREADS;
+	if (fatal->flags & ET_SIG_FATAL && fatal->signo == (d->status & 0x7f))
+		had_threads(d, fatal->threads);
 }
 
 /* The signals noted for this process go behind the exe path. Returns their size. */
@@ -161,15 +142,17 @@ static __always_inline void send_death(struct dying *e, struct et_id *id)
 
 	if (!wanted_status(e->d.status)) {
 		bpf_map_delete_elem(&signaled, id);
-		bpf_map_delete_elem(&dying, id);
+		forget_dying(id);
 		return;
 	}
+	if (!(e->d.flags & ET_D_LATE))
+		e->d.seen |= ET_SEEN_HANGUPS | (config.children_hooked ? ET_SEEN_CHILDREN : 0);
 	e->d.signals_size = append_signals(e, id);
 	size = sizeof(e->d) + e->d.exe_size + e->d.signals_size;
 	if (size > sizeof(e->d) + sizeof(e->tail))
 		size = sizeof(e->d);
 	emit_death_message(&e->d, size);
-	bpf_map_delete_elem(&dying, id);
+	forget_dying(id);
 }
 
 /*
@@ -181,6 +164,7 @@ static __always_inline void send_without_entry(const bool direct, struct et_id i
 {
 	struct et_death *d = bpf_ringbuf_reserve(&ring, sizeof(*d), 0);
 
+	bpf_map_delete_elem(&signaled, &id);
 	count(deaths);
 	if (!d) {
 		count(lost_ring);
@@ -198,21 +182,49 @@ static __always_inline void send_without_entry(const bool direct, struct et_id i
 	d->h.size = sizeof(*d);
 	count(sent);
 	bpf_ringbuf_submit(d, wake_flags());
-	bpf_map_delete_elem(&signaled, &id);
 }
 
-/* First thread of a group exit: now, before any of them is released, they can be counted. */
-static __always_inline void count_threads(struct task_struct *task, struct et_id id)
+/*
+ * A thread ends while others go on. The leader: it will be a zombie until they are gone. By another one's
+ * exec(): what this one began, an exit_group() or a core dump, is none.
+ */
+static __always_inline void on_lone_exit(struct task_struct *task, struct et_id id)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (!wanted_id(id))
+		return;
+	if (task == task->group_leader)
+		bpf_map_update_elem(&leaders, &id, &now, BPF_ANY);
+	if (exec_in_progress(task->signal) && bpf_map_lookup_elem(&dying, &id))
+		forget_dying(&id);
+}
+
+/*
+ * A thread exits, not the last one. Of a group exit the first: now, before any of them is released, they
+ * can be counted.
+ */
+static __always_inline void on_thread_exit(struct task_struct *task, struct et_id id, __u32 threads)
 {
 	struct dying *e;
 
-	if (!(task->signal->flags & SIGNAL_GROUP_EXIT) || !wanted_id(id))
+	if (!(task->signal->flags & SIGNAL_GROUP_EXIT)) {
+		on_lone_exit(task, id);
 		return;
-	e = dying_entry(&id);
-	if (!e || e->d.seen & ET_SEEN_THREADS)
+	}
+	if (task == task->group_leader) /* a former leader, from before exec(), may stand there */
+		bpf_map_delete_elem(&leaders, &id);
+	if (!wanted(task->group_leader, id))
 		return;
-	e->d.threads = task->signal->nr_threads;
-	e->d.seen |= ET_SEEN_THREADS;
+	/* A thread that is late comes when the death may have been told. */
+	e = task->signal->live.counter ? dying_entry(&id) : bpf_map_lookup_elem(&dying, &id);
+	if (!e)
+		return;
+	had_threads(&e->d, threads);
+	if (e->d.marks.begin_ns)
+		return;
+	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
+	slot_begin(&id, task->group_leader, ET_PHASE_DELIVERY, NULL);
 }
 
 static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
@@ -221,7 +233,7 @@ static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
 
 	if (task->signal->live.counter)
 		return false;
-	return !bpf_map_update_elem(&claims, id, &one, BPF_NOEXIST);
+	return bpf_map_update_elem(&claims, id, &one, BPF_NOEXIST) != -EEXIST;
 }
 
 /* Without do_notify_parent: does the parent get a SIGCHLD that marks the moment? */
@@ -233,6 +245,41 @@ static __always_inline bool parent_is_told(struct task_struct *leader)
 	       (leader->exit_signal > 0 && !(flags & ET_D_PARENT_IGNORES) && !signal_autoreap(leader->signal));
 }
 
+static __always_inline void fill_leader_time(struct et_death *d, struct et_id *id)
+{
+	__u64 *when = bpf_map_lookup_elem(&leaders, id);
+
+	if (!when)
+		return;
+	d->leader_ns = *when;
+	bpf_map_delete_elem(&leaders, id);
+}
+
+/* What is known once the last thread is here, and only as long as it is. */
+static __always_inline void fill_way_out(struct dying *e, struct et_id *id, struct task_struct *task,
+					 struct task_struct *leader)
+{
+	struct mm_struct *mm = config.mm_at_exit ? task->mm : NULL;
+	__u32 sig = e->d.status & 0x7f;
+
+	e->last_tid = task->pid;
+	slot_begin(id, leader, ET_PHASE_EXIT, NULL);
+	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
+		slot_phase(id, ET_PHASE_EXIT, e->d.exit_ns);
+	if (config.mm_at_exit) {
+		fill_from_mm(e, *id, task, mm);
+		mark_mm_begin(e, mm);
+	}
+	if (task != leader)
+		fill_leader_time(&e->d, id);
+	if (sig && CORE_SIGNALS & BIT(sig))
+		fill_core(&e->d, task, mm);
+	if (config.count_files)
+		count_table(e, task);
+	if (config.count_children)
+		count_children(&e->d, task);
+}
+
 static __always_inline void on_last_exit(struct task_struct *task, struct et_id id)
 {
 	struct task_struct *leader = task->group_leader;
@@ -240,7 +287,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 
 	if (!wanted(leader, id)) {
 		bpf_map_delete_elem(&signaled, &id);
-		bpf_map_delete_elem(&dying, &id);
+		forget_dying(&id);
 		return;
 	}
 	e = dying_entry(&id);
@@ -255,8 +302,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		e->d.seen |= ET_SEEN_THREADS;
 	}
 	fill_at_exit(&e->d, id, leader, task);
-	if (config.mm_at_exit)
-		fill_from_mm(e, id, task, task->mm);
+	fill_way_out(e, &id, task, leader);
 	e->filled = 1;
 	if (!config.notify_hooked && !parent_is_told(leader)) {
 		e->d.flags |= parent_flags(leader);
@@ -267,6 +313,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(exit__tp, struct task_struct *task)
 {
+	__u32 threads = *(volatile int *)&task->signal->nr_threads;
 	struct et_id id = leader_id(task->group_leader);
 	bool last;
 
@@ -282,7 +329,7 @@ int BPF_PROG(exit__tp, struct task_struct *task)
 	if (last)
 		on_last_exit(task, id);
 	else
-		count_threads(task, id);
+		on_thread_exit(task, id, threads);
 	return 0;
 }
 
@@ -295,8 +342,8 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 
 	if (!group_dead)
 		return 0;
-	if (!wanted(leader, id)) { /* count_threads() may have made an entry */
-		bpf_map_delete_elem(&dying, &id);
+	if (!wanted(leader, id)) { /* on_thread_exit() may have made an entry */
+		forget_dying(&id);
 		return 0;
 	}
 	e = dying_entry(&id);
@@ -304,6 +351,7 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 		return 0;
 	e->last_tid = BPF_CORE_READ(task, pid);
 	fill_from_mm(e, id, task, BPF_CORE_READ(task, mm));
+	mark_mm_begin(e, BPF_CORE_READ(task, mm));
 	return 0;
 }
 

@@ -29,15 +29,18 @@ static __always_inline int on_release(struct task_struct *p)
 {
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct et_reap r = {};
+	struct task_struct *parent;
 	__u32 one = 1;
 
 	if (BPF_CORE_READ(p, pid) != BPF_CORE_READ(p, tgid))
 		return 0;
 	r.id = leader_id(p);
+	slot_end(&r.id);
 	if ((__u32)BPF_CORE_READ(current, tgid) != r.id.tgid && reap_wanted(p, r.id)) {
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_RELEASED;
-		r.parent = leader_id(BPF_CORE_READ(p, real_parent, group_leader));
+		parent = BPF_CORE_READ(p, real_parent);
+		fill_peer(&r.parent, parent, false);
 		fill_peer(&r.by, current, true);
 		send_reap(&r);
 		bpf_map_update_elem(&released, &r.id, &one, BPF_ANY);
@@ -133,11 +136,14 @@ int BPF_PROG(free__tp, struct task_struct *p)
 	if (p->pid != p->tgid)
 		return 0;
 	r.id = leader_id(p);
+	slot_end(&r.id);
+	bpf_map_delete_elem(&signaled, &r.id);
 	e = bpf_map_lookup_elem(&dying, &r.id);
-	if (e && e->filled) { /* never announced to a parent */
-		e->d.flags |= ET_D_AUTOREAP;
+	if (e && e->filled) /* whoever was told, it was not seen: a tracer's doing, say */
 		send_death(e, &r.id);
-	} else if (bpf_map_delete_elem(&released, &r.id) && reap_wanted(p, r.id)) {
+	else if (e)
+		forget_dying(&r.id);
+	if (bpf_map_delete_elem(&released, &r.id) && reap_wanted(p, r.id)) {
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_FREED;
 		send_reap(&r);

@@ -7,8 +7,6 @@
  * siginfo says can be forged, and is relative to a pid namespace.
  */
 
-#define BIT(sig) (1ULL << ((sig) - 1))
-
 /* Signals whose default action leaves the process alive. */
 #define HARMLESS (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
 		  BIT(SIGTTIN) | BIT(SIGTTOU))
@@ -80,21 +78,23 @@ static __always_inline void fill_killer_exe(struct et_signals *all, struct task_
 	all->killer_exe_len = 0;
 	all->killer_exe_cut = 0;
 	if (exe)
-		fill_path((__u8 *)all->killer_exe, ET_KILLER_EXE_MAX, &all->killer_exe_len, &all->killer_exe_cut, exe,
+		fill_file((__u8 *)all->killer_exe, ET_KILLER_EXE_MAX, &all->killer_exe_len, &all->killer_exe_cut, exe,
 			  sender);
 }
 
-/* May the fatal slot be overwritten? Not when the process is already dying of what is in it. */
+/*
+ * Is the process dying already of what is in the fatal slot? A fault is, at once; but a SIGKILL while its
+ * core is dumped takes over (complete_signal() has written the status by now).
+ */
 static __always_inline bool settled(const struct et_signal *old, struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
 
 	if (!old->time_ns || !(old->flags & ET_SIG_FATAL))
 		return false;
-	if (old->flags & ET_SIG_FAULT)
-		return true;
-	return sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP) &&
-	       (sig->group_exit_code & 0x7f) == old->signo;
+	if (sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP))
+		return (sig->group_exit_code & 0x7f) == old->signo;
+	return old->flags & ET_SIG_FAULT;
 }
 
 static __always_inline void put_stop(struct et_signals *all, int slot, struct et_signal *s)
@@ -139,6 +139,31 @@ static __always_inline bool noteworthy(const struct et_signal *s)
 	       (s->result == RESULT_DELIVERED || s->result == RESULT_LOSE_INFO);
 }
 
+/*
+ * current, dying, makes the kernel send SIGHUP: to the foreground group of its terminal, or to
+ * stopped groups that become orphaned.
+ */
+static __always_inline void count_hangup(struct task_struct *current, struct kernel_siginfo *info, int result)
+{
+	struct dying *e;
+
+	if ((__u64)info != 1 || result != RESULT_DELIVERED || !(BPF_CORE_READ(current, flags) & PF_EXITING))
+		return;
+	e = current_entry(current);
+	if (e)
+		e->d.hung_up++;
+}
+
+/*
+ * complete_signal() has begun a group exit: from here on it is dying, however long that takes. A signal
+ * to a stopped process, say, waits.
+ */
+static __always_inline void begin_exit(struct task_struct *target, const struct et_id *id, const struct et_signal *s)
+{
+	if (s->flags & ET_SIG_FATAL && target->signal->flags & SIGNAL_GROUP_EXIT && wanted(target->group_leader, *id))
+		slot_begin(id, target->group_leader, ET_PHASE_DELIVERY, s);
+}
+
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struct *target, int group, int result)
 {
@@ -153,6 +178,11 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 		on_notify_signal(sig, info, target);
 	if (HARMLESS & BIT(sig))
 		return 0;
+	/* To a zombie, until it is released, or to the dying itself: nothing becomes of that any more. */
+	if (!target->signal->live.counter)
+		return 0;
+	if (sig == SIGHUP)
+		count_hangup(sender, info, result);
 	s.signo = sig;
 	s.result = result;
 	s.disposition = disposition(target, sig);
@@ -172,6 +202,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 		s.flags |= ET_SIG_FATAL;
 	fill_peer(&s.by, sender, true);
 	fill_parent(&s.by_parent, sender);
+	begin_exit(target, &id, &s);
 	all = signals_entry(&id);
 	if (!all)
 		return 0;

@@ -147,10 +147,8 @@ static __always_inline void fill_tty(struct et_death *d, struct signal_struct *s
  * 2 * max bytes behind buf.
  */
 static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32 *len, __u32 *cut,
-				      struct file *file, struct task_struct *task)
+				      struct vfsmount *mnt, struct dentry *dentry, struct task_struct *task)
 {
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
 	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
 
@@ -167,8 +165,11 @@ static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32
 			struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 			struct mount *up = BPF_CORE_READ(m, mnt_parent);
 
-			if (up == m)
+			if (up == m) {
+				if (!BPF_CORE_READ(m, mnt_ns)) /* its mount namespace is gone */
+					*cut = 1;
 				return;
+			}
 			dentry = BPF_CORE_READ(m, mnt_mountpoint);
 			mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
 			continue;
@@ -192,10 +193,14 @@ static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32
 	*cut = 1;
 }
 
-static __always_inline bool unlinked(struct file *file)
+static __always_inline void fill_file(__u8 *buf, const __u32 max, volatile __u32 *len, __u32 *cut,
+				      struct file *file, struct task_struct *task)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	fill_path(buf, max, len, cut, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), task);
+}
 
+static __always_inline bool unlinked(struct dentry *dentry)
+{
 	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 

@@ -6,12 +6,15 @@
 #define NULL ((void *)0)
 
 #define E2BIG 7
+#define EEXIST 17
+#define ENOSYS 38
 
 #define SIGHUP 1
 #define SIGINT 2
 #define SIGQUIT 3
 #define SIGILL 4
 #define SIGTRAP 5
+#define SIGABRT 6
 #define SIGBUS 7
 #define SIGFPE 8
 #define SIGKILL 9
@@ -24,11 +27,24 @@
 #define SIGTTIN 21
 #define SIGTTOU 22
 #define SIGURG 23
+#define SIGXCPU 24
+#define SIGXFSZ 25
 #define SIGWINCH 28
 #define SIGSYS 31
+
+#define RLIMIT_CORE 4
+
+#define S_IFMT 0170000
+#define S_IFIFO 0010000
+#define S_IFSOCK 0140000
 
 #define P_PID 1
 #define WNOWAIT 0x01000000
 #define SIGINFO_PID_OFFSET 16 /* siginfo_t.si_pid of a 64-bit process */
+
+#define FUSE_FLUSH 25 /* opcode */
+
+/* The bit of a signal in a set. */
+#define BIT(sig) (1ULL << ((sig) - 1))
 
 #endif

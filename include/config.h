@@ -13,6 +13,7 @@
 #define ET_MAX_SIGNALED 8192 /* processes with a remembered signal */
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known */
+#define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
 #define ET_RING_BYTES (4 << 20)
 
 struct et_config {
@@ -21,6 +22,9 @@ struct et_config {
 	__u8 mm_at_exit;	/* task->mm is still there at sched_process_exit (6.16) */
 	__u8 last_hooked;	/* taskstats_exit tells group_dead (fentry or kprobe) */
 	__u8 notify_hooked;	/* do_notify_parent is watched */
+	__u8 count_files;	/* exit_files and filp_close cannot be watched, the table is counted */
+	__u8 children_hooked;	/* kill_orphaned_pgrp is watched ... */
+	__u8 count_children;	/* ... or cannot be, and they are counted */
 	/* which deaths */
 	__u8 by_pid;	/* map `pids` */
 	__u8 by_tree;	/* map `tree` */
@@ -32,7 +36,8 @@ struct et_config {
 	/* what to send */
 	__u8 want_args;
 	__u8 prompt; /* wake the reader at every message */
-	__u8 pad[3];
+	__u8 watch_exits; /* keep the table of exits under way */
+	__u8 pad[7];
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;
@@ -40,6 +45,6 @@ struct et_config {
 	__u32 pad2;
 };
 
-_Static_assert(sizeof(struct et_config) == 56, "layout");
+_Static_assert(sizeof(struct et_config) == 64, "layout");
 
 #endif

@@ -26,6 +26,9 @@
 #define ET_CGROUP_MAX 512
 #define ET_ARGS_MAX 2048
 #define ET_SLOTS 4	     /* stop signals: TERM, INT, HUP, QUIT */
+#define ET_FILE_PATH_MAX 256 /* bytes of reversed path, see struct et_file */
+#define ET_FS_LEN 16	     /* "ext4", "fuse" */
+#define ET_FILES_TOLD 16     /* ET_FILE messages a death, at most */
 #define ET_OBSERVATIONS 16
 
 enum et_kind {
@@ -34,11 +37,14 @@ enum et_kind {
 	ET_REAP = 2,   /* struct et_reap: somebody released it */
 	ET_CGROUP = 3, /* struct et_cgroup: the path behind a cgroup id, before its first use */
 	ET_ARGS = 4,   /* struct et_args: argv, only when asked for */
+	ET_FILE = 5,   /* struct et_file: a file with a part in the death that follows; rare */
 	/* made by the user half, part of a recorded stream */
 	ET_START = 16, /* struct et_start: first message of every stream */
 	ET_CLOCK = 17, /* struct et_clock: what time it is; drives the assembler's timers */
 	ET_LOSS = 18,  /* struct et_loss: the kernel half's counters */
 	ET_END = 19,   /* struct et_clock: tracing ended; what still waits is let go */
+	ET_DYING = 20, /* struct et_dying: an exit that takes its time */
+	ET_PATTERN = 21, /* struct et_pattern: where core dumps go, before the first death that asks */
 };
 
 struct et_header {
@@ -140,6 +146,9 @@ enum et_death_flags {
 	ET_D_FATAL = 1 << 9,	  /* the signals section begins with a fatal signal */
 	ET_D_STOPS = 1 << 10,	  /* the signals section is whole (stop[] included) */
 	ET_D_LATE = 1 << 11,	  /* the kernel skipped the probe at its exit: exit_ns is dead_ns, much is unseen */
+	ET_D_MM_FREED = 1 << 12,  /* its memory was torn down by one of its own threads */
+	ET_D_CLONE_AUTOREAP = 1 << 13, /* clone3() asked for a child that is never a zombie (7.x) */
+	ET_D_FD_CLOSER = 1 << 14, /* it was the last user of its descriptor table and closed it */
 };
 
 /* Fact groups seen; what is not seen here is unknown, never 0. */
@@ -153,6 +162,12 @@ enum et_seen {
 	ET_SEEN_SIGNALS = 1 << 6,   /* no signal of this process was dropped for want of room */
 	ET_SEEN_TTY = 1 << 7,	    /* `tty` holds, empty means none */
 	ET_SEEN_ARGS = 1 << 8,	    /* an ET_ARGS message of this process was sent */
+	ET_SEEN_TABLE = 1 << 9,	    /* files.open and files.users hold */
+	ET_SEEN_FLUSHABLE = 1 << 10, /* files.flushed holds, counted in the table instead of seen */
+	ET_SEEN_MM = 1 << 11,	    /* mm_users holds */
+	ET_SEEN_CORE = 1 << 12,	    /* core.limit holds; core.dumpable with ET_CORE_DUMPABLE_KNOWN */
+	ET_SEEN_CHILDREN = 1 << 13, /* adopted holds */
+	ET_SEEN_HANGUPS = 1 << 14,  /* hung_up holds */
 };
 
 enum et_cut {
@@ -171,6 +186,59 @@ struct et_resources {
 	__u64 involuntary_switches;
 	__u64 read_bytes; /* from storage, ET_SEEN_IO */
 	__u64 write_bytes;
+};
+
+/*
+ * Moments on the way out; 0: not seen. In the order of do_exit(), but the memory and the
+ * descriptors may be given back by another thread of the process than the last one.
+ */
+struct et_marks {
+	__u64 begin_ns;	     /* its first thread entered do_exit(), or called exit_group() */
+	__u64 last_ns;	     /* the latest of its threads entered do_exit() */
+	__u64 core_begin_ns; /* do_coredump() */
+	__u64 core_end_ns;
+	__u64 mm_begin_ns;   /* exit_mm() */
+	__u64 mm_end_ns;
+	__u64 files_begin_ns; /* exit_files() */
+	__u64 files_end_ns;
+	__u64 tty_ns;	     /* disassociate_ctty(): behind the files, since 7.x in front of them */
+	__u64 work_begin_ns; /* exit_task_work(): files are released here, after they were closed */
+	__u64 work_end_ns;   /* and then the cgroup is left */
+	__u64 notify_ns;     /* exit_notify(): children are given away, the parent is told at dead_ns */
+};
+
+/* What became of its descriptors. */
+struct et_files {
+	__u64 close_ns;	  /* all calls of filp_close() together */
+	__u64 flush_ns;	  /* of these, files with f_op->flush */
+	__u64 slowest_ns; /* the longest of these calls */
+	__u64 release_ns; /* the longest release of a closed file */
+	__u32 open;	  /* descriptors in the table when it was about to be given back */
+	__u32 users;	  /* of the table then; more than 1: others keep it open */
+	__u32 closed;	  /* calls of filp_close() seen */
+	__u32 flushed;	  /* of these, files with f_op->flush */
+	__u32 errors;	  /* of these, flushes that failed; nobody else is told */
+	__u32 told;	  /* ET_FILE messages sent */
+};
+
+enum et_core_flags {
+	ET_CORE_TRIED = 1 << 0,	   /* do_coredump() was called */
+	ET_CORE_WRITTEN = 1 << 1,  /* the target was open, the format's writer was called */
+	ET_CORE_DUMPABLE_KNOWN = 1 << 2,
+};
+
+enum et_core_target {
+	ET_CORE_FILE = 1,
+	ET_CORE_PIPE = 2,
+	ET_CORE_SOCKET = 3,
+};
+
+struct et_core {
+	__u64 limit;	/* RLIMIT_CORE, bytes */
+	__u32 flags;	/* enum et_core_flags */
+	__u32 dumpable; /* as PR_GET_DUMPABLE: 0 no, 1 yes, 2 root only */
+	__u32 target;	/* enum et_core_target; 0: none was open */
+	__u32 pad;
 };
 
 /*
@@ -203,10 +271,17 @@ struct et_death {
 	struct et_peer parent; /* real_parent */
 	struct et_peer tracer; /* ET_D_TRACED */
 	struct et_resources res;
+	struct et_marks marks;
+	struct et_files files;
+	struct et_core core;
+	struct et_peer adopter; /* became the parent of its children; tgid 0: not seen */
+	__u64 leader_ns; /* its leader ended, while other threads went on; 0: not so */
+	__u32 mm_users;	 /* of its memory when it let go of it, its own threads included */
+	__u32 adopted;	 /* children given to another parent */
+	__u32 hung_up;	 /* processes sent SIGHUP by the kernel because it died */
 	__u32 exe_len;	 /* bytes of path */
 	__u32 exe_size;	 /* the same, rounded up to 8 */
 	__u32 signals_size;
-	__u32 pad;
 };
 
 enum et_reap_kind {
@@ -220,7 +295,7 @@ struct et_reap {
 	struct et_id id;   /* the released process; tgid 0 for ET_REAP_WAITED */
 	__u64 time_ns;
 	struct et_peer by; /* the reaper; tgid 0 for ET_REAP_FREED */
-	struct et_id parent; /* real_parent when it was released; start_ns 0: unknown */
+	struct et_peer parent; /* real_parent when it was released; start_ns 0: unknown */
 	__u32 kind;	   /* enum et_reap_kind */
 	__u32 wait_nr;	   /* ET_REAP_WAITED: the pid as the reaper knows it ... */
 	__u32 wait_level;  /* ... in its pid namespace, at this depth */
@@ -243,7 +318,80 @@ struct et_args {
 	char args[ET_ARGS_MAX];
 };
 
+enum et_file_what {
+	ET_FILE_FLUSH_ERROR = 1, /* its flush failed */
+	ET_FILE_SLOW_CLOSE = 2,	 /* the slowest close so far, and slow */
+	ET_FILE_SLOW_RELEASE = 3, /* the slowest release so far, and slow */
+	ET_FILE_CORE = 4,	 /* the core dump went there */
+};
+
+enum et_file_flags {
+	ET_FILE_CUT = 1 << 0, /* the root side of path did not fit */
+	ET_FILE_GONE = 1 << 1, /* path could not be read any more; fs and inode hold */
+	ET_FILE_UNLINKED = 1 << 2,
+};
+
+struct et_file {
+	struct et_header h;
+	struct et_id id; /* of the dying process */
+	__u64 ns;	 /* how long it took */
+	__u64 inode;
+	__s32 fd;	 /* -1: not known */
+	__s32 error;	 /* negative errno of ET_FILE_FLUSH_ERROR, else 0 */
+	__u32 what;	 /* enum et_file_what */
+	__u32 flags;	 /* enum et_file_flags */
+	__u32 pad;
+	__u32 len;	 /* bytes of path[] used, reversed components as in et_death */
+	char fs[ET_FS_LEN];	 /* file system type */
+	char subtype[ET_FS_LEN]; /* "sshfs" of "fuse.sshfs"; empty: none */
+	char path[ET_FILE_PATH_MAX];
+};
+
+/* Where an exit is, as far as the tier shows it. */
+enum et_phase {
+	ET_PHASE_NONE = 0,
+	ET_PHASE_DELIVERY, /* of the signal, or until all threads are in do_exit() */
+	ET_PHASE_COREDUMP,
+	ET_PHASE_EXIT,	   /* in do_exit(), between the others */
+	ET_PHASE_MM,
+	ET_PHASE_FILES,
+	ET_PHASE_DETACH,
+	ET_PHASE_TASK_WORK,
+	ET_PHASE_NOTIFY,
+	ET_PHASE_COUNT,
+};
+
+/*
+ * An exit under way. Lives in a table that the user half maps, so that looking needs no bpf():
+ * an exit that hangs sends no message.
+ */
+struct et_exit {
+	struct et_id id;
+	__u64 begin_ns; /* 0: the slot is free. Written last, cleared first */
+	__u64 since_ns; /* in this phase */
+	__u32 phase;	/* enum et_phase */
+	__u32 uid;
+	__u32 signo;	/* 0: it exited, or the signal was not seen */
+	__u32 info;	/* enum et_siginfo_kind of the signal */
+	__s32 code;	/* its si_code */
+	__u32 threads;	/* when it began */
+	char comm[ET_COMM_LEN];
+	struct et_peer by; /* of the signal */
+};
+
 /* ---- the user half's own messages ---- */
+
+struct et_dying {
+	struct et_header h;
+	struct et_exit e;
+};
+
+struct et_pattern {
+	struct et_header h;
+	__u32 len; /* of pattern */
+	__u32 pad;
+	char pattern[128]; /* /proc/sys/kernel/core_pattern */
+};
 
 enum et_start_flags {
 	ET_START_ARGS = 1 << 0, /* argv was asked for */
@@ -262,7 +410,7 @@ struct et_start {
 	char tier[16];	  /* highest door in use: fentry, kprobe, tracepoint */
 	__u8 doors[ET_OBSERVATIONS]; /* enum et_door by enum et_observation */
 };
-#define ET_STREAM_VERSION 1
+#define ET_STREAM_VERSION 2
 
 struct et_clock {
 	struct et_header h;
@@ -284,6 +432,7 @@ struct et_counters {
 	__u64 full_dying;   /* processes without a scratch entry: dying map full */
 	__u64 full_tree;    /* children not followed: tree map full */
 	__u64 skipped;	    /* deaths told late, ET_D_LATE */
+	__u64 lost_file;    /* FILE messages without room */
 };
 
 struct et_loss {
@@ -301,6 +450,12 @@ enum et_observation {
 	ET_OBS_SIGNAL,	   /* who sent which signal */
 	ET_OBS_TREE,	   /* fork: descendants of a process */
 	ET_OBS_SNAPSHOT,   /* zombies that were there before */
+	ET_OBS_BEGIN,	   /* when the exit begins, thread by thread */
+	ET_OBS_MM,	   /* memory is given back */
+	ET_OBS_FILES,	   /* descriptors are closed and flushed */
+	ET_OBS_WORK,	   /* terminal, namespaces, released files, cgroup */
+	ET_OBS_COREDUMP,
+	ET_OBS_CHILDREN,   /* what becomes of its children */
 	ET_OBS_COUNT,
 };
 
@@ -319,13 +474,18 @@ _Static_assert(sizeof(struct et_peer) == 48, "layout");
 _Static_assert(sizeof(struct et_signal) == 152, "layout");
 _Static_assert(sizeof(struct et_signals) == 152 + 8 + ET_KILLER_EXE_MAX + 152 * ET_SLOTS, "layout");
 _Static_assert(sizeof(struct et_resources) == 80, "layout");
-_Static_assert(sizeof(struct et_death) == 336, "layout");
-_Static_assert(sizeof(struct et_reap) == 112, "layout");
+_Static_assert(sizeof(struct et_marks) == 96, "layout");
+_Static_assert(sizeof(struct et_files) == 56, "layout");
+_Static_assert(sizeof(struct et_core) == 24, "layout");
+_Static_assert(sizeof(struct et_death) == 576, "layout");
+_Static_assert(sizeof(struct et_reap) == 144, "layout");
+_Static_assert(sizeof(struct et_file) == 64 + 2 * ET_FS_LEN + ET_FILE_PATH_MAX, "layout");
+_Static_assert(sizeof(struct et_exit) == 120, "layout");
 _Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
 _Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
 _Static_assert(sizeof(struct et_start) == 184, "layout");
 _Static_assert(sizeof(struct et_clock) == 24, "layout");
-_Static_assert(sizeof(struct et_counters) == 72, "layout");
+_Static_assert(sizeof(struct et_counters) == 80, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
 
 #endif

@@ -14,13 +14,17 @@
 #include "cause.h"
 #include "check.h"
 #include "container.h"
+#include "coredump.h"
+#include "files.h"
+#include "path.h"
+#include "phases.h"
 #include "waiting.h"
 
 #define MAX_WAITING 16384
 #define MAX_CGROUPS 8192
 #define MAX_ARGS 256   /* processes whose argv came and whose death is on its way */
 #define MAX_RECENT 64  /* deaths whose reap was seen, for a snapshot that comes late */
-#define CUT_MARK 3     /* "..." */
+#define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
 
 struct assembler {
 	struct assembler_options opt;
@@ -34,11 +38,13 @@ struct assembler {
 	uint64_t doubtful; /* reaps of deaths up to this serial may have been lost */
 	struct waiting *waiting;
 	struct cache *cgroups, *args;
+	struct files *files;
+	struct et_pattern pattern; /* where cores go; h.kind 0: not known */
 	struct et_id recent[MAX_RECENT];
 	unsigned int nr_recent;
 	/* strings of the record being made */
-	char exe[ET_EXE_MAX + CUT_MARK + 1];
-	char killer_exe[ET_KILLER_EXE_MAX + CUT_MARK + 1];
+	char exe[ET_EXE_MAX + PATH_ROOM];
+	char killer_exe[ET_KILLER_EXE_MAX + PATH_ROOM];
 };
 
 /* ---- small things ---- */
@@ -46,35 +52,6 @@ struct assembler {
 static bool same_id(const struct et_id *a, const struct et_id *b)
 {
 	return a->tgid == b->tgid && a->start_ns == b->start_ns;
-}
-
-/*
- * Walking from a dentry up to the root gives a path back to front: "worker\0bin\0usr\0".
- * dst has room for len + CUT_MARK + 1 bytes. Returns the length of "/usr/bin/worker".
- */
-static size_t put_in_order(char *dst, const char *reversed, size_t len, bool cut)
-{
-	char *p = dst;
-
-	if (cut) {
-		memset(p, '.', CUT_MARK);
-		p += CUT_MARK;
-	}
-	if (len && !reversed[len - 1])
-		len--;
-	while (len) {
-		size_t begin = len;
-
-		while (begin && reversed[begin - 1])
-			begin--;
-		*p++ = '/';
-		memcpy(p, reversed + begin, len - begin);
-		p += len - begin;
-		len = begin ? begin - 1 : 0;
-	}
-	if (p == dst)
-		*p++ = '/';
-	return p - dst;
 }
 
 static struct cache_key key_of(const struct et_id *id)
@@ -96,19 +73,24 @@ static void take_exes(struct assembler *a, struct record *r)
 
 	r->exe.bytes = a->exe;
 	if ((d->seen & ET_SEEN_EXE) && d->exe_len)
-		r->exe.len = put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
+		r->exe.len = path__put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
 	r->killer_exe.bytes = a->killer_exe;
 	if (s && s->killer_exe_len) {
-		r->killer_exe.len = put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len,
-						 s->killer_exe_cut);
+		r->killer_exe.len = path__put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len,
+						       s->killer_exe_cut);
 		r->killer_exe_cut = s->killer_exe_cut;
 	}
 }
 
-/* All but the reap and the cause. */
+/* What was kept of a process besides its DEATH message. */
+struct kept {
+	const struct cache_entry *cgroup, *args;
+	const struct noted_files *files;
+};
+
+/* All but the reap and what is concluded. */
 static void begin_record(struct assembler *a, struct record *r, enum record_type type,
-			 const struct et_death *d, const struct cache_entry *cgroup,
-			 const struct cache_entry *args)
+			 const struct et_death *d, const struct kept *k)
 {
 	memset(r, 0, sizeof(*r));
 	r->type = type;
@@ -118,10 +100,13 @@ static void begin_record(struct assembler *a, struct record *r, enum record_type
 	r->real_offset_ns = a->real_offset_ns;
 	r->now_ns = a->now_ns;
 	r->from_start = d->id.start_ns >= a->start.attach_ns;
-	r->cgroup = held_text(cgroup);
-	r->cgroup_cut = cgroup && cgroup->cut;
-	r->args = held_text(args);
-	r->args_cut = args && args->cut;
+	r->cgroup = held_text(k->cgroup);
+	r->cgroup_cut = k->cgroup && k->cgroup->cut;
+	r->args = held_text(k->args);
+	r->args_cut = k->args && k->args->cut;
+	r->files = noted_files__list(k->files, &r->nr_files);
+	r->core_pattern_known = a->pattern.h.kind;
+	r->core_pattern = (struct text){ a->pattern.pattern, a->pattern.len };
 	take_exes(a, r);
 	if (r->cgroup.len)
 		container__parse(r->cgroup, &r->container, &r->unit);
@@ -130,11 +115,18 @@ static void begin_record(struct assembler *a, struct record *r, enum record_type
 
 static void finish_record(struct assembler *a, struct record *r)
 {
+	uint64_t *const counts[] = {
+		[RECORD_DEATH] = &a->totals.records,
+		[RECORD_ZOMBIE] = &a->totals.zombies,
+		[RECORD_DYING] = &a->totals.dying,
+	};
+
 	cause__conclude(r);
-	if (r->type == RECORD_ZOMBIE)
-		a->totals.zombies++;
-	else
-		a->totals.records++;
+	if (r->type != RECORD_DYING) {
+		phases__conclude(r);
+		coredump__conclude(r);
+	}
+	++*counts[r->type];
 	a->fn(a->ctx, r);
 }
 
@@ -160,7 +152,9 @@ static void begin_waiting(struct assembler *a, struct record *r, enum record_typ
 		n->cgroup = hold_cgroup(a, d);
 	if (!n->args)
 		n->args = take_args(a, d);
-	begin_record(a, r, type, d, n->cgroup, n->args);
+	if (!n->files)
+		n->files = files__take(a->files, &d->id);
+	begin_record(a, r, type, d, &(struct kept){ n->cgroup, n->args, n->files });
 }
 
 static void remember(struct assembler *a, const struct et_id *id)
@@ -183,6 +177,7 @@ static void let_go(struct assembler *a, struct waiting_death *n)
 	remember(a, &waiting__message(n)->id);
 	cache__release(a->cgroups, n->cgroup);
 	cache__release(a->args, n->args);
+	noted_files__free(n->files);
 	waiting__remove(a->waiting, n);
 }
 
@@ -221,27 +216,30 @@ static bool is_tracer(const struct record *r, const struct et_id *id)
 	return (r->death->flags & ET_D_TRACED) && same_id(&r->death->tracer.id, id);
 }
 
-/* Nobody but a parent and a tracer can wait: whoever else did became the parent. */
-/* The init of a pid namespace outlives every other process in it: its children stay its own. */
-static const struct et_id *parent_at_release(const struct record *r, const struct et_reap *p)
+/*
+ * Nobody but a parent and a tracer can wait: whoever else did became the parent. The init of a
+ * pid namespace outlives every other process in it: its children stay its own.
+ */
+static const struct et_peer *parent_at_release(const struct record *r, const struct et_reap *p)
 {
-	if (p->parent.start_ns)
+	if (p->parent.id.start_ns)
 		return &p->parent;
 	if (r->death->parent.flags & ET_PEER_NS_INIT)
-		return &r->death->parent.id;
-	return p->by.id.tgid && !is_tracer(r, &p->by.id) ? &p->by.id : NULL;
+		return &r->death->parent;
+	return p->by.id.tgid && !is_tracer(r, &p->by.id) ? &p->by : NULL;
 }
 
 static void note_new_parent(struct record *r, const struct et_reap *p)
 {
-	const struct et_id *now = parent_at_release(r, p);
+	const struct et_peer *now = parent_at_release(r, p);
 
 	if (!now || !r->death->parent.id.tgid) {
 		record__add_missing(r, "reap.reparented_to", WHY_TIER);
 		return;
 	}
-	r->reap.reparented = !is_parent(r, now);
+	r->reap.reparented = !is_parent(r, &now->id);
 	r->reap.new_parent = *now;
+	r->reap.new_parent_seen = true;
 }
 
 static enum reap_how how_waited(const struct record *r)
@@ -259,7 +257,7 @@ static bool released_itself(const struct record *r, const struct et_reap *p)
 {
 	if (same_id(&p->by.id, &r->death->id))
 		return true;
-	return p->parent.start_ns && is_parent(r, &p->by.id) && !is_parent(r, &p->parent) &&
+	return p->parent.id.start_ns && is_parent(r, &p->by.id) && !is_parent(r, &p->parent.id) &&
 	       !is_tracer(r, &p->by.id);
 }
 
@@ -283,16 +281,18 @@ static void conclude_seen_reap(struct record *r, const struct et_reap *p)
 
 static bool parent_wants_no_zombies(const struct et_death *d)
 {
-	return d->exit_signal == SIGCHLD && !(d->flags & ET_D_TRACED) &&
-	       (d->flags & (ET_D_PARENT_IGNORES | ET_D_PARENT_NOCLDWAIT));
+	if (d->flags & ET_D_TRACED)
+		return false;
+	return (d->flags & ET_D_CLONE_AUTOREAP) ||
+	       (d->exit_signal == SIGCHLD && (d->flags & (ET_D_PARENT_IGNORES | ET_D_PARENT_NOCLDWAIT)));
 }
 
 /* The kernel frees it some time after the release and in anybody's context. */
 static void conclude_freed(struct record *r, const struct et_reap *p)
 {
 	const struct et_death *d = r->death;
-	const struct et_id *parent = parent_at_release(r, p);
-	const bool kept = parent && is_parent(r, parent);
+	const struct et_peer *parent = parent_at_release(r, p);
+	const bool kept = parent && is_parent(r, &parent->id);
 
 	note_new_parent(r, p);
 	if (!r->reap.reparented && parent_wants_no_zombies(d)) {
@@ -401,14 +401,64 @@ static void tell_zombies(struct assembler *a)
 	}
 }
 
+/* A death as far as an exit under way shows it: it began with this signal, and has not ended. */
+static void foresee_death(const struct et_exit *e, uint64_t now_ns, struct et_death *d, struct et_signals *s)
+{
+	const bool self = same_id(&e->by.id, &e->id);
+
+	*d = (struct et_death){
+		.h = { ET_DEATH, sizeof(*d) },
+		.id = e->id,
+		.exit_ns = now_ns,
+		.status = (int)e->signo,
+		.flags = e->signo ? ET_D_FATAL : 0,
+		.seen = ET_SEEN_SIGNALS | (e->threads ? ET_SEEN_THREADS : 0),
+		.threads = e->threads,
+		.uid = e->uid,
+	};
+	memcpy(d->comm, e->comm, sizeof(d->comm));
+	memset(s, 0, sizeof(*s));
+	s->fatal = (struct et_signal){
+		.time_ns = e->begin_ns,
+		.first_ns = e->begin_ns,
+		.by = e->by,
+		.code = e->code,
+		.count = 1,
+		.flags = ET_SIG_FATAL | (self ? ET_SIG_SELF : 0),
+		.threads = e->threads,
+		.signo = e->signo,
+		.info = e->info,
+	};
+}
+
+static int take_dying(struct assembler *a, const struct et_dying *m)
+{
+	const uint64_t now_ns = a->now_ns > m->e.begin_ns ? a->now_ns : m->e.begin_ns;
+	struct et_signals s;
+	struct et_death d;
+	struct record r;
+
+	/* It was looked at before its DEATH message came through. */
+	if (waiting__find(a->waiting, &m->e.id) || is_recent(a, &m->e.id))
+		return 0;
+	foresee_death(&m->e, now_ns, &d, &s);
+	begin_record(a, &r, RECORD_DYING, &d, &(struct kept){ 0 });
+	r.signals = m->e.signo ? &s : NULL;
+	r.now_ns = now_ns;
+	phases__conclude_dying(&r, &m->e);
+	finish_record(a, &r);
+	return 0;
+}
+
 /* ---- messages ---- */
 
 static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool auto_reaped)
 {
 	struct cache_entry *cgroup = hold_cgroup(a, d), *args = take_args(a, d);
+	struct noted_files *files = files__take(a->files, &d->id);
 	struct record r;
 
-	begin_record(a, &r, RECORD_DEATH, d, cgroup, args);
+	begin_record(a, &r, RECORD_DEATH, d, &(struct kept){ cgroup, args, files });
 	if (auto_reaped)
 		r.reap.how = REAP_AUTO;
 	else
@@ -417,6 +467,7 @@ static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool
 	remember(a, &d->id);
 	cache__release(a->cgroups, cgroup);
 	cache__release(a->args, args);
+	noted_files__free(files);
 }
 
 /* Its pid was given to another process: who had it before was reaped, and the message lost. */
@@ -446,6 +497,7 @@ static void await_reap(struct assembler *a, const struct et_death *d)
 	n->arrived_ns = a->now_ns;
 	n->cgroup = hold_cgroup(a, d);
 	n->args = take_args(a, d);
+	n->files = files__take(a->files, &d->id);
 	if (d->flags & ET_D_SNAPSHOT)
 		tell_zombie(a, n);
 }
@@ -469,10 +521,10 @@ static int take_cgroup(struct assembler *a, const struct et_cgroup *c)
 {
 	struct cache_entry *e;
 
-	e = cache__add(a->cgroups, (struct cache_key){ c->id, 0 }, c->len + CUT_MARK + 1);
+	e = cache__add(a->cgroups, (struct cache_key){ c->id, 0 }, c->len + PATH_ROOM);
 	if (!e)
 		return -ENOMEM;
-	e->len = put_in_order(e->bytes, c->path, c->len, c->cut);
+	e->len = path__put_in_order(e->bytes, c->path, c->len, c->cut);
 	e->cut = c->cut;
 	return 0;
 }
@@ -485,6 +537,12 @@ static int take_argv(struct assembler *a, const struct et_args *m)
 		return -ENOMEM;
 	memcpy(e->bytes, m->args, m->len);
 	e->cut = m->total > m->len;
+	return 0;
+}
+
+static int take_pattern(struct assembler *a, const struct et_pattern *p)
+{
+	a->pattern = *p;
 	return 0;
 }
 
@@ -555,6 +613,12 @@ static int take_message(struct assembler *a, const struct et_header *h)
 		return take_cgroup(a, msg);
 	case ET_ARGS:
 		return take_argv(a, msg);
+	case ET_FILE:
+		return files__add(a->files, msg);
+	case ET_DYING:
+		return take_dying(a, msg);
+	case ET_PATTERN:
+		return take_pattern(a, msg);
 	case ET_CLOCK:
 		return take_clock(a, msg);
 	case ET_LOSS:
@@ -590,7 +654,8 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING);
 	a->cgroups = cache__new(o->max_cgroups ? o->max_cgroups : MAX_CGROUPS);
 	a->args = cache__new(MAX_ARGS);
-	if (!a->waiting || !a->cgroups || !a->args) {
+	a->files = files__new(MAX_FILES);
+	if (!a->waiting || !a->cgroups || !a->args || !a->files) {
 		assembler__free(a);
 		return NULL;
 	}
@@ -606,6 +671,7 @@ void assembler__free(struct assembler *a)
 	waiting__free(a->waiting);
 	cache__free(a->cgroups);
 	cache__free(a->args);
+	files__free(a->files);
 	free(a);
 }
 

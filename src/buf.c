@@ -95,6 +95,26 @@ void buf__hex(struct buf *b, uint64_t v)
 	buf__put(b, p, (size_t)(end - p));
 }
 
+void buf__count(struct buf *b, uint64_t n, const char *noun)
+{
+	buf__u64(b, n);
+	buf__char(b, ' ');
+	buf__str(b, noun);
+	if (n != 1)
+		buf__char(b, 's');
+}
+
+void buf__align_right(struct buf *b, size_t from, size_t width)
+{
+	size_t len = b->len - from;
+
+	if (len >= width || !buf__room(b, width - len))
+		return;
+	memmove(b->data + from + width - len, b->data + from, len);
+	memset(b->data + from, ' ', width - len);
+	b->len = from + width;
+}
+
 void buf__text(struct buf *b, struct text t)
 {
 	char one[TEXT_ESCAPE_MAX];

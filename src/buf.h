@@ -50,7 +50,10 @@ void buf__str(struct buf *b, const char *trusted); /* our own words only */
 void buf__u64(struct buf *b, uint64_t v);
 void buf__i64(struct buf *b, int64_t v);
 void buf__hex(struct buf *b, uint64_t v); /* 0x... */
+void buf__count(struct buf *b, uint64_t n, const char *noun); /* "1 death", "2 deaths" */
 void buf__text(struct buf *b, struct text t); /* escaped for people */
+/* Shifts what was put since b->len was `from`, ASCII, to the right end of `width` columns. */
+void buf__align_right(struct buf *b, size_t from, size_t width);
 __attribute__((format(printf, 2, 3))) void buf__printf(struct buf *b, const char *fmt, ...);
 
 #endif

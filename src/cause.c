@@ -51,12 +51,10 @@ static void say_peer(struct record *r, const struct et_peer *p)
 
 static void say_duration(struct record *r, uint64_t ns)
 {
-	if (ns < 1000000)
-		say(r, "%llu us", (unsigned long long)(ns / 1000));
-	else if (ns < 10000000000ULL)
-		say(r, "%llu ms", (unsigned long long)(ns / 1000000));
-	else
-		say(r, "%llu s", (unsigned long long)(ns / 1000000000));
+	char words[TEXT_AMOUNT_MAX];
+
+	text__duration(words, ns);
+	say(r, "%s", words);
 }
 
 /* ---- facts ---- */
@@ -203,6 +201,11 @@ static void say_after_stop(struct record *r, const struct stop *s, uint64_t ns)
 
 /* ---- what a rule looks at ---- */
 
+static bool match_exiting(const struct facts *f)
+{
+	return f->r->type == RECORD_DYING && !f->signo;
+}
+
 static bool match_exit(const struct facts *f)
 {
 	return !f->signo;
@@ -314,6 +317,11 @@ static bool match_any(const struct facts *f)
 
 /* ---- what a rule says ---- */
 
+static void conclude_exiting(const struct facts *f)
+{
+	say(f->r, "exiting");
+}
+
 static void conclude_exit(const struct facts *f)
 {
 	const struct stop *s = last_stop(f->r, "handled", 0);
@@ -415,8 +423,11 @@ static void conclude_hangup(const struct facts *f)
 {
 	say(f->r, "SIGHUP: ");
 	say_peer(f->r, &f->sig->by);
-	say(f->r, f->sig->by.id.tgid == f->r->death->session ? ", leader of its session, exited" :
-		  " exited and left its stopped group alone");
+	if (f->r->type == RECORD_DYING) /* which session it is in is not told */
+		say(f->r, " exited");
+	else
+		say(f->r, f->sig->by.id.tgid == f->r->death->session ? ", leader of its session, exited" :
+		    " exited and left its stopped group alone");
 }
 
 static void conclude_tty(const struct facts *f)
@@ -492,6 +503,7 @@ static const struct rule {
 	bool (*match)(const struct facts *f);
 	void (*conclude)(const struct facts *f);
 } rules[] = {
+	{ "still exiting", CAUSE_UNKNOWN, match_exiting, conclude_exiting },
 	{ "exit", CAUSE_EXIT, match_exit, conclude_exit },
 	{ "signal not seen", CAUSE_SIGNAL, match_unseen, conclude_unseen },
 	{ "seccomp", CAUSE_SECCOMP, match_seccomp, conclude_seccomp },

@@ -104,6 +104,30 @@ static bool args_ok(const void *msg, size_t size)
 	return size >= fixed && tail_ok(size, fixed, sizeof(a->args), a->len);
 }
 
+static bool file_ok(const void *msg, size_t size)
+{
+	const struct et_file *f = msg;
+
+	return size == sizeof(*f) && f->id.tgid && f->len <= sizeof(f->path) && f->what >= ET_FILE_FLUSH_ERROR &&
+	       f->what <= ET_FILE_CORE && f->error <= 0 && f->error != INT32_MIN && f->fd >= -1;
+}
+
+/* A slot without a beginning is free, not an exit. */
+static bool dying_ok(const void *msg, size_t size)
+{
+	const struct et_exit *e = &((const struct et_dying *)msg)->e;
+
+	return size == sizeof(struct et_dying) && e->id.tgid && e->begin_ns && e->phase < ET_PHASE_COUNT &&
+	       e->signo <= 64;
+}
+
+static bool pattern_ok(const void *msg, size_t size)
+{
+	const struct et_pattern *p = msg;
+
+	return size == sizeof(*p) && p->len <= sizeof(p->pattern);
+}
+
 static bool terminated(const char *s, size_t cap)
 {
 	return memchr(s, '\0', cap) != NULL;
@@ -135,6 +159,12 @@ static bool message_ok(uint32_t kind, const void *msg, size_t size)
 		return cgroup_ok(msg, size);
 	case ET_ARGS:
 		return args_ok(msg, size);
+	case ET_FILE:
+		return file_ok(msg, size);
+	case ET_DYING:
+		return dying_ok(msg, size);
+	case ET_PATTERN:
+		return pattern_ok(msg, size);
 	case ET_START:
 		return start_ok(msg, size);
 	case ET_CLOCK:

@@ -2,6 +2,9 @@
 /*
  * Takes a record and the options, gives whether it was asked for. Does not look
  * at anything that is unknown in the record: that is never a match.
+ *
+ * An exit under way has no wait status yet and was not a zombie. It matches by what is certain
+ * to stay: that a signal ends it, how old it is and how long it takes so far.
  */
 #include "filter.h"
 
@@ -12,12 +15,26 @@ static bool match_process(const struct options *o, const struct et_death *d)
 	return !o->by_user || d->uid == o->uid;
 }
 
-static bool match_status(const struct options *o, int status)
+/* The signal that ended it, or will have; 0: none, or not seen. */
+static unsigned int signal_of(const struct record *r)
 {
-	unsigned int signo = status & 0x7f;
+	if (r->type == RECORD_DYING)
+		return r->cause.signal ? r->cause.signal->signo : 0;
+	return r->death->status & 0x7f;
+}
 
-	if (o->failed && !status)
-		return false;
+/* While it is dying an exit code is not known, whatever it will be. */
+static bool match_failed(const struct options *o, const struct record *r)
+{
+	if (!o->failed)
+		return true;
+	return r->type == RECORD_DYING ? signal_of(r) != 0 : r->death->status != 0;
+}
+
+static bool match_signal(const struct options *o, const struct record *r)
+{
+	unsigned int signo = signal_of(r);
+
 	if (!o->signals)
 		return true;
 	return signo >= 1 && signo <= 64 && o->signals >> (signo - 1) & 1;
@@ -30,22 +47,28 @@ static bool match_cause(const struct options *o, enum cause_class class)
 
 static bool match_age(const struct options *o, const struct record *r)
 {
-	uint64_t died = record__death_ns(r), born = r->death->id.start_ns;
+	uint64_t until = r->type == RECORD_DYING ? r->now_ns : record__death_ns(r);
+	uint64_t born = r->death->id.start_ns;
 
 	if (!o->min_age_ns)
 		return true;
-	return died > born && died - born >= o->min_age_ns;
+	return until > born && until - born >= o->min_age_ns;
 }
 
-static bool match_zombie(const struct options *o, const struct reap *reap)
+static bool match_exit(const struct options *o, const struct phases *p)
+{
+	return !o->min_exit_ns || (p->known && p->exit_ns >= o->min_exit_ns);
+}
+
+static bool match_zombie(const struct options *o, const struct record *r)
 {
 	if (!o->min_zombie_ns)
 		return true;
-	return reap->time_known && reap->zombie_ns >= o->min_zombie_ns;
+	return r->type != RECORD_DYING && r->reap.time_known && r->reap.zombie_ns >= o->min_zombie_ns;
 }
 
 bool filter__match(const struct options *o, const struct record *r)
 {
-	return match_process(o, r->death) && match_status(o, r->death->status) &&
-	       match_cause(o, r->cause.class) && match_age(o, r) && match_zombie(o, &r->reap);
+	return match_process(o, r->death) && match_failed(o, r) && match_signal(o, r) &&
+	       match_cause(o, r->cause.class) && match_age(o, r) && match_exit(o, &r->phases) && match_zombie(o, r);
 }

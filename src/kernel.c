@@ -98,6 +98,11 @@ static int try_tracing(enum bpf_attach_type attach, int btf_id)
 	return err;
 }
 
+bool kernel__has_function(const struct kernel *k, const char *function)
+{
+	return btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC) >= 0;
+}
+
 int kernel__try_fentry(const struct kernel *k, const char *function)
 {
 	return try_tracing(BPF_TRACE_FENTRY, btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC));

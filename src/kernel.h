@@ -20,8 +20,11 @@ void kernel__close(struct kernel *k);
 /* Arguments of a tracepoint as BPF sees them (without the data pointer); negative: there is none. */
 int kernel__tracepoint_args(const struct kernel *k, const char *name);
 
+/* As far as BTF tells; not whether it can be hooked. */
+bool kernel__has_function(const struct kernel *k, const char *function);
+
 /*
- * Loads and attaches an empty program, for real, and takes it away again.
+ * Loads and attaches an empty program, for real, and takes it away again, which takes the kernel tens of ms.
  * 0, -ENOENT: the kernel has no such thing, -EPERM and others: refused.
  */
 int kernel__try_fentry(const struct kernel *k, const char *function);

@@ -21,6 +21,7 @@
  */
 #define LOOK_MS 20
 #define LOOKS 3
+#define EXITS_NS 1000000000ULL
 #define GRACE_NS 300000000ULL /* targets are gone, their last messages may be on the way */
 
 enum { ON_RING, ON_SIGNAL, ON_TIMER };
@@ -167,6 +168,7 @@ static int look(struct loop *l)
 
 	session__clock(l->session);
 	n = source__read(l->source, session__message, l->session);
+	source__look_at_exits(l->source, kernel__boot_ns(), session__message, l->session);
 	pass_counters(l);
 	output__flush(l->session->output);
 	if (l->session->output->error || session__full(l->session))
@@ -175,12 +177,27 @@ static int look(struct loop *l)
 	return n < 0 ? n : 0;
 }
 
+/* An exit that hangs says nothing: it is looked for, a few times within the time it may take. */
+static uint64_t next_look_at_exits(const struct loop *l, uint64_t now)
+{
+	uint64_t after = l->options->dying_after_ns;
+
+	return after ? now + (after > 4 * EXITS_NS ? EXITS_NS : after / 4) : UINT64_MAX;
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static int timeout_ms(const struct loop *l)
 {
 	uint64_t due = assembler__next_due(l->session->assembler), now = kernel__boot_ns();
 	bool targets = l->command || l->session->nr_targets;
 	int limit = l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
 
+	due = earliest(due, next_look_at_exits(l, now));
+	due = earliest(due, session__next_tick(l->session));
 	if (due == UINT64_MAX)
 		return limit;
 	due = due > now ? (due - now) / 1000000 + 1 : 0;

@@ -139,6 +139,28 @@ static const char *const runtimes[] = {
 	[RUNTIME_CRIO] = "cri-o", [RUNTIME_PODMAN] = "podman", [RUNTIME_UNKNOWN] = "unknown",
 };
 
+static const char *const phases[PHASE_COUNT] = {
+	[PHASE_DELIVERY] = "delivery", [PHASE_COREDUMP] = "coredump",	[PHASE_MM] = "mm",
+	[PHASE_FILES] = "files",       [PHASE_DETACH] = "detach",	[PHASE_TASK_WORK] = "task_work",
+	[PHASE_NOTIFY] = "notify",     [PHASE_OTHER] = "other",
+};
+
+static const char *const nows[ET_PHASE_COUNT] = {
+	[ET_PHASE_DELIVERY] = "delivery",   [ET_PHASE_COREDUMP] = "coredump", [ET_PHASE_EXIT] = "exit",
+	[ET_PHASE_MM] = "mm",		    [ET_PHASE_FILES] = "files",	      [ET_PHASE_DETACH] = "detach",
+	[ET_PHASE_TASK_WORK] = "task_work", [ET_PHASE_NOTIFY] = "notify",
+};
+
+static const char *const core_reasons[] = {
+	[CORE_NOT_DUMPABLE] = "not_dumpable", [CORE_PATTERN_EMPTY] = "pattern_empty",
+	[CORE_LIMIT] = "limit",		      [CORE_OPEN_FAILED] = "open_failed",
+	[CORE_HANDLER_FAILED] = "handler_failed", [CORE_INTERRUPTED] = "interrupted",
+};
+
+static const char *const core_targets[] = {
+	[ET_CORE_FILE] = "file", [ET_CORE_PIPE] = "pipe", [ET_CORE_SOCKET] = "socket",
+};
+
 static const char *const whys[] = {
 	[WHY_TIER] = "not observable on this kernel with the probes in use",
 	[WHY_BEFORE] = "happened before tracing began",
@@ -153,7 +175,9 @@ static const char *const whys[] = {
 static const char *const observations[ET_OBS_COUNT] = {
 	[ET_OBS_EXIT] = "exit",	    [ET_OBS_EXE] = "exe",	[ET_OBS_LAST] = "last",
 	[ET_OBS_NOTIFY] = "notify", [ET_OBS_REAP] = "reap",	[ET_OBS_SIGNAL] = "signal",
-	[ET_OBS_TREE] = "tree",	    [ET_OBS_SNAPSHOT] = "snapshot",
+	[ET_OBS_TREE] = "tree",	    [ET_OBS_SNAPSHOT] = "snapshot", [ET_OBS_BEGIN] = "begin",
+	[ET_OBS_MM] = "mm",	    [ET_OBS_FILES] = "files",	[ET_OBS_WORK] = "work",
+	[ET_OBS_COREDUMP] = "coredump", [ET_OBS_CHILDREN] = "children",
 };
 
 static const char *const doors[] = {
@@ -281,6 +305,50 @@ const char *names__how(enum reap_how how)
 const char *names__runtime(enum container_runtime r)
 {
 	return lookup(runtimes, ARRAY_SIZE(runtimes), r);
+}
+
+const char *names__phase(enum phase p)
+{
+	return lookup(phases, ARRAY_SIZE(phases), p);
+}
+
+const char *names__now(enum et_phase p)
+{
+	return lookup(nows, ARRAY_SIZE(nows), p);
+}
+
+const char *names__core_reason(enum core_reason r)
+{
+	return lookup(core_reasons, ARRAY_SIZE(core_reasons), r);
+}
+
+const char *names__core_target(enum et_core_target t)
+{
+	return lookup(core_targets, ARRAY_SIZE(core_targets), t);
+}
+
+const char *names__role(const struct et_peer *p)
+{
+	if (p->id.tgid == 1)
+		return "init";
+	if (p->flags & ET_PEER_NS_INIT)
+		return "pid_namespace_init";
+	return p->flags & ET_PEER_SUBREAPER ? "subreaper" : NULL;
+}
+
+const char *names__errno(int error, char dst[RECORD_ERRNO_NAME])
+{
+	const char *name = NULL;
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+	name = strerrorname_np(error);
+#endif
+	/* a file system may answer with anything up to 4095 */
+	if (name)
+		snprintf(dst, RECORD_ERRNO_NAME, "%s", name);
+	else
+		snprintf(dst, RECORD_ERRNO_NAME, "errno %d", error);
+	return dst;
 }
 
 const char *names__why(enum missing_why w)

@@ -15,6 +15,14 @@ const char *names__class(enum cause_class c);
 int names__class_number(const char *name); /* enum cause_class or -EINVAL */
 const char *names__how(enum reap_how how);
 const char *names__runtime(enum container_runtime r);
+const char *names__phase(enum phase p); /* "mm", "task_work" */
+const char *names__now(enum et_phase p); /* of an exit under way: "mm", "exit" */
+const char *names__core_reason(enum core_reason r); /* "limit" */
+const char *names__core_target(enum et_core_target t); /* "file", "pipe", "socket" */
+/* What makes it adopt orphans: "init", "pid_namespace_init", "subreaper"; NULL: nothing that was seen. */
+const char *names__role(const struct et_peer *p);
+/* "ENOSPC", or "errno 999"; writes to dst and returns it. */
+const char *names__errno(int error, char dst[RECORD_ERRNO_NAME]);
 const char *names__why(enum missing_why w); /* a short clause in words */
 const char *names__observation(enum et_observation o);
 const char *names__door(enum et_door d);

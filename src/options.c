@@ -21,6 +21,7 @@
 #include "parse.h"
 
 #define ZOMBIE_AFTER_NS 10000000000ULL
+#define DYING_AFTER_NS 5000000000ULL
 #define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
 #define WORD_SHOWN 160
 #define ARGS_KEY "process.args"
@@ -210,6 +211,11 @@ static int take_min_age(struct options *o, const char *arg, const char *opt)
 	return take_duration(arg, opt, &o->min_age_ns);
 }
 
+static int take_min_exit(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->min_exit_ns);
+}
+
 static int take_min_zombie(struct options *o, const char *arg, const char *opt)
 {
 	return take_duration(arg, opt, &o->min_zombie_ns);
@@ -337,6 +343,20 @@ static int take_zombie_after(struct options *o, const char *arg, const char *opt
 	return take_duration(arg, opt, &o->zombie_after_ns);
 }
 
+static int take_dying_after(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->dying_after_ns);
+}
+
+static int take_interval(struct options *o, const char *arg, const char *opt)
+{
+	int status = take_duration(arg, opt, &o->interval_ns);
+
+	if (!status && !o->interval_ns)
+		return refuse("%s: 0 is no time to sum up", opt);
+	return status;
+}
+
 static int take_count(struct options *o, const char *arg, const char *opt)
 {
 	if (parse__number(arg, UINT64_MAX, &o->count) || !o->count)
@@ -354,6 +374,31 @@ static int take_ready_fd(struct options *o, const char *arg, const char *opt)
 		return refuse("%s: file descriptor %d is not open", opt, (int)fd);
 	o->ready_fd = (int)fd;
 	return 0;
+}
+
+/* Those that a death can be told without. */
+static int add_without(struct options *o, const char *word, const char *opt)
+{
+	static const enum et_observation optional[] = { ET_OBS_SNAPSHOT, ET_OBS_BEGIN, ET_OBS_MM, ET_OBS_FILES,
+							ET_OBS_WORK, ET_OBS_COREDUMP, ET_OBS_CHILDREN };
+	char all[160] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(optional); i++) {
+		const char *name = names__observation(optional[i]);
+
+		if (!strcmp(word, name)) {
+			o->without |= 1ULL << optional[i];
+			return 0;
+		}
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? " " : "", name);
+	}
+	return refuse("%s: '%s' is none of: %s", opt, show(word).s, all);
+}
+
+static int take_without(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg, opt, add_without);
 }
 
 static int take_tier(struct options *o, const char *arg, const char *opt)
@@ -403,12 +448,15 @@ static const struct row rows[] = {
 	{ 0, "cause", "CLASS[,..]", "only these causes: exit, signal, fault, ...", .take = take_causes },
 	{ 0, "signal", "SIG[,..]", "only those ended by these signals", .take = take_signals },
 	{ 0, "min-age", "DUR", "only processes that lived this long", .take = take_min_age },
+	{ 0, "min-exit", "DUR", "only those whose exit took this long", .take = take_min_exit },
 	{ 0, "min-zombie", "DUR", "only those that were zombies this long", .take = take_min_zombie },
 	{ .help = "How to print:" },
 	{ 'j', "json", NULL, "one JSON object per line", FLAG(json) },
 	{ 'v', "verbose", NULL, "the story of each death in a few lines", FLAG(verbose) },
 	{ 0, "fields", "F[,F..]", "these fields, by key or heading", .take = take_fields },
 	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS },
+	{ 'S', "summary", NULL, "sums instead of records: histograms and tops", FLAG(summary) },
+	{ 0, "interval", "DUR", "with -S: for each DUR, and for all at the end", .take = take_interval },
 	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
 	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
 	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
@@ -419,11 +467,15 @@ static const struct row rows[] = {
 	{ 0, "count", "N", "end after N records", .take = take_count },
 	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)",
 	  .take = take_zombie_after },
+	{ 0, "dying-after", "DUR", "tell when an exit takes this long\n(default 5s, 0: never)",
+	  .take = take_dying_after },
 	{ 0, "strict", NULL, "exit status 3 if anything was lost", FLAG(strict) },
 	{ 0, "record", "FILE", "keep the events for --replay", .take = take_record },
 	{ 0, "replay", "FILE", "print what was recorded; needs no root", .take = take_replay },
 	{ 0, "probes", NULL, "tell what can be observed here, and end", .mode = MODE_PROBES },
 	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier },
+	{ 0, "without", "WHAT[,..]", "leave out observations of --probes that cost too\nmuch here: files, mm, ...",
+	  .take = take_without },
 	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd },
 	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION },
 	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP },
@@ -569,14 +621,17 @@ static int check_pairs(const struct options *o)
 	} pairs[] = {
 		{ o->json && o->verbose, "-j and -v: choose one" },
 		{ o->verbose && o->nr_fields, "-v and --fields: choose one" },
+		{ o->summary && o->verbose, "-S and -v: sums tell no stories, choose one" },
+		{ o->summary && o->nr_fields, "-S and --fields: sums have no fields, choose one" },
+		{ o->interval_ns && !o->summary, "--interval is for summaries: give -S too" },
 		{ o->all && o->nr_pids, "-a and -p: choose one" },
 		{ o->follow && !o->nr_pids && !o->command,
 		  "-f follows the descendants of -p or COMMAND: give one" },
 		{ o->replay && o->command, "--replay runs no COMMAND" },
 		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
 		  "--replay cannot select by -p, --tree, -f or -c; -n, -u, -x, --cause and --signal work" },
-		{ o->replay && (o->duration_ns || o->ready_fd >= 0 || o->tier || o->record),
-		  "--replay does not trace: no -d, --ready-fd, --tier or --record with it" },
+		{ o->replay && (o->duration_ns || o->ready_fd >= 0 || o->tier || o->without || o->record),
+		  "--replay does not trace: no -d, --ready-fd, --tier, --without or --record with it" },
 	};
 	unsigned int i;
 
@@ -611,6 +666,7 @@ int options__parse(struct options *o, int argc, char **argv)
 
 	memset(o, 0, sizeof(*o));
 	o->zombie_after_ns = ZOMBIE_AFTER_NS;
+	o->dying_after_ns = DYING_AFTER_NS;
 	o->ready_fd = -1;
 	status = read_options(o, argc, argv);
 	if (status || o->mode == MODE_HELP || o->mode == MODE_VERSION)

@@ -54,9 +54,11 @@ struct options {
 	uint64_t causes;  /* bit per enum cause_class, 0: all */
 	uint64_t signals; /* bit N-1 per signal N, 0: all */
 	uint64_t min_age_ns;
+	uint64_t min_exit_ns;
 	uint64_t min_zombie_ns;
 	/* print */
-	bool json, verbose, timestamp, utc, args, quiet;
+	bool json, verbose, timestamp, utc, args, quiet, summary;
+	uint64_t interval_ns; /* of summaries; 0: one at the end */
 	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */
 	const struct field *fields[OPTIONS_MAX_FIELDS];
 	unsigned int nr_fields;
@@ -64,11 +66,12 @@ struct options {
 	/* run */
 	uint64_t duration_ns; /* 0: until stopped */
 	uint64_t count;	      /* 0: no limit */
-	uint64_t zombie_after_ns;
+	uint64_t zombie_after_ns, dying_after_ns; /* 0: no such interim records */
 	bool strict;
 	const char *record, *replay;
 	int ready_fd; /* -1: none */
 	enum tier tier;
+	uint64_t without; /* bit per enum et_observation that is not to be made */
 };
 
 /* 0, or STATUS_USAGE after one clear line on stderr. */

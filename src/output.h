@@ -14,6 +14,7 @@ struct output_options {
 	int fd;			 /* borrowed */
 	bool json, story;	 /* neither: the table */
 	bool quiet;		 /* table: no heading, no totals */
+	bool summary;		 /* records come as sums: no heading over a table of them */
 	bool timestamp, utc;	 /* table: date and time in full; in UTC */
 	bool colour;
 	bool args;
@@ -89,9 +90,12 @@ void output__put_id(struct buf *b, const struct output *o, struct et_id id);
 void output__put_lost(struct output *o, struct buf *b, const struct et_counters *before,
 		      const struct et_counters *now);
 void output__put_totals(struct output *o, struct buf *b, const struct totals *t);
-/* Terminal sequence for how it ended: failed, or well; "" without colour. */
+/* Terminal sequence for how it ended: failed, well, or not yet; "" without colour. */
 const char *output__tint(const struct output *o, const struct record *r);
 #define OUTPUT_UNTINT "\033[0m"
+#define OUTPUT_ALARM "\033[1;31m" /* data were lost: bold red */
+/* Where an exit is, as people say it: "closing files"; NULL: not known. */
+const char *output__phase_words(enum et_phase phase);
 /* Any value in words; nothing for V_ABSENT, "?" for V_NULL. */
 void output__put_value(struct buf *b, const struct output *o, const struct field *f, const struct record *r,
 		       struct value v);

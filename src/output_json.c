@@ -8,134 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "names.h"
 #include "output.h"
 #include "version.h"
 
-#define SCHEMA "exittrace/1"
-#define EXACT_MAX (1ULL << 53) /* jq 1.6 and JavaScript keep numbers as doubles */
-
-/* ---- strings ---- */
-
-static void put_u16(struct buf *b, uint32_t unit)
-{
-	char esc[6] = "\\u";
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		esc[2 + i] = "0123456789abcdef"[unit >> (12 - 4 * i) & 0xf];
-	buf__put(b, esc, sizeof(esc));
-}
-
-static void put_escape(struct buf *b, uint32_t cp)
-{
-	if (cp >= 0x10000) {
-		put_u16(b, 0xd800 + ((cp - 0x10000) >> 10));
-		put_u16(b, 0xdc00 + (cp & 0x3ff));
-	} else if (cp == '"' || cp == '\\') {
-		buf__char(b, '\\');
-		buf__char(b, (char)cp);
-	} else {
-		put_u16(b, cp);
-	}
-}
-
-/* Bytes that go out as they are: printable ASCII but the quote and the backslash. */
-static const bool plain[256] = {
-	[' ' ... '"' - 1] = true,
-	['"' + 1 ... '\\' - 1] = true,
-	['\\' + 1 ... '~'] = true,
-};
-
-static size_t plain_run(struct text t, size_t at)
-{
-	size_t i = at;
-
-	while (i < t.len && plain[(unsigned char)t.bytes[i]])
-		i++;
-	return i - at;
-}
-
-/* Returns false when bytes were lost to U+FFFD. */
-static bool put_string(struct buf *b, struct text t)
-{
-	bool whole = true;
-	size_t at = 0, n;
-	uint32_t cp;
-
-	buf__char(b, '"');
-	while (at < t.len) {
-		n = plain_run(t, at);
-		buf__put(b, t.bytes + at, n);
-		at += n;
-		if (at == t.len)
-			break;
-		n = text__decode(t, at, &cp);
-		if (cp == TEXT_INVALID) {
-			buf__str(b, "\xef\xbf\xbd");
-			whole = false;
-		} else if (cp == '"' || cp == '\\' || text__is_hidden(cp)) {
-			put_escape(b, cp);
-		} else {
-			buf__put(b, t.bytes + at, n);
-		}
-		at += n;
-	}
-	buf__char(b, '"');
-	return whole;
-}
-
-static void put_words(struct buf *b, const char *s)
-{
-	put_string(b, text__str(s));
-}
-
-static void put_base64(struct buf *b, struct text t)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *s = (const unsigned char *)t.bytes;
-	size_t i;
-
-	buf__char(b, '"');
-	for (i = 0; i < t.len; i += 3) {
-		size_t left = t.len - i;
-		uint32_t v = (uint32_t)s[i] << 16 | (left > 1 ? s[i + 1] : 0U) << 8 | (left > 2 ? s[i + 2] : 0U);
-		char four[4] = {
-			digits[v >> 18],
-			digits[v >> 12 & 0x3f],
-			left > 1 ? digits[v >> 6 & 0x3f] : '=',
-			left > 2 ? digits[v & 0x3f] : '=',
-		};
-
-		buf__put(b, four, sizeof(four));
-	}
-	buf__char(b, '"');
-}
-
-static bool put_texts(struct buf *b, struct text list, bool base64)
-{
-	bool whole = true, first = true;
-	struct text one;
-
-	buf__char(b, '[');
-	while (text__next(&list, &one)) {
-		if (!first)
-			buf__char(b, ',');
-		first = false;
-		if (base64)
-			put_base64(b, one);
-		else
-			whole &= put_string(b, one);
-	}
-	buf__char(b, ']');
-	return whole;
-}
-
 /* ---- the compiled table ---- */
 
+/* A ready piece of text. It is copied whole whatever its length: that is several times faster. */
+#define PIECE_MAX 32
+
+struct quoted {
+	size_t len;
+	char text[PIECE_MAX + 1]; /* copied without the comma, PIECE_MAX bytes from the second on */
+};
+
 struct group {
-	char *open; /* ,"name":{ */
-	size_t open_len;
+	struct quoted open; /* ,"name":{ */
 	const char *path; /* into a key of the table: "process.executable" */
 	size_t path_len;
 	unsigned int parent; /* of group 0, the record: itself */
@@ -144,10 +33,8 @@ struct group {
 struct piece {
 	const struct field *field;
 	unsigned int group;
-	char *key; /* ,"name": */
-	size_t key_len;
-	char *twin; /* ,"name_b64": */
-	size_t twin_len;
+	struct quoted key;  /* ,"name": */
+	struct quoted twin; /* ,"name_b64": */
 	struct plan *items; /* V_LIST */
 };
 
@@ -163,13 +50,8 @@ static void plan__free(struct plan *p)
 
 	if (!p)
 		return;
-	for (i = 0; i < p->nr_groups; i++)
-		free(p->groups[i].open);
-	for (i = 0; i < p->nr_pieces; i++) {
-		free(p->pieces[i].key);
-		free(p->pieces[i].twin);
+	for (i = 0; i < p->nr_pieces; i++)
 		plan__free(p->pieces[i].items);
-	}
 	free(p->groups);
 	free(p->pieces);
 	free(p);
@@ -197,19 +79,18 @@ static struct plan *plan__alloc(const struct field *fields, unsigned int n)
 	return NULL;
 }
 
-/* ,"name<suffix> with its length; NULL: no memory. */
-static char *quote_key(const char *name, size_t len, const char *suffix, size_t *out_len)
+/* ,"name<suffix>; false: too long. */
+static bool quote_key(struct quoted *q, const char *name, size_t len, const char *suffix)
 {
 	size_t suffix_len = strlen(suffix);
-	char *s = malloc(2 + len + suffix_len);
 
-	if (!s)
-		return NULL;
-	memcpy(s, ",\"", 2);
-	memcpy(s + 2, name, len);
-	memcpy(s + 2 + len, suffix, suffix_len);
-	*out_len = 2 + len + suffix_len;
-	return s;
+	q->len = 2 + len + suffix_len;
+	if (q->len > PIECE_MAX)
+		return false;
+	memcpy(q->text, ",\"", 2);
+	memcpy(q->text + 2, name, len);
+	memcpy(q->text + 2 + len, suffix, suffix_len);
+	return true;
 }
 
 /* The group path[0..len), made if it is new; negative errno. */
@@ -226,9 +107,8 @@ static int plan__group(struct plan *p, unsigned int parent, const char *path, si
 	}
 	g = &p->groups[p->nr_groups];
 	*g = (struct group){ .path = path, .path_len = len, .parent = parent };
-	g->open = quote_key(name, len - (size_t)(name - path), "\":{", &g->open_len);
-	if (!g->open)
-		return -ENOMEM;
+	if (!quote_key(&g->open, name, len - (size_t)(name - path), "\":{"))
+		return -ENAMETOOLONG;
 	return (int)p->nr_groups++;
 }
 
@@ -248,11 +128,12 @@ static int plan__add(struct plan *p, const struct field *f)
 		name = dot + 1;
 	}
 	piece->group = (unsigned int)group;
-	piece->key = quote_key(name, strlen(name), "\":", &piece->key_len);
-	piece->twin = quote_key(name, strlen(name), "_b64\":", &piece->twin_len);
+	if (!quote_key(&piece->key, name, strlen(name), "\":") ||
+	    !quote_key(&piece->twin, name, strlen(name), "_b64\":"))
+		return -ENAMETOOLONG;
 	if (f->items)
 		piece->items = plan__new(f->items, f->nr_items, NULL);
-	return piece->key && piece->twin && (!f->items || piece->items) ? 0 : -ENOMEM;
+	return f->items && !piece->items ? -ENOMEM : 0;
 }
 
 /* A row of the table that the chosen fields need: itself, its group as a whole, or what identifies the record. */
@@ -309,9 +190,12 @@ struct writer {
 };
 
 /* Every piece begins with the comma that only the first member goes without. */
-static void put_piece(struct writer *w, const char *piece, size_t len)
+static void put_piece(struct writer *w, const struct quoted *piece)
 {
-	buf__put(w->b, piece + w->empty, len - w->empty);
+	if (!buf__room(w->b, PIECE_MAX))
+		return;
+	memcpy(w->b->data + w->b->len, piece->text + w->empty, PIECE_MAX);
+	w->b->len += piece->len - w->empty;
 	w->empty = false;
 }
 
@@ -329,7 +213,7 @@ static void open_group(struct writer *w, unsigned int group)
 	if (group == w->group)
 		return;
 	open_group(w, g->parent);
-	put_piece(w, g->open, g->open_len);
+	put_piece(w, &g->open);
 	w->group = group;
 	w->empty = true;
 }
@@ -369,7 +253,7 @@ static void put_keys(struct writer *w, const struct field *f, unsigned int n)
 	for (i = 0; i < n; i++) {
 		if (i)
 			buf__char(w->b, ',');
-		put_words(w->b, f->item(w->r, i));
+		json__words(w->b, f->item(w->r, i));
 	}
 	buf__char(w->b, ']');
 }
@@ -382,87 +266,61 @@ static void put_why(struct writer *w)
 	for (i = 0; i < w->r->nr_missing; i++) {
 		if (i)
 			buf__char(w->b, ',');
-		put_words(w->b, w->r->missing[i].key);
+		json__words(w->b, w->r->missing[i].key);
 		buf__char(w->b, ':');
-		put_words(w->b, names__why(w->r->missing[i].why));
+		json__words(w->b, names__why(w->r->missing[i].why));
 	}
 	buf__char(w->b, '}');
 }
 
-static void put_quoted_u64(struct buf *b, uint64_t v)
-{
-	buf__char(b, '"');
-	buf__u64(b, v);
-	buf__char(b, '"');
-}
-
-static void put_number(struct buf *b, uint64_t v)
-{
-	if (v > EXACT_MAX)
-		put_quoted_u64(b, v);
-	else
-		buf__u64(b, v);
-}
-
-static void put_signed(struct buf *b, int64_t v)
-{
-	bool exact = v <= (int64_t)EXACT_MAX && v >= -(int64_t)EXACT_MAX;
-
-	if (!exact)
-		buf__char(b, '"');
-	buf__i64(b, v);
-	if (!exact)
-		buf__char(b, '"');
-}
-
 /* Values that are a string because of what they mean; their bytes need no encoding. */
-static void put_in_quotes(struct writer *w, struct value v)
+static void put_in_quotes(struct writer *w, const struct value *v)
 {
 	buf__char(w->b, '"');
-	if (v.kind == V_TIME)
-		output__put_rfc3339(w->b, v.u);
-	else if (v.kind == V_HEX)
-		buf__hex(w->b, v.u);
+	if (v->kind == V_TIME)
+		output__put_rfc3339(w->b, v->u);
+	else if (v->kind == V_HEX)
+		buf__hex(w->b, v->u);
 	else
-		output__put_id(w->b, w->o, v.id);
+		output__put_id(w->b, w->o, v->id);
 	buf__char(w->b, '"');
 }
 
 /* A string from outside, and the bytes themselves beside it when UTF-8 could not hold them. */
-static void put_outside(struct writer *w, const struct piece *p, struct value v)
+static void put_outside(struct writer *w, const struct piece *p, const struct value *v)
 {
-	bool list = v.kind == V_TEXTS;
+	bool list = v->kind == V_TEXTS;
 
-	if (list ? put_texts(w->b, v.text, false) : put_string(w->b, v.text))
+	if (list ? json__strings(w->b, v->text) : json__string(w->b, v->text))
 		return;
-	buf__put(w->b, p->twin, p->twin_len);
+	buf__put(w->b, p->twin.text, p->twin.len);
 	if (list)
-		put_texts(w->b, v.text, true);
+		json__base64s(w->b, v->text);
 	else
-		put_base64(w->b, v.text);
+		json__base64(w->b, v->text);
 }
 
-static void put_value(struct writer *w, const struct piece *p, struct value v)
+static void put_value(struct writer *w, const struct piece *p, const struct value *v)
 {
-	switch (v.kind) {
+	switch (v->kind) {
 	case V_ABSENT:
 		break;
 	case V_NULL:
 		buf__str(w->b, "null");
 		break;
 	case V_BOOL:
-		buf__str(w->b, v.b ? "true" : "false");
+		buf__str(w->b, v->b ? "true" : "false");
 		break;
 	case V_U64:
 	case V_NS:
 	case V_BYTES:
-		put_number(w->b, v.u);
+		json__u64(w->b, v->u);
 		break;
 	case V_I64:
-		put_signed(w->b, v.i);
+		json__i64(w->b, v->i);
 		break;
 	case V_DEC:
-		put_quoted_u64(w->b, v.u);
+		json__u64_string(w->b, v->u);
 		break;
 	case V_TIME:
 	case V_HEX:
@@ -470,17 +328,17 @@ static void put_value(struct writer *w, const struct piece *p, struct value v)
 		put_in_quotes(w, v);
 		break;
 	case V_STR:
-		put_words(w->b, v.str);
+		json__words(w->b, v->str);
 		break;
 	case V_TEXT:
 	case V_TEXTS:
 		put_outside(w, p, v);
 		break;
 	case V_LIST:
-		put_list(w, p, v.n);
+		put_list(w, p, v->n);
 		break;
 	case V_KEYS:
-		put_keys(w, p->field, v.n);
+		put_keys(w, p->field, v->n);
 		break;
 	case V_WHY:
 		put_why(w);
@@ -488,7 +346,7 @@ static void put_value(struct writer *w, const struct piece *p, struct value v)
 	}
 }
 
-/* The members of one object, without its braces. */
+/* The members of one object, without its braces. A value is made once and not copied: that stalls the processor. */
 static void put_object(struct writer *w, const void *obj)
 {
 	const struct plan *plan = w->plan;
@@ -496,14 +354,14 @@ static void put_object(struct writer *w, const void *obj)
 
 	for (i = 0; i < plan->nr_pieces; i++) {
 		const struct piece *p = &plan->pieces[i];
-		struct value v = p->field->get(obj, w->r);
+		struct value v = obj == w->r ? record__value(p->field, w->r) : p->field->get(obj, w->r);
 
 		if (v.kind == V_ABSENT)
 			continue;
 		if (p->group != w->group)
 			go_to_group(w, p->group);
-		put_piece(w, p->key, p->key_len);
-		put_value(w, p, v);
+		put_piece(w, &p->key);
+		put_value(w, p, &v);
 	}
 	go_to_group(w, 0);
 }
@@ -521,57 +379,44 @@ static void json_fini(struct output *o)
 	plan__free(o->priv);
 }
 
-static void put_type(struct buf *b, const char *type)
-{
-	buf__str(b, "{\"schema\":\"" SCHEMA "\",\"type\":\"");
-	buf__str(b, type);
-	buf__char(b, '"');
-}
-
-static void put_member(struct buf *b, const char *key, struct text value)
-{
-	buf__str(b, ",\"");
-	buf__str(b, key);
-	buf__str(b, "\":");
-	put_string(b, value);
-}
-
-static void put_count(struct buf *b, const char *key, uint64_t n)
-{
-	buf__str(b, ",\"");
-	buf__str(b, key);
-	buf__str(b, "\":");
-	put_number(b, n);
-}
-
 static void json_begin(struct output *o, struct buf *b, const struct et_start *s)
 {
 	unsigned int i;
 
-	put_type(b, "hello");
-	buf__str(b, ",\"time\":\"");
+	json__begin(b, "hello");
+	json__key(b, "time");
+	buf__char(b, '"');
 	output__put_rfc3339(b, s->real_ns);
 	buf__char(b, '"');
-	put_member(b, "version", text__str(EXITTRACE_VERSION));
-	put_member(b, "kernel", text__array(s->release, sizeof(s->release)));
-	put_member(b, "boot_id", text__str(o->boot_id));
-	put_member(b, "tier", text__array(s->tier, sizeof(s->tier)));
+	json__key(b, "version");
+	json__words(b, EXITTRACE_VERSION);
+	json__key(b, "kernel");
+	json__string(b, text__array(s->release, sizeof(s->release)));
+	json__key(b, "boot_id");
+	json__words(b, o->boot_id);
+	json__key(b, "tier");
+	json__string(b, text__array(s->tier, sizeof(s->tier)));
 	buf__str(b, ",\"probes\":{");
 	for (i = 0; i < ET_OBS_COUNT; i++) {
 		if (i)
 			buf__char(b, ',');
-		put_words(b, names__observation(i));
+		json__words(b, names__observation(i));
 		buf__char(b, ':');
-		put_words(b, names__door(s->doors[i]));
+		json__words(b, names__door(s->doors[i]));
 	}
 	buf__str(b, "}}\n");
 }
 
 static void json_record(struct output *o, struct buf *b, const struct record *r)
 {
+	static const char *const types[] = {
+		[RECORD_DEATH] = "death",
+		[RECORD_ZOMBIE] = "zombie",
+		[RECORD_DYING] = "dying",
+	};
 	struct writer w = { .b = b, .o = o, .r = r, .plan = o->priv };
 
-	put_type(b, r->type == RECORD_ZOMBIE ? "zombie" : "death");
+	json__begin(b, types[r->type]);
 	put_object(&w, r);
 	buf__str(b, "}\n");
 }
@@ -579,19 +424,20 @@ static void json_record(struct output *o, struct buf *b, const struct record *r)
 /* What the kernel half had no room for; `deaths` has its own key in `bye`. */
 static void put_losses(struct buf *b, const struct et_counters *before, const struct et_counters *now)
 {
-	put_count(b, "reaps", now->lost_reap - before->lost_reap);
-	put_count(b, "cgroups", now->lost_cgroup - before->lost_cgroup);
-	put_count(b, "signals_full", now->full_signals - before->full_signals);
-	put_count(b, "dying_full", now->full_dying - before->full_dying);
-	put_count(b, "tree_full", now->full_tree - before->full_tree);
+	json__member(b, "reaps", now->lost_reap - before->lost_reap);
+	json__member(b, "cgroups", now->lost_cgroup - before->lost_cgroup);
+	json__member(b, "files", now->lost_file - before->lost_file);
+	json__member(b, "signals_full", now->full_signals - before->full_signals);
+	json__member(b, "dying_full", now->full_dying - before->full_dying);
+	json__member(b, "tree_full", now->full_tree - before->full_tree);
 }
 
 static void json_lost(struct output *o, struct buf *b, const struct et_counters *before,
 		      const struct et_counters *now)
 {
 	(void)o;
-	put_type(b, "lost");
-	put_count(b, "deaths", now->lost_ring - before->lost_ring);
+	json__begin(b, "lost");
+	json__member(b, "deaths", now->lost_ring - before->lost_ring);
 	put_losses(b, before, now);
 	buf__str(b, "}\n");
 }
@@ -599,19 +445,21 @@ static void json_lost(struct output *o, struct buf *b, const struct et_counters 
 static void json_end(struct output *o, struct buf *b, const struct totals *t)
 {
 	(void)o;
-	put_type(b, "bye");
-	put_count(b, "deaths", t->deaths);
-	put_count(b, "records", t->records);
-	put_count(b, "lost", t->k.lost_ring);
-	put_count(b, "filtered", t->filtered);
-	put_count(b, "unwritten", t->unwritten);
-	put_count(b, "zombies", t->a.zombies);
-	put_count(b, "waiting", t->a.waiting);
-	put_count(b, "early", t->a.early);
-	put_count(b, "skipped", t->k.skipped);
-	put_count(b, "rejected", t->a.rejected);
-	buf__str(b, ",\"lost_by_stage\":{\"deaths\":");
-	put_number(b, t->k.lost_ring);
+	json__begin(b, "bye");
+	json__member(b, "deaths", t->deaths);
+	json__member(b, "records", t->records);
+	json__member(b, "lost", t->k.lost_ring);
+	json__member(b, "filtered", t->filtered);
+	json__member(b, "unwritten", t->unwritten);
+	json__member(b, "zombies", t->a.zombies);
+	json__member(b, "dying", t->a.dying);
+	json__member(b, "waiting", t->a.waiting);
+	json__member(b, "early", t->a.early);
+	json__member(b, "skipped", t->k.skipped);
+	json__member(b, "rejected", t->a.rejected);
+	json__key(b, "lost_by_stage");
+	buf__char(b, '{');
+	json__member(b, "deaths", t->k.lost_ring);
 	put_losses(b, &(struct et_counters){ 0 }, &t->k);
 	buf__str(b, "}}\n");
 }

@@ -21,7 +21,7 @@ struct column {
 	unsigned int spill; /* how far a long value may reach into the next column */
 	bool right;
 	bool cut;    /* longer values end in an ellipsis */
-	bool tinted; /* shows the outcome when there is colour */
+	const char *(*tint)(const struct output *o, const struct record *r); /* NULL: none */
 	void (*put)(struct buf *b, const struct output *o, const struct column *c, const struct record *r);
 };
 
@@ -41,17 +41,28 @@ struct line {
 
 static void cell_field(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
 {
-	struct value v = c->field->get(r, r);
+	struct value v = record__value(c->field, r);
+
+	if (v.kind != V_ABSENT)
+		output__put_value(b, o, c->field, r, v);
+	else /* members of a group that is null are absent */
+		buf__char(b, record__is_missing(r, c->field->key) ? '?' : '-');
+}
+
+/* For what every process has. */
+static void cell_certain(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
+{
+	struct value v = record__value(c->field, r);
 
 	if (v.kind == V_ABSENT)
-		buf__char(b, '-');
+		buf__char(b, '?');
 	else
 		output__put_value(b, o, c->field, r, v);
 }
 
 static void cell_time(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
 {
-	struct value v = c->field->get(r, r);
+	struct value v = record__value(c->field, r);
 
 	if (v.kind == V_TIME)
 		output__put_time(b, v.u, o->opt.utc, o->opt.timestamp ? TIME_FULL : TIME_SECONDS);
@@ -59,22 +70,61 @@ static void cell_time(struct buf *b, const struct output *o, const struct column
 		cell_field(b, o, c, r);
 }
 
-static void cell_reaper(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
+/* At most `digits` digits and a letter: "9999", "12k". */
+static void put_short_number(struct buf *b, uint64_t n, unsigned int digits)
 {
-	char name[128];
+	static const char units[] = "kMGTPE";
+	uint64_t limit = 10;
+	unsigned int unit = 0;
+
+	while (digits-- > 1)
+		limit *= 10;
+	for (; n >= limit; n /= 1000) {
+		if (!unit)
+			limit /= 10; /* the letter needs room too */
+		unit++;
+	}
+	buf__u64(b, n);
+	if (unit)
+		buf__char(b, units[unit - 1]);
+}
+
+/* The kernel tells nobody of these: data may be lost. */
+static bool has_flush_errors(const struct record *r)
+{
+	return r->death->files.errors && r->type == RECORD_DEATH;
+}
+
+static const char *tint_files(const struct output *o, const struct record *r)
+{
+	return o->opt.colour && has_flush_errors(r) ? OUTPUT_ALARM : "";
+}
+
+static void cell_files(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
+{
+	struct value v = record__value(c->field, r);
 
 	(void)o;
-	(void)c;
-	if (r->reap.how == REAP_AUTO) {
-		buf__str(b, "(auto)");
-	} else if (r->reap.how == REAP_UNREAPED) {
-		buf__str(b, "(nobody)");
-	} else if (r->reap.by_known) {
-		record__name_peer(name, sizeof(name), &r->reap.by);
-		buf__str(b, name);
-	} else {
+	if (v.kind == V_U64)
+		put_short_number(b, v.u, 4);
+	else
 		buf__char(b, '?');
-	}
+	if (has_flush_errors(r))
+		buf__char(b, '!');
+}
+
+static void cell_reaper(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
+{
+	(void)o;
+	(void)c;
+	if (r->reap.how == REAP_AUTO)
+		buf__str(b, "(auto)");
+	else if (r->reap.how == REAP_UNREAPED)
+		buf__char(b, '-');
+	else if (r->reap.by_known)
+		buf__text(b, text__array(r->reap.by.comm, sizeof(r->reap.by.comm)));
+	else
+		buf__char(b, '?');
 }
 
 static void cell_zombie(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
@@ -88,7 +138,7 @@ static void cell_zombie(struct buf *b, const struct output *o, const struct colu
 }
 
 /* An interim record has one thing to say, in the place of CAUSE and what follows. */
-static void put_interim(struct buf *b, const struct record *r)
+static void put_zombie(struct buf *b, const struct record *r)
 {
 	char name[128];
 
@@ -105,25 +155,55 @@ static void put_interim(struct buf *b, const struct record *r)
 	}
 }
 
+static void put_dying(struct buf *b, const struct record *r)
+{
+	const char *phase = output__phase_words(r->phases.now);
+
+	buf__str(b, "dying");
+	if (r->phases.known) {
+		buf__str(b, " for ");
+		output__put_duration(b, r->phases.exit_ns);
+	}
+	if (phase) {
+		buf__str(b, ", ");
+		buf__str(b, phase);
+		buf__str(b, " for ");
+		output__put_duration(b, r->phases.now_ns);
+	}
+	if (!r->cause.signal)
+		return;
+	buf__str(b, " (");
+	buf__str(b, r->cause.text);
+	buf__char(b, ')');
+}
+
 static void cell_cause(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
 {
 	(void)o;
 	(void)c;
 	if (r->type == RECORD_ZOMBIE)
-		put_interim(b, r);
+		put_zombie(b, r);
+	else if (r->type == RECORD_DYING)
+		put_dying(b, r);
 	else
 		buf__str(b, r->cause.text);
 }
 
-/* 79 columns. COMM spills into CAUSE, and CAUSE is cut so that what follows stays in line. */
+/*
+ * 79 columns. COMM spills into CAUSE, and CAUSE is cut so that what follows stays in line; a
+ * "!" at FDS takes the space before REAPER if it must.
+ */
 static const struct column default_columns[] = {
 	{ .title = "TIME", .width = 8, .key = "time", .put = cell_time },
-	{ .title = "PID", .width = 7, .right = true, .key = "process.pid", .put = cell_field },
-	{ .title = "COMM", .width = 12, .spill = 4, .cut = true, .key = "process.comm", .put = cell_field },
-	{ .title = "CAUSE", .width = 22, .cut = true, .tinted = true, .put = cell_cause },
-	{ .title = "AGE", .width = 6, .right = true, .key = "process.age_ns", .put = cell_field },
-	{ .title = "REAPER", .width = 12, .cut = true, .put = cell_reaper },
-	{ .title = "ZOMBIE", .width = 6, .right = true, .put = cell_zombie },
+	{ .title = "PID", .width = 7, .right = true, .cut = true, .key = "process.pid", .put = cell_field },
+	{ .title = "COMM", .width = 8, .spill = 4, .cut = true, .key = "process.comm", .put = cell_field },
+	{ .title = "CAUSE", .width = 19, .cut = true, .tint = output__tint, .put = cell_cause },
+	{ .title = "AGE", .width = 6, .right = true, .cut = true, .key = "process.age_ns", .put = cell_certain },
+	{ .title = "EXIT", .width = 6, .right = true, .cut = true, .key = "phases.exit_ns", .put = cell_certain },
+	{ .title = "FDS", .width = 4, .spill = 1, .right = true, .cut = true, .key = "files.closed",
+	  .tint = tint_files, .put = cell_files },
+	{ .title = "REAPER", .width = 7, .cut = true, .put = cell_reaper },
+	{ .title = "ZOMBIE", .width = 6, .right = true, .cut = true, .put = cell_zombie },
 };
 
 /* ---- lines ---- */
@@ -146,16 +226,19 @@ static size_t limit_of(const struct line *l, const struct column *c)
 
 static void put_cut(struct line *l, const char *cell, size_t limit)
 {
-	size_t width = text__width(cell);
+	size_t width = text__width(cell), len;
 
 	if (width <= limit) {
 		buf__str(l->b, cell);
 		l->at += width;
 		return;
 	}
-	buf__put(l->b, cell, text__fit(cell, limit - 1));
+	len = text__fit(cell, limit - 1);
+	buf__put(l->b, cell, len);
 	buf__str(l->b, ELLIPSIS);
 	l->at += limit;
+	if (limit > 1 && text__fit(cell, limit - 2) == len)
+		l->at--; /* a wide character did not fit */
 }
 
 static void put_cell(struct line *l, const struct column *c, const char *cell, const char *tint)
@@ -189,7 +272,7 @@ static const char *make_cell(struct output *o, const struct column *c, const str
 
 static bool speaks_to_the_end(const struct column *c, const struct record *r)
 {
-	return r && r->type == RECORD_ZOMBIE && c->put == cell_cause;
+	return r && r->type != RECORD_DEATH && c->put == cell_cause;
 }
 
 static void put_line(struct output *o, struct buf *b, const struct record *r)
@@ -206,7 +289,7 @@ static void put_line(struct output *o, struct buf *b, const struct record *r)
 				c.width += 1 + t->columns[rest].width;
 			i = t->nr;
 		}
-		put_cell(&l, &c, make_cell(o, &c, r), r && c.tinted ? output__tint(o, r) : "");
+		put_cell(&l, &c, make_cell(o, &c, r), r && c.tint ? c.tint(o, r) : "");
 	}
 	buf__char(b, '\n');
 }
@@ -231,7 +314,7 @@ static void choose_column(struct column *c, const struct field *f, const struct 
 		.title = f->title,
 		.width = width,
 		.right = number,
-		.tinted = !strncmp(f->key, "cause.", 6),
+		.tint = strncmp(f->key, "cause.", 6) ? NULL : output__tint,
 		.field = f,
 		.put = cell_field,
 	};
@@ -291,7 +374,7 @@ static void text_fini(struct output *o)
 static void text_begin(struct output *o, struct buf *b, const struct et_start *s)
 {
 	(void)s;
-	if (!o->opt.quiet)
+	if (!o->opt.quiet && !o->opt.summary)
 		put_line(o, b, NULL);
 }
 

@@ -105,74 +105,16 @@ void output__put_rfc3339(struct buf *b, uint64_t real_ns)
 	buf__char(b, 'Z');
 }
 
-/*
- * v / unit with three significant digits, cut and not rounded (999.9 must not
- * become 1000), without zeros at the end.
- */
-static void put_three_digits(struct buf *b, uint64_t v, uint64_t unit)
-{
-	uint64_t whole = v / unit;
-	uint64_t tenth = v % unit * 10 / unit, hundredth = v % unit * 100 / unit % 10;
-
-	if (whole >= 10)
-		hundredth = 0;
-	if (whole >= 100)
-		tenth = 0;
-	buf__u64(b, whole);
-	if (tenth || hundredth) {
-		buf__char(b, '.');
-		put_digits(b, tenth, 1);
-	}
-	if (hundredth)
-		put_digits(b, hundredth, 1);
-}
-
-static void put_two_units(struct buf *b, uint64_t big, char big_unit, uint64_t small, char small_unit)
-{
-	buf__u64(b, big);
-	buf__char(b, big_unit);
-	put_digits(b, small, 2);
-	buf__char(b, small_unit);
-}
-
 void output__put_duration(struct buf *b, uint64_t ns)
 {
-	uint64_t seconds = ns / NS_PER_SEC;
-
-	if (ns < 1000000) {
-		buf__u64(b, ns < 1000 ? ns : ns / 1000);
-		buf__str(b, ns < 1000 ? "ns" : "us");
-	} else if (ns < NS_PER_SEC) {
-		put_three_digits(b, ns, 1000000);
-		buf__str(b, "ms");
-	} else if (seconds < 60) {
-		put_three_digits(b, ns, NS_PER_SEC);
-		buf__char(b, 's');
-	} else if (seconds < 3600) {
-		put_two_units(b, seconds / 60, 'm', seconds % 60, 's');
-	} else if (seconds < 86400) {
-		put_two_units(b, seconds / 3600, 'h', seconds / 60 % 60, 'm');
-	} else {
-		put_two_units(b, seconds / 86400, 'd', seconds / 3600 % 24, 'h');
-	}
+	if (buf__room(b, TEXT_AMOUNT_MAX))
+		b->len += text__duration(b->data + b->len, ns);
 }
 
 void output__put_bytes(struct buf *b, uint64_t bytes)
 {
-	static const char units[] = "KMGTPE";
-	unsigned int i = 0;
-
-	if (bytes < 1024) {
-		buf__u64(b, bytes);
-		buf__char(b, 'B');
-		return;
-	}
-	while (bytes >> 10 >= 1024) {
-		bytes >>= 10;
-		i++;
-	}
-	put_three_digits(b, bytes, 1024);
-	buf__char(b, units[i]);
+	if (buf__room(b, TEXT_AMOUNT_MAX))
+		b->len += text__size(b->data + b->len, bytes);
 }
 
 void output__put_id(struct buf *b, const struct output *o, struct et_id id)
@@ -185,25 +127,27 @@ void output__put_id(struct buf *b, const struct output *o, struct et_id id)
 }
 
 /* A line of its own; nothing when nothing was lost. */
-static void put_loss(struct buf *b, uint64_t before, uint64_t now, const char *what)
+static void put_loss(struct buf *b, uint64_t before, uint64_t now, const char *noun, const char *rest)
 {
 	if (now <= before)
 		return;
 	buf__str(b, "# lost: ");
-	buf__u64(b, now - before);
-	buf__str(b, what);
+	buf__count(b, now - before, noun);
+	buf__str(b, rest);
 }
 
 void output__put_lost(struct output *o, struct buf *b, const struct et_counters *before,
 		      const struct et_counters *now)
 {
 	(void)o; /* losses are told even when everything else is quiet */
-	put_loss(b, before->lost_ring, now->lost_ring, " deaths (ring buffer full)\n");
-	put_loss(b, before->lost_reap, now->lost_reap, " reaps (ring buffer full)\n");
-	put_loss(b, before->lost_cgroup, now->lost_cgroup, " cgroup paths or arguments (ring buffer full)\n");
-	put_loss(b, before->full_signals, now->full_signals, " signals (table of signals full)\n");
-	put_loss(b, before->full_dying, now->full_dying, " details of deaths (table of the dying full)\n");
-	put_loss(b, before->full_tree, now->full_tree, " descendants not followed (table of the tree full)\n");
+	put_loss(b, before->lost_ring, now->lost_ring, "death", " (ring buffer full)\n");
+	put_loss(b, before->lost_reap, now->lost_reap, "reap", " (ring buffer full)\n");
+	put_loss(b, before->lost_cgroup, now->lost_cgroup, "message",
+		 " of cgroup paths or arguments (ring buffer full)\n");
+	put_loss(b, before->lost_file, now->lost_file, "file", " of deaths (ring buffer full)\n");
+	put_loss(b, before->full_signals, now->full_signals, "signal", " (table of signals full)\n");
+	put_loss(b, before->full_dying, now->full_dying, "detail", " of deaths (table of the dying full)\n");
+	put_loss(b, before->full_tree, now->full_tree, "descendant", " not followed (table of the tree full)\n");
 }
 
 static void put_count(struct buf *b, const char *before, uint64_t n, const char *after)
@@ -220,10 +164,10 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 	if (o->opt.quiet)
 		return;
 	buf__str(b, "# ");
-	buf__u64(b, t->deaths);
-	buf__str(b, t->deaths == 1 ? " death seen, " : " deaths seen, ");
-	buf__u64(b, t->records);
-	buf__str(b, t->records == 1 ? " record, " : " records, ");
+	buf__count(b, t->deaths, "death");
+	buf__str(b, " seen, ");
+	buf__count(b, t->records, "record");
+	buf__str(b, ", ");
 	buf__u64(b, t->k.lost_ring);
 	buf__str(b, " lost");
 	put_count(b, ", ", t->filtered, " filtered out");
@@ -231,7 +175,8 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 	put_count(b, ", ", t->a.waiting, " not reaped yet");
 	put_count(b, ", ", t->a.early, " told before their reap");
 	put_count(b, ", ", t->k.skipped, " seen late");
-	put_count(b, ", ", t->a.rejected, " messages rejected");
+	put_count(b, ", ", t->a.dying, " told while dying");
+	put_count(b, ", ", t->a.rejected, t->a.rejected == 1 ? " message rejected" : " messages rejected");
 	buf__char(b, '\n');
 }
 
@@ -239,7 +184,25 @@ const char *output__tint(const struct output *o, const struct record *r)
 {
 	if (!o->opt.colour)
 		return "";
+	if (r->type == RECORD_DYING)
+		return "\033[33m"; /* yellow */
 	return r->death->status ? "\033[31m" : "\033[2m"; /* red, dim */
+}
+
+const char *output__phase_words(enum et_phase phase)
+{
+	static const char *const words[ET_PHASE_COUNT] = {
+		[ET_PHASE_DELIVERY] = "not yet in exit",
+		[ET_PHASE_COREDUMP] = "dumping core",
+		[ET_PHASE_EXIT] = "exiting",
+		[ET_PHASE_MM] = "freeing memory",
+		[ET_PHASE_FILES] = "closing files",
+		[ET_PHASE_DETACH] = "leaving terminal and namespaces",
+		[ET_PHASE_TASK_WORK] = "releasing files",
+		[ET_PHASE_NOTIFY] = "telling its parent",
+	};
+
+	return (unsigned int)phase < ET_PHASE_COUNT ? words[phase] : NULL;
 }
 
 static void put_texts(struct buf *b, struct text list)

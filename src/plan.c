@@ -25,6 +25,8 @@ static bool exit_tells_all(const struct kernel *k)
 	return kernel__tracepoint_args(k, "sched_process_exit") >= 2;
 }
 
+#define FILES_HOOKS "exit_files filp_close ____fput"
+
 const struct observation observations[ET_OBS_COUNT] = {
 	[ET_OBS_EXIT] = {
 		.what = "a process dies: identity, status, resources",
@@ -118,6 +120,111 @@ const struct observation observations[ET_OBS_COUNT] = {
 			  .gives = "each of them, once, when tracing begins" },
 		},
 	},
+	[ET_OBS_BEGIN] = {
+		.what = "its exit begins, thread by thread",
+		.without = "phases.exit_ns of an exit(), phases.delivery_ns",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "do_exit", .programs = { PROG(begin__fentry) },
+			  .gives = "the moment, for every thread" },
+			{ .door = ET_DOOR_KPROBE, .hook = "do_exit", .programs = { PROG(begin__kprobe) },
+			  .gives = "the moment, for every thread" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all,
+			  .gives = "the moment, but for the first steps of do_exit(); (6.16)" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .programs = { PROG(begin__tp) },
+			  .tracefs = { "sys_enter_exit_group" },
+			  .gives = "where exit_group() was called; not when the last thread is there" },
+		},
+	},
+	[ET_OBS_MM] = {
+		.what = "its memory is given back",
+		.without = "phases.mm_ns, phases.mm_freed",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "acct_process", .programs = { PROG(mm_end__fentry) },
+			  .gives = "how long it took, and whether it was freed" },
+			{ .door = ET_DOOR_KPROBE, .hook = "acct_process", .programs = { PROG(mm_end__kprobe) },
+			  .gives = "how long it took, and whether it was freed" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "exit_mmap", .when = exit_tells_all,
+			  .programs = { PROG(mm_end__tp) }, .gives = "how long it took; (6.16)" },
+		},
+	},
+	[ET_OBS_FILES] = {
+		.what = "its files are closed, flushed, released",
+		.without = "files, phases.files_ns",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = FILES_HOOKS,
+			  .programs = { PROG(files_begin__fentry), PROG(close__fentry), PROG(closed__fexit),
+					PROG(files_end__fexit), PROG(release__fentry), PROG(released__fexit) },
+			  .gives = "each close, each flush that failed, the slowest" },
+			{ .door = ET_DOOR_KPROBE, .hook = FILES_HOOKS,
+			  .programs = { PROG(files_begin__kprobe), PROG(close__kprobe), PROG(closed__kretprobe),
+					PROG(files_end__kretprobe), PROG(release__kprobe),
+					PROG(released__kretprobe) },
+			  .gives = "each close, each flush that failed, the slowest" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "fuse_request_send fuse_request_end",
+			  .programs = { PROG(fuse_send__tp), PROG(fuse_end__tp) },
+			  .gives = "errors that FUSE servers answer to a flush, and what the next one gives" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit",
+			  .gives = "how many are open, and how many of them have a flush; no times, no errors" },
+		},
+	},
+	[ET_OBS_WORK] = {
+		.what = "it leaves terminal, namespaces, cgroup; closed files are released",
+		.without = "phases.task_work_ns, phases.detach_ns, phases.notify_ns",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "disassociate_ctty exit_task_namespaces cgroup_exit",
+			  .programs = { PROG(tty__fentry), PROG(work_begin__fexit), PROG(work_end__fentry),
+					PROG(notify_begin__fexit) },
+			  .gives = "how long each took" },
+			{ .door = ET_DOOR_FENTRY, .hook = "disassociate_ctty exit_nsproxy_namespaces cgroup_task_exit",
+			  .programs = { PROG(tty__fentry), PROG(work_begin__fexit), PROG(work_end__fentry),
+					PROG(notify_begin__fexit) },
+			  .functions = { NULL, "exit_nsproxy_namespaces", "cgroup_task_exit", "cgroup_task_exit" },
+			  .gives = "how long each took; the names of 7.x" },
+			{ .door = ET_DOOR_KPROBE, .hook = "disassociate_ctty exit_task_namespaces cgroup_exit",
+			  .programs = { PROG(tty__kprobe), PROG(work_begin__kretprobe), PROG(work_end__kprobe),
+					PROG(notify_begin__kretprobe) },
+			  .gives = "how long each took" },
+			{ .door = ET_DOOR_KPROBE, .hook = "disassociate_ctty exit_nsproxy_namespaces cgroup_task_exit",
+			  .programs = { PROG(tty__kprobe), PROG(work_begin__kretprobe), PROG(work_end__kprobe),
+					PROG(notify_begin__kretprobe) },
+			  .functions = { NULL, "exit_nsproxy_namespaces", "cgroup_task_exit", "cgroup_task_exit" },
+			  .gives = "how long each took; the names of 7.x" },
+		},
+	},
+	[ET_OBS_COREDUMP] = {
+		.what = "a core is dumped, or why not",
+		.without = "coredump but for the core bit of the status, phases.coredump_ns",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "vfs_coredump dump_emit",
+			  .programs = { PROG(core__fentry), PROG(cored__fexit), PROG(core_written__fentry) },
+			  .functions = { "vfs_coredump", "vfs_coredump", NULL },
+			  .gives = "how long it took, where to, what was in the way" },
+			{ .door = ET_DOOR_FENTRY, .hook = "do_coredump dump_emit",
+			  .programs = { PROG(core__fentry), PROG(cored__fexit), PROG(core_written__fentry) },
+			  .gives = "the same; the name before 6.17" },
+			{ .door = ET_DOOR_KPROBE, .hook = "vfs_coredump dump_emit",
+			  .programs = { PROG(core__kprobe), PROG(cored__kretprobe), PROG(core_written__kprobe) },
+			  .functions = { "vfs_coredump", "vfs_coredump", NULL },
+			  .gives = "how long it took, where to, what was in the way" },
+			{ .door = ET_DOOR_KPROBE, .hook = "do_coredump dump_emit",
+			  .programs = { PROG(core__kprobe), PROG(cored__kretprobe), PROG(core_written__kprobe) },
+			  .gives = "the same; the name before 6.17" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit",
+			  .gives = "the limit, from 6.16 on whether it was dumpable" },
+		},
+	},
+	[ET_OBS_CHILDREN] = {
+		.what = "its children get another parent",
+		.without = "children",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "kill_orphaned_pgrp", .programs = { PROG(adopted__fentry) },
+			  .gives = "how many, and who takes them in" },
+			{ .door = ET_DOOR_KPROBE, .hook = "kill_orphaned_pgrp", .programs = { PROG(adopted__kprobe) },
+			  .gives = "how many, and who takes them in" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit",
+			  .gives = "how many" },
+		},
+	},
 };
 
 static bool tier_allows(enum tier tier, enum et_door door)
@@ -129,40 +236,77 @@ static bool tier_allows(enum tier tier, enum et_door door)
 	return tier == TIER_AUTO || (door != ET_DOOR_FENTRY && door != ET_DOOR_KPROBE);
 }
 
-static int try_hook(const struct kernel *k, const struct plan_door *d)
+static int try_function(const struct kernel *k, const struct plan_door *d, const char *function)
 {
 	switch (d->door) {
 	case ET_DOOR_FENTRY:
-		return kernel__try_fentry(k, d->hook);
+		return kernel__try_fentry(k, function);
 	case ET_DOOR_KPROBE:
-		return kernel__try_kprobe(k, d->hook);
+		return kernel__try_kprobe(k, function);
 	case ET_DOOR_ITER:
 		return kernel__try_iter(k);
 	default:
-		return kernel__try_tracepoint(k, d->hook);
+		return kernel__try_tracepoint(k, function);
 	}
 }
 
-static int try_door(const struct kernel *k, const struct plan_door *d, enum tier tier)
+static bool *door_works(struct plan *p, enum et_door door)
+{
+	return door == ET_DOOR_FENTRY ? &p->fentry_works : door == ET_DOOR_KPROBE ? &p->kprobe_works : NULL;
+}
+
+/*
+ * Every try takes tens of ms. Where one function let itself be hooked, the others are taken at
+ * their word until all is attached; see plan__refuse().
+ */
+static int try_quickly(struct plan *p, const struct kernel *k, const struct plan_door *d, const char *function)
+{
+	bool *works = door_works(p, d->door);
+	int err;
+
+	if (works && !kernel__has_function(k, function))
+		return -ENOENT;
+	if (works && *works && !p->thorough)
+		return 0;
+	err = try_function(k, d, function);
+	if (works && !err)
+		*works = true;
+	return err;
+}
+
+static int try_hook(struct plan *p, const struct kernel *k, const struct plan_door *d)
+{
+	char names[128], *rest = names, *function;
+	int err = 0;
+
+	snprintf(names, sizeof(names), "%s", d->hook);
+	while (!err && (function = strsep(&rest, " ")))
+		err = try_quickly(p, k, d, function);
+	return err;
+}
+
+static int try_door(struct plan *p, const struct kernel *k, const struct plan_door *d)
 {
 	int err;
 
-	if (!tier_allows(tier, d->door))
+	if (!tier_allows(p->tier, d->door))
 		return -ECANCELED;
 	if (d->when && !d->when(k))
 		return -ENOENT;
-	err = try_hook(k, d);
+	err = try_hook(p, k, d);
 	for (unsigned int i = 0; !err && i < PLAN_PROGRAMS && d->tracefs[i]; i++)
 		err = kernel__find_syscall(d->tracefs[i]);
 	return err;
 }
 
-static void settle_one(struct plan *p, const struct kernel *k, enum et_observation obs, enum tier tier)
+/* The first door from `first` on that opens. */
+static void settle_one(struct plan *p, const struct kernel *k, enum et_observation obs, unsigned int first)
 {
 	const struct plan_door *doors = observations[obs].doors;
 
-	for (unsigned int i = 0; i < PLAN_DOORS && doors[i].hook; i++) {
-		p->refused[obs][i] = try_door(k, &doors[i], tier);
+	p->use[obs] = NULL;
+	for (unsigned int i = first; i < PLAN_DOORS && doors[i].hook; i++) {
+		p->refused[obs][i] = try_door(p, k, &doors[i]);
 		if (p->refused[obs][i])
 			continue;
 		p->use[obs] = &doors[i];
@@ -170,8 +314,43 @@ static void settle_one(struct plan *p, const struct kernel *k, enum et_observati
 	}
 }
 
+static int check_observation(const struct plan *p, enum et_observation obs)
+{
+	if (p->use[obs] || (!observations[obs].required && obs != ET_OBS_TREE))
+		return 0;
+	log__error("this kernel refuses %s (%s), without which there is nothing to tell",
+		   observations[obs].doors[0].hook, strerror(-p->refused[obs][0]));
+	return -EOPNOTSUPP;
+}
+
+static bool needs_program(const struct plan_door *d, size_t program)
+{
+	for (unsigned int i = 0; d && i < PLAN_PROGRAMS && d->programs[i]; i++)
+		if (d->programs[i] == program)
+			return true;
+	return false;
+}
+
+int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && i < ET_OBS_COUNT; i++) {
+		unsigned int door = p->use[i] ? p->use[i] - observations[i].doors : 0;
+
+		if (!needs_program(p->use[i], program))
+			continue;
+		p->refused[i][door] = err;
+		settle_one(p, k, i, door + 1);
+		ret = check_observation(p, i);
+	}
+	return ret;
+}
+
 static bool needed(enum et_observation obs, const struct options *o)
 {
+	if (o->without >> obs & 1)
+		return false;
 	if (obs == ET_OBS_TREE)
 		return o->tree || o->follow || o->mode == MODE_PROBES;
 	return true;
@@ -192,24 +371,23 @@ static int check_tier(const struct plan *p, enum tier tier)
 
 int plan__settle(struct plan *p, const struct kernel *k, const struct options *o)
 {
+	int err = 0;
+
 	memset(p, 0, sizeof(*p));
-	for (unsigned int i = 0; i < ET_OBS_COUNT; i++) {
-		if (!needed(i, o)) {
-			p->off[i] = true;
+	p->tier = o->tier;
+	p->thorough = o->mode == MODE_PROBES;
+	for (unsigned int i = 0; !err && i < ET_OBS_COUNT; i++) {
+		p->off[i] = !needed(i, o);
+		if (p->off[i])
 			continue;
-		}
-		settle_one(p, k, i, o->tier);
-		if (p->use[i] || o->mode == MODE_PROBES)
+		settle_one(p, k, i, 0);
+		if (o->mode == MODE_PROBES)
 			continue;
 		if (observations[i].required && p->refused[i][0] == -EPERM)
 			return -EPERM;
-		if (observations[i].required || i == ET_OBS_TREE) {
-			log__error("this kernel refuses %s (%s), without which there is nothing to tell",
-				   observations[i].doors[0].hook, strerror(-p->refused[i][0]));
-			return -EOPNOTSUPP;
-		}
+		err = check_observation(p, i);
 	}
-	return check_tier(p, o->tier);
+	return err ? err : check_tier(p, o->tier);
 }
 
 enum et_door plan__door(const struct plan *p, enum et_observation obs)
@@ -262,7 +440,7 @@ static void print_observation(const struct plan *p, enum et_observation obs)
 	printf("%-9s %s\n          without it, missing: %s\n", names__observation(obs), o->what, o->without);
 	for (unsigned int i = 0; i < PLAN_DOORS && o->doors[i].hook; i++) {
 		const struct plan_door *d = &o->doors[i];
-		bool tried = !use || d <= use;
+		bool tried = !p->off[obs] && (!use || d <= use);
 
 		printf("  %s ", d == use ? "->" : "  ");
 		print_hook(d);
@@ -271,7 +449,7 @@ static void print_observation(const struct plan *p, enum et_observation obs)
 		printf("\n                 %s\n", d->gives);
 	}
 	if (!use)
-		printf("  -> none: it is missing here\n");
+		printf(p->off[obs] ? "  -> not asked for\n" : "  -> none: it is missing here\n");
 }
 
 void plan__print(const struct plan *p)

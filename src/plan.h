@@ -12,18 +12,19 @@
 #include "event.h"
 #include "options.h"
 
-#define PLAN_DOORS 4
-#define PLAN_PROGRAMS 4
+#define PLAN_DOORS 5
+#define PLAN_PROGRAMS 6
 
 struct kernel;
 
 /* One way to make an observation. */
 struct plan_door {
 	enum et_door door;
-	const char *hook;	/* kernel function or tracepoint(s) */
+	const char *hook;	/* kernel functions, or a tracepoint; blanks between */
 	const char *gives;	/* what one gets through this door */
 	bool (*when)(const struct kernel *k); /* more than that the hook can be attached; NULL: no */
 	size_t programs[PLAN_PROGRAMS]; /* offsets in struct exittrace_bpf, 0: no more */
+	const char *functions[PLAN_PROGRAMS]; /* what each is attached to; NULL: what its section says */
 	const char *tracefs[PLAN_PROGRAMS]; /* system call events that are needed, NULL: no more */
 };
 
@@ -35,6 +36,9 @@ struct observation {
 };
 
 struct plan {
+	enum tier tier; /* asked for */
+	bool thorough;	/* every hook is tried for real, as --probes promises */
+	bool fentry_works, kprobe_works; /* one hook was attached for real */
 	const struct plan_door *use[ET_OBS_COUNT]; /* NULL: not observed */
 	bool off[ET_OBS_COUNT];		   /* not needed for what was asked */
 	int refused[ET_OBS_COUNT][PLAN_DOORS]; /* negative errno per door; -ECANCELED: not allowed by --tier */
@@ -47,6 +51,11 @@ extern const struct observation observations[ET_OBS_COUNT];
  * for is not to be had, said on stderr.
  */
 int plan__settle(struct plan *p, const struct kernel *k, const struct options *o);
+/*
+ * When all is attached in earnest one program may still be refused: the next door of every observation that
+ * needs it. 0; -EOPNOTSUPP: there is none and nothing can be told without, said on stderr.
+ */
+int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err);
 enum et_door plan__door(const struct plan *p, enum et_observation obs);
 enum et_door plan__tier(const struct plan *p); /* the highest door in use */
 void plan__print(const struct plan *p);	 /* to stdout */

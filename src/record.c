@@ -5,7 +5,6 @@
  */
 #include "record.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,106 +32,17 @@ bool record__is_missing(const struct record *r, const char *key)
 	return false;
 }
 
+static bool applies(const struct record *r, const struct field *f)
+{
+	return r->type != RECORD_DYING || (f && f->dying);
+}
+
 void record__add_missing(struct record *r, const char *key, enum missing_why why)
 {
+	if (r->type == RECORD_DYING && !applies(r, record__field(key)))
+		return;
 	if (r->nr_missing < RECORD_MISSING_MAX && !record__is_missing(r, key))
 		r->missing[r->nr_missing++] = (struct missing){ .key = key, .why = why };
-}
-
-/* Why nothing is known that `obs` would have told. */
-static enum missing_why why_not(const struct record *r, enum et_observation obs)
-{
-	uint8_t door = r->start->doors[obs];
-
-	if (r->death->flags & ET_D_SNAPSHOT)
-		return WHY_BEFORE;
-	if (r->death->flags & ET_D_LATE)
-		return WHY_SKIPPED;
-	if (door == ET_DOOR_NONE || door == ET_DOOR_OFF)
-		return WHY_TIER;
-	return r->from_start ? WHY_FULL : WHY_BEFORE;
-}
-
-static void note_unless(struct record *r, bool seen, const char *key, enum et_observation obs)
-{
-	if (!seen)
-		record__add_missing(r, key, why_not(r, obs));
-}
-
-/* With the door open only the mm itself can have been missing. */
-static enum missing_why why_no_mm(const struct record *r)
-{
-	enum missing_why why = why_not(r, ET_OBS_EXE);
-
-	return why == WHY_FULL ? WHY_GONE : why;
-}
-
-static void note_exe(struct record *r)
-{
-	if (!r->exe.len && !(r->death->flags & ET_D_KTHREAD))
-		record__add_missing(r, "process.executable.path", why_no_mm(r));
-}
-
-static void note_cgroup(struct record *r)
-{
-	if (!(r->death->seen & ET_SEEN_CGROUP)) {
-		record__add_missing(r, "process.cgroup", why_not(r, ET_OBS_EXIT));
-		record__add_missing(r, "process.container", why_not(r, ET_OBS_EXIT));
-	} else if (!r->cgroup.len) {
-		record__add_missing(r, "process.cgroup.path", WHY_LOST);
-		record__add_missing(r, "process.cgroup.unit", WHY_LOST);
-		record__add_missing(r, "process.container", WHY_LOST);
-	}
-}
-
-static bool is_nobodys_child(const struct et_death *d)
-{
-	return d->id.tgid <= 2; /* init and kthreadd: children of the idle task */
-}
-
-/* "pts3" is what the kernel calls it, its file is /dev/pts/3. */
-static void take_tty(struct record *r)
-{
-	struct text name = text__array(r->death->tty, sizeof(r->death->tty));
-	const bool pts = name.len > 3 && !memcmp(name.bytes, "pts", 3) &&
-			 isdigit((unsigned char)name.bytes[3]);
-	const size_t head = pts ? 3 : name.len;
-
-	memset(r->tty, 0, sizeof(r->tty));
-	if (!(r->death->seen & ET_SEEN_TTY))
-		return;
-	memcpy(r->tty, name.bytes, head);
-	if (!pts)
-		return;
-	r->tty[head] = '/';
-	memcpy(r->tty + head + 1, name.bytes + head, name.len - head);
-}
-
-void record__note_unseen(struct record *r)
-{
-	const struct et_death *d = r->death;
-
-	take_tty(r);
-	if (!record__death_ns(r)) {
-		if (r->type == RECORD_DEATH)
-			record__add_missing(r, "time", why_not(r, ET_OBS_NOTIFY));
-		record__add_missing(r, "process.age_ns", why_not(r, ET_OBS_NOTIFY));
-	}
-	if (d->ns_level >= ET_PID_LEVELS)
-		record__add_missing(r, "process.ns_pid", WHY_FULL);
-	note_exe(r);
-	if ((d->seen & ET_SEEN_ARGS) && !r->args.bytes)
-		record__add_missing(r, "process.args", WHY_LOST);
-	else if ((r->start->flags & ET_START_ARGS) && !(d->seen & ET_SEEN_ARGS))
-		record__add_missing(r, "process.args", why_no_mm(r));
-	note_unless(r, d->seen & ET_SEEN_THREADS, "process.threads", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_TTY, "process.tty", ET_OBS_EXIT);
-	note_cgroup(r);
-	if (!d->parent.id.tgid && !is_nobodys_child(d))
-		record__add_missing(r, "parent", WHY_GONE);
-	note_unless(r, d->seen & ET_SEEN_RESOURCES, "resources", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_IO, "resources.read_bytes", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_IO, "resources.write_bytes", ET_OBS_EXIT);
 }
 
 /* ---- facts derived from the message ---- */
@@ -145,6 +55,35 @@ uint64_t record__death_ns(const struct record *r)
 uint64_t record__since(uint64_t earlier, uint64_t later)
 {
 	return later > earlier ? later - earlier : 0;
+}
+
+bool record__hooked(const struct record *r, enum et_observation obs)
+{
+	return r->start->doors[obs] == ET_DOOR_FENTRY || r->start->doors[obs] == ET_DOOR_KPROBE;
+}
+
+bool record__files_shared(const struct record *r)
+{
+	return !(r->death->flags & ET_D_FD_CLOSER) && r->death->files.users > 1;
+}
+
+const struct noted_file *record__file(const struct record *r, enum et_file_what what)
+{
+	const struct noted_file *slowest = NULL;
+	unsigned int i;
+
+	for (i = 0; i < r->nr_files; i++)
+		if (r->files[i].what == what && (!slowest || r->files[i].ns > slowest->ns))
+			slowest = &r->files[i];
+	return slowest;
+}
+
+/* Its message may have been lost, and that of a faster one not. */
+const struct noted_file *record__slowest_close(const struct record *r)
+{
+	const struct noted_file *f = record__file(r, ET_FILE_SLOW_CLOSE);
+
+	return f && f->ns == r->death->files.slowest_ns ? f : NULL;
 }
 
 int record__shell_status(int status)
@@ -196,6 +135,30 @@ static const struct et_peer *reaper(const struct record *r)
 	return r->reap.by_known ? &r->reap.by : NULL;
 }
 
+static const struct et_peer *new_parent(const struct record *r)
+{
+	return r->reap.reparented ? &r->reap.new_parent : NULL;
+}
+
+static const struct et_peer *seen_new_parent(const struct record *r)
+{
+	return r->reap.new_parent_seen ? new_parent(r) : NULL;
+}
+
+static const struct et_peer *tracer(const struct record *r)
+{
+	const bool traced = r->death->flags & ET_D_TRACED && r->death->tracer.id.tgid;
+
+	return traced && !record__is_missing(r, "reap") ? &r->death->tracer : NULL;
+}
+
+static const struct et_peer *adopter(const struct record *r)
+{
+	if (!r->death->adopted || record__is_missing(r, "children.adopted_by"))
+		return NULL;
+	return &r->death->adopter;
+}
+
 static struct text killer_exe(const struct record *r)
 {
 	if (r->cause.self)
@@ -240,6 +203,70 @@ static bool cut_killer_exe(const struct record *r)
 	return r->cause.self ? cut_exe(r) : r->killer_exe_cut;
 }
 
+static const struct noted_file *slowest_close(const struct record *r)
+{
+	return record__is_missing(r, "files") ? NULL : record__slowest_close(r);
+}
+
+static const struct noted_file *slowest_release(const struct record *r)
+{
+	return record__is_missing(r, "files") ? NULL : record__file(r, ET_FILE_SLOW_RELEASE);
+}
+
+static unsigned int count_flush_errors(const struct record *r)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < r->nr_files; i++)
+		n += r->files[i].what == ET_FILE_FLUSH_ERROR;
+	return n;
+}
+
+static bool has_flush_errors(const struct record *r)
+{
+	if (record__is_missing(r, "files.flush_errors"))
+		return false;
+	return count_flush_errors(r) || (r->death->files.errors && !record__files_shared(r));
+}
+
+static const void *nth_flush_error(const struct record *r, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->nr_files; i++)
+		if (r->files[i].what == ET_FILE_FLUSH_ERROR && !n--)
+			return &r->files[i];
+	return NULL;
+}
+
+/* The kernel half tells only so many, and a message may have been lost. */
+static bool cut_flush_errors(const struct record *r)
+{
+	unsigned int i;
+
+	if (!has_flush_errors(r))
+		return false;
+	for (i = 0; i < r->nr_files; i++)
+		if (r->files[i].what == ET_FILE_FLUSH_ERROR && r->files[i].cut)
+			return true;
+	return r->death->files.errors > count_flush_errors(r);
+}
+
+static bool cut_slowest(const struct record *r)
+{
+	return slowest_close(r) && slowest_close(r)->cut && !record__is_missing(r, "files.slowest");
+}
+
+static bool cut_slowest_release(const struct record *r)
+{
+	return slowest_release(r) && slowest_release(r)->cut;
+}
+
+static bool cut_core(const struct record *r)
+{
+	return r->coredump.file && r->coredump.file->cut;
+}
+
 static const struct {
 	const char *key;
 	bool (*is_cut)(const struct record *r);
@@ -248,6 +275,10 @@ static const struct {
 	{ "process.args", cut_args },
 	{ "process.cgroup.path", cut_cgroup },
 	{ "cause.by.executable.path", cut_killer_exe },
+	{ "files.flush_errors", cut_flush_errors },
+	{ "files.slowest.path", cut_slowest },
+	{ "files.slowest_release.path", cut_slowest_release },
+	{ "coredump.path", cut_core },
 };
 
 static const void *nth_cut(const struct record *r, unsigned int n)
@@ -279,8 +310,17 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 	return i < r->cause.nr_stops ? &r->cause.stops[i] : NULL;
 }
 
+static const char *type_name(enum record_type type)
+{
+	if (type == RECORD_DYING)
+		return "dying";
+	return type == RECORD_ZOMBIE ? "zombie" : "death";
+}
+
 static const char *auto_reason(const struct et_death *d)
 {
+	if (d->flags & ET_D_CLONE_AUTOREAP)
+		return "autoreap";
 	if (d->flags & ET_D_PARENT_IGNORES)
 		return "sigchld_ignored";
 	return d->flags & ET_D_PARENT_NOCLDWAIT ? "no_cldwait" : NULL;
@@ -358,6 +398,47 @@ static struct value v_group(const struct record *r, const char *group)
 	return record__is_missing(r, group) ? null : absent;
 }
 
+/* A part of the way out, PHASE_OTHER included. */
+static struct value v_phase(const struct record *r, enum phase p)
+{
+	if (!r->phases.known || r->type == RECORD_DYING)
+		return absent;
+	return r->phases.seen[p] ? v_num(V_NS, r->phases.ns[p]) : null;
+}
+
+static struct value v_file(const struct record *r, const char *key, struct value v)
+{
+	return v_member(r, "files", v_known(r, key, v));
+}
+
+static struct value v_path(const struct noted_file *f)
+{
+	if (!f)
+		return absent;
+	return f->known ? v_text(V_TEXT, f->path) : null;
+}
+
+static struct value v_fs(const struct noted_file *f)
+{
+	if (!f)
+		return absent;
+	return f->fs.len ? v_text(V_TEXT, f->fs) : null;
+}
+
+static struct value v_core(const struct record *r, const char *key, struct value v)
+{
+	return r->coredump.applies ? v_known(r, key, v) : absent;
+}
+
+/* One thread has no others to bring down. */
+static struct value group_exit(const struct et_death *d)
+{
+	const bool several = !(d->seen & ET_SEEN_THREADS) || d->threads > 1;
+
+	return v_when(several && d->marks.last_ns > d->marks.begin_ns,
+		      v_num(V_NS, record__since(d->marks.begin_ns, d->marks.last_ns)));
+}
+
 static struct value peer_id(const struct et_peer *p)
 {
 	return p ? v_id(p->id) : absent;
@@ -383,7 +464,14 @@ static struct value peer_uid(const struct et_peer *p)
 	return p ? v_u64(p->uid) : absent;
 }
 
-/* ---- getters: GET(name) is of a record, `d` its DEATH message; GET_STOP of a timeline entry `s` ---- */
+static struct value peer_role(const struct et_peer *p)
+{
+	return p ? v_str(names__role(p)) : absent;
+}
+
+/* ---- getters ---- */
+
+/* GET(name) is of a record, `d` its DEATH message; GET_STOP of a timeline entry `s`, GET_FILE of a flush error `f`. */
 
 #define GET(name, expr)                                                           \
 	static struct value get_##name(const void *obj, const struct record *r) \
@@ -392,6 +480,14 @@ static struct value peer_uid(const struct et_peer *p)
 		(void)obj;                                                        \
 		(void)d;                                                          \
 		return expr;                                                      \
+	}
+
+#define GET_FILE(name, expr)                                                       \
+	static struct value file_##name(const void *obj, const struct record *r) \
+	{                                                                          \
+		const struct noted_file *f = obj;                                  \
+		(void)r;                                                           \
+		return expr;                                                       \
 	}
 
 #define GET_STOP(name, expr)                                                       \
@@ -403,8 +499,8 @@ static struct value peer_uid(const struct et_peer *p)
 	}
 
 GET(schema, v_str("exittrace/1"))
-GET(type, v_str(r->type == RECORD_ZOMBIE ? "zombie" : "death"))
-GET(time, v_known(r, "time", v_num(V_TIME, (r->type == RECORD_ZOMBIE ? r->now_ns : record__death_ns(r)) +
+GET(type, v_str(type_name(r->type)))
+GET(time, v_known(r, "time", v_num(V_TIME, (r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns) +
 				   r->real_offset_ns)))
 GET(id, v_id(d->id))
 
@@ -424,7 +520,6 @@ GET(session, v_u64(d->session))
 GET(tty, v_known(r, "process.tty", v_text(V_TEXT, text__array(r->tty, sizeof(r->tty)))))
 GET(exit_signal, v_when(d->exit_signal != SIGCHLD, v_i64(d->exit_signal)))
 GET(no_exec, v_when(d->flags & ET_D_FORKNOEXEC, v_bool(true)))
-GET(kthread, v_when(d->flags & ET_D_KTHREAD, v_bool(true)))
 GET(cgroup, v_group(r, "process.cgroup"))
 GET(cgroup_id, v_member(r, "process.cgroup", v_num(V_DEC, d->cgroup_id)))
 GET(cgroup_version, v_member(r, "process.cgroup", v_u64(d->flags & ET_D_CGROUP_V1 ? 1 : 2)))
@@ -446,6 +541,9 @@ GET(exit_signo, d->status & 0x7f ? v_u64(d->status & 0x7f) : null)
 GET(exit_signal_name, d->status & 0x7f ? v_str(r->cause.signal_name) : null)
 GET(exit_core, v_bool(d->status & 0x80))
 GET(exit_shell, v_i64(record__shell_status(d->status)))
+GET(group_exit, v_known(r, "exit.group_exit_ns", group_exit(d)))
+GET(leader_gone, v_known(r, "exit.leader_gone_ns",
+			 v_when(d->leader_ns, v_num(V_NS, record__since(d->leader_ns, record__death_ns(r))))))
 
 GET(cause_class, v_str(names__class(r->cause.class)))
 GET(cause_text, v_str(r->cause.text))
@@ -496,8 +594,74 @@ GET(zombie_ns, v_member(r, "reap", v_known(r, "reap.zombie_ns", v_when(r->reap.t
 GET(approximate, v_when(r->reap.approximate, v_bool(true)))
 /* Null says: it kept its parent, or that is missing. Open while nobody has reaped it. */
 GET(new_parent, v_member(r, "reap", v_when(!r->reap.reparented && r->reap.how != REAP_UNREAPED, null)))
-GET(new_parent_id, v_when(r->reap.reparented, v_id(r->reap.new_parent)))
-GET(new_parent_pid, v_when(r->reap.reparented, v_u64(r->reap.new_parent.tgid)))
+GET(new_parent_id, peer_id(new_parent(r)))
+GET(new_parent_pid, peer_pid(new_parent(r)))
+GET(new_parent_comm, peer_comm(seen_new_parent(r)))
+GET(new_parent_role, peer_role(new_parent(r)))
+GET(tracer_id, peer_id(tracer(r)))
+GET(tracer_pid, peer_pid(tracer(r)))
+GET(tracer_comm, peer_comm(tracer(r)))
+GET(tracer_uid, peer_uid(tracer(r)))
+
+GET(phases, v_group(r, "phases"))
+GET(exit_ns, v_when(r->phases.known, v_num(V_NS, r->phases.exit_ns)))
+GET(delivery, v_phase(r, PHASE_DELIVERY))
+GET(coredump_phase, v_phase(r, PHASE_COREDUMP))
+GET(mm, v_phase(r, PHASE_MM))
+GET(files_phase, v_phase(r, PHASE_FILES))
+GET(detach, v_phase(r, PHASE_DETACH))
+GET(task_work, v_phase(r, PHASE_TASK_WORK))
+GET(notify, v_phase(r, PHASE_NOTIFY))
+GET(other, v_phase(r, PHASE_OTHER))
+GET(mm_freed, v_when(r->phases.known, v_known(r, "phases.mm_freed", v_bool(r->phases.mm_freed))))
+/* Of several threads some may be among the users. */
+GET(mm_users, v_when(r->phases.mm_known && !r->phases.mm_freed && d->mm_users > 1 && d->threads == 1,
+		     v_u64(d->mm_users - 1)))
+GET(now, v_when(r->type == RECORD_DYING, v_str(names__now(r->phases.now))))
+GET(now_ns, v_when(r->type == RECORD_DYING, v_num(V_NS, r->phases.now_ns)))
+
+GET(files, v_group(r, "files"))
+GET(closed, v_member(r, "files", v_u64(record__files_shared(r) ? 0 : d->files.open)))
+GET(shared, v_member(r, "files", v_when(record__files_shared(r), v_bool(true))))
+GET(flushed, v_file(r, "files.flushed", v_u64(record__files_shared(r) ? 0 : d->files.flushed)))
+GET(close_ns, v_file(r, "files.close_ns", v_num(V_NS, d->files.close_ns)))
+GET(flush_ns, v_file(r, "files.flush_ns", v_num(V_NS, d->files.flush_ns)))
+GET(flush_error_count, v_file(r, "files.flush_error_count", v_u64(d->files.errors)))
+GET(flush_errors, v_file(r, "files.flush_errors", v_when(has_flush_errors(r), v_n(V_LIST, count_flush_errors(r)))))
+GET(slowest, v_member(r, "files", v_group(r, "files.slowest")))
+GET(slowest_path, v_member(r, "files.slowest", v_path(slowest_close(r))))
+GET(slowest_fs, v_member(r, "files.slowest", v_fs(slowest_close(r))))
+GET(slowest_ns, v_member(r, "files.slowest", v_when(d->files.closed, v_num(V_NS, d->files.slowest_ns))))
+GET(slowest_release, v_member(r, "files", v_group(r, "files.slowest_release")))
+GET(release_path, v_member(r, "files.slowest_release", v_path(slowest_release(r))))
+GET(release_fs, v_member(r, "files.slowest_release", v_fs(slowest_release(r))))
+GET(release_ns, v_member(r, "files.slowest_release",
+			 slowest_release(r) ? v_num(V_NS, slowest_release(r)->ns) : absent))
+
+GET_FILE(fd, v_when(f->fd >= 0, v_i64(f->fd)))
+GET_FILE(path, v_when(f->known, v_text(V_TEXT, f->path)))
+GET_FILE(fs, v_text(V_TEXT, f->fs))
+GET_FILE(errno, v_str(f->errno_name))
+
+GET(dumped, v_core(r, "coredump", v_bool(r->coredump.dumped)))
+GET(core_duration, v_core(r, "coredump.duration_ns", v_num(V_NS, r->coredump.duration_ns)))
+GET(core_target, v_core(r, "coredump.target", v_when(r->coredump.target,
+						     v_str(names__core_target(r->coredump.target)))))
+GET(core_path, v_core(r, "coredump.path", r->coredump.file ? v_text(V_TEXT, r->coredump.file->path) : absent))
+GET(core_pattern, v_core(r, "coredump.pattern", (struct value){ .kind = V_TEXT, .text = r->core_pattern }))
+GET(core_limit, v_core(r, "coredump.limit_bytes", v_when(d->core.limit != UINT64_MAX,
+							 v_num(V_BYTES, d->core.limit))))
+GET(core_reason, v_core(r, "coredump.reason", v_when(!r->coredump.dumped && r->coredump.reason,
+						     v_str(names__core_reason(r->coredump.reason)))))
+
+GET(children, v_group(r, "children"))
+GET(adopted, v_member(r, "children", v_known(r, "children.adopted", v_u64(d->adopted))))
+GET(adopted_by, v_member(r, "children", v_group(r, "children.adopted_by")))
+GET(adopter_id, peer_id(adopter(r)))
+GET(adopter_pid, peer_pid(adopter(r)))
+GET(adopter_comm, peer_comm(adopter(r)))
+GET(adopter_role, peer_role(adopter(r)))
+GET(hung_up, v_member(r, "children", v_known(r, "children.hung_up", v_when(d->hung_up, v_u64(d->hung_up)))))
 
 GET(resources, v_group(r, "resources"))
 GET(user_ns, v_member(r, "resources", v_num(V_NS, user_ns(&d->res))))
@@ -522,6 +686,16 @@ GET(truncated, v_n(V_KEYS, count_cuts(r)))
 #define FIELD(k, t, u, h, head, getter) \
 	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter }
 
+#define DYING(k, t, u, h, head, getter) \
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .dying = true }
+
+static const struct field flush_error_fields[] = {
+	FIELD("fd", "integer", "", "its descriptor; absent: not known", "FD", file_fd),
+	FIELD("path", "string", "", "path of the file; absent: it could not be read any more", "PATH", file_path),
+	FIELD("fs", "string", "", "type of its file system", "FS", file_fs),
+	FIELD("errno", "string", "", "what the flush returned", "ERRNO", file_errno),
+};
+
 static const struct field stop_fields[] = {
 	FIELD("signal", "integer", "", "number of the signal", "SIGNO", stop_signal),
 	FIELD("signal_name", "string", "", "name of the signal", "SIGNAL", stop_name),
@@ -537,23 +711,23 @@ static const struct field stop_fields[] = {
 };
 
 const struct field record_fields[] = {
-	FIELD("schema", "string", "", "name and major version of this format", "SCHEMA", get_schema),
-	FIELD("type", "string", "", "death, or zombie: dead and still not reaped", "TYPE", get_type),
-	FIELD("time", "string", "", "when it died; of a zombie record: when it was made", "TIME", get_time),
-	FIELD("id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID", get_id),
+	DYING("schema", "string", "", "name and major version of this format", "SCHEMA", get_schema),
+	DYING("type", "string", "", "death; zombie: dead, still not reaped; dying: still not dead", "TYPE", get_type),
+	DYING("time", "string", "", "when it died; of a zombie or dying record: when it was made", "TIME", get_time),
+	DYING("id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID", get_id),
 
-	FIELD("process.pid", "integer", "", "process id in the initial pid namespace", "PID", get_pid),
+	DYING("process.pid", "integer", "", "process id in the initial pid namespace", "PID", get_pid),
 	FIELD("process.ns_pid", "integer", "", "process id in its own pid namespace", "NSPID", get_ns_pid),
-	FIELD("process.comm", "string", "", "name of the process, at most 15 bytes", "COMM", get_comm),
+	DYING("process.comm", "string", "", "name of the process, at most 15 bytes", "COMM", get_comm),
 	FIELD("process.executable.path", "string", "", "the program it ran", "EXE", get_exe),
 	FIELD("process.executable.deleted", "boolean", "", "true: the program's file had been removed",
 	      "EXE-DELETED", get_exe_deleted),
 	FIELD("process.args", "array", "", "command line, only with --args", "ARGS", get_args),
-	FIELD("process.uid", "integer", "", "real user id", "UID", get_uid),
+	DYING("process.uid", "integer", "", "real user id", "UID", get_uid),
 	FIELD("process.gid", "integer", "", "real group id", "GID", get_gid),
-	FIELD("process.start_time", "string", "", "when it was forked", "STARTED", get_start_time),
-	FIELD("process.age_ns", "integer", "ns", "from fork to death", "AGE", get_age),
-	FIELD("process.threads", "integer", "", "threads it had when its exit began", "THREADS", get_threads),
+	DYING("process.start_time", "string", "", "when it was forked", "STARTED", get_start_time),
+	DYING("process.age_ns", "integer", "ns", "from fork to death; dying: so far", "AGE", get_age),
+	DYING("process.threads", "integer", "", "threads it had when its exit began", "THREADS", get_threads),
 	FIELD("process.pgid", "integer", "", "process group", "PGID", get_pgid),
 	FIELD("process.session", "integer", "", "session", "SID", get_session),
 	FIELD("process.tty", "string", "", "controlling terminal; absent: none", "TTY", get_tty),
@@ -562,7 +736,6 @@ const struct field record_fields[] = {
 	      get_exit_signal),
 	FIELD("process.forked_no_exec", "boolean", "", "true: it never ran a program of its own", "NO-EXEC",
 	      get_no_exec),
-	FIELD("process.kernel_thread", "boolean", "", "true: a thread of the kernel", "KTHREAD", get_kthread),
 	FIELD("process.cgroup", "object", "", "null: its cgroup is not known", "CGROUP?", get_cgroup),
 	FIELD("process.cgroup.id", "string", "", "inode number of the cgroup's directory", "CGROUP-ID",
 	      get_cgroup_id),
@@ -592,17 +765,22 @@ const struct field record_fields[] = {
 	FIELD("exit.core_dumped", "boolean", "", "the core bit of the wait status", "CORE", get_exit_core),
 	FIELD("exit.shell", "integer", "", "what a shell shows as $?: the code, or 128 + signal", "EXIT",
 	      get_exit_shell),
+	FIELD("exit.group_exit_ns", "integer", "ns",
+	      "from the first thread's exit to the last one's; absent: one thread", "THREADS-EXIT",
+	      get_group_exit),
+	FIELD("exit.leader_gone_ns", "integer", "ns",
+	      "its main thread had ended this long before its death, others went on", "LEADER-GONE", get_leader_gone),
 
-	FIELD("cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
+	DYING("cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
 	      get_cause_class),
-	FIELD("cause.text", "string", "", "why it died, in words", "CAUSE", get_cause_text),
-	FIELD("cause.by", "object", "", "null: somebody sent the signal, but it is not known who", "BY?",
+	DYING("cause.text", "string", "", "why it died, in words", "CAUSE", get_cause_text),
+	DYING("cause.by", "object", "", "null: somebody sent the signal, but it is not known who", "BY?",
 	      get_cause_by),
-	FIELD("cause.by.id", "string", "", "who did it, unique for ever", "BY-ID", get_cause_by_id),
-	FIELD("cause.by.pid", "integer", "", "pid of who did it", "BY-PID", get_cause_by_pid),
-	FIELD("cause.by.tid", "integer", "", "the thread of it that did it", "BY-TID", get_cause_by_tid),
-	FIELD("cause.by.comm", "string", "", "name of who did it", "BY", get_cause_by_comm),
-	FIELD("cause.by.uid", "integer", "", "real user id of who did it", "BY-UID", get_cause_by_uid),
+	DYING("cause.by.id", "string", "", "who did it, unique for ever", "BY-ID", get_cause_by_id),
+	DYING("cause.by.pid", "integer", "", "pid of who did it", "BY-PID", get_cause_by_pid),
+	DYING("cause.by.tid", "integer", "", "the thread of it that did it", "BY-TID", get_cause_by_tid),
+	DYING("cause.by.comm", "string", "", "name of who did it", "BY", get_cause_by_comm),
+	DYING("cause.by.uid", "integer", "", "real user id of who did it", "BY-UID", get_cause_by_uid),
 	FIELD("cause.by.executable.path", "string", "", "program of who did it", "BY-EXE", get_cause_by_exe),
 	FIELD("cause.by.parent", "object", "", "null: the parent of who did it is not known", "BY-PARENT?",
 	      get_cause_by_parent),
@@ -628,9 +806,68 @@ const struct field record_fields[] = {
 	      get_fault_address),
 	FIELD("cause.fault.ip", "string", "", "address of the instruction, hexadecimal", "IP", get_fault_ip),
 
+	DYING("phases", "object", "", "null: it is not known when its exit began, or when it ended", "PHASES?",
+	      get_phases),
+	DYING("phases.exit_ns", "integer", "ns",
+	      "from the fatal signal, or the first thread's exit, to the death; dying: so far", "EXIT-TIME",
+	      get_exit_ns),
+	FIELD("phases.delivery_ns", "integer", "ns", "of that, until the last thread was in its exit", "DELIVERY",
+	      get_delivery),
+	FIELD("phases.coredump_ns", "integer", "ns", "of that, dumping core", "CORE-TIME", get_coredump_phase),
+	FIELD("phases.mm_ns", "integer", "ns", "of that, giving back memory", "MM", get_mm),
+	FIELD("phases.files_ns", "integer", "ns", "of that, closing and flushing files", "FILES-TIME", get_files_phase),
+	FIELD("phases.detach_ns", "integer", "ns", "of that, leaving terminal, namespaces and cgroup", "DETACH",
+	      get_detach),
+	FIELD("phases.task_work_ns", "integer", "ns", "of that, releasing closed files", "TASK-WORK", get_task_work),
+	FIELD("phases.notify_ns", "integer", "ns", "of that, giving away children and telling the parent", "NOTIFY",
+	      get_notify),
+	FIELD("phases.other_ns", "integer", "ns", "the rest of it, and what could not be observed", "OTHER", get_other),
+	FIELD("phases.mm_freed", "boolean", "", "false: others still used its memory, nothing was given back",
+	      "MM-FREED", get_mm_freed),
+	FIELD("phases.mm_users", "integer", "", "how many others still used its memory", "MM-USERS", get_mm_users),
+	DYING("phases.now", "string", "",
+	      "where a dying process is: delivery, coredump, mm, files, detach, task_work, notify or exit", "NOW",
+	      get_now),
+	DYING("phases.now_ns", "integer", "ns", "how long it has been there", "NOW-TIME", get_now_ns),
+
+	FIELD("files", "object", "", "null: nothing is known of its descriptors", "FILES?", get_files),
+	FIELD("files.closed", "integer", "", "descriptors closed by its exit", "CLOSED", get_closed),
+	FIELD("files.shared", "boolean", "", "true: another process keeps its descriptors open, nothing was closed",
+	      "SHARED", get_shared),
+	FIELD("files.flushed", "integer", "", "of these, with a flush in their file system", "FLUSHED", get_flushed),
+	FIELD("files.close_ns", "integer", "ns", "time in all closes", "CLOSE-TIME", get_close_ns),
+	FIELD("files.flush_ns", "integer", "ns", "of that, in files with a flush", "FLUSH-TIME", get_flush_ns),
+	FIELD("files.flush_error_count", "integer", "", "flushes that failed; nobody else is told", "FLUSH-ERRORS",
+	      get_flush_error_count),
+	{ .key = "files.flush_errors", .type = "array", .unit = "", .title = "FLUSH-ERROR-LIST",
+	  .get = get_flush_errors, .help = "files whose flush failed: data may be lost; absent: none",
+	  .items = flush_error_fields, .nr_items = COUNT(flush_error_fields), .item = nth_flush_error },
+	FIELD("files.slowest", "object", "", "null: closes were not timed", "SLOWEST?", get_slowest),
+	FIELD("files.slowest.path", "string", "", "the file whose close took longest, if it was slow", "SLOWEST",
+	      get_slowest_path),
+	FIELD("files.slowest.fs", "string", "", "type of its file system", "SLOWEST-FS", get_slowest_fs),
+	FIELD("files.slowest.ns", "integer", "ns", "the longest close", "SLOWEST-TIME", get_slowest_ns),
+	FIELD("files.slowest_release", "object", "", "null: releases were not timed", "RELEASE?",
+	      get_slowest_release),
+	FIELD("files.slowest_release.path", "string", "",
+	      "the closed file whose release took longest, if it was slow", "RELEASE", get_release_path),
+	FIELD("files.slowest_release.fs", "string", "", "type of its file system", "RELEASE-FS", get_release_fs),
+	FIELD("files.slowest_release.ns", "integer", "ns", "how long its release took", "RELEASE-TIME", get_release_ns),
+
+	FIELD("coredump.dumped", "boolean", "", "a core was dumped", "DUMPED", get_dumped),
+	FIELD("coredump.duration_ns", "integer", "ns", "how long the dump, or the attempt, took", "DUMP-TIME",
+	      get_core_duration),
+	FIELD("coredump.target", "string", "", "file, pipe or socket: where cores go", "CORE-TARGET", get_core_target),
+	FIELD("coredump.path", "string", "", "the core file", "CORE-FILE", get_core_path),
+	FIELD("coredump.pattern", "string", "", "/proc/sys/kernel/core_pattern", "CORE-PATTERN", get_core_pattern),
+	FIELD("coredump.limit_bytes", "integer", "bytes", "RLIMIT_CORE; absent: unlimited", "CORE-LIMIT",
+	      get_core_limit),
+	FIELD("coredump.reason", "string", "", "why none was dumped: not_dumpable, pattern_empty, limit, open_failed, "
+	      "handler_failed or interrupted", "NO-CORE", get_core_reason),
+
 	FIELD("reap", "object", "", "null: it is not known what became of the zombie", "REAP?", get_reap),
 	FIELD("reap.how", "string", "", "waited, auto, reparented, traced or unreaped", "REAP", get_reap_how),
-	FIELD("reap.auto_reason", "string", "", "sigchld_ignored or no_cldwait: why nobody had to wait",
+	FIELD("reap.auto_reason", "string", "", "sigchld_ignored, no_cldwait or autoreap: why nobody had to wait",
 	      "AUTO-REASON", get_reap_reason),
 	FIELD("reap.by", "object", "", "null: it is not known who reaped it", "REAPER?", get_reap_by),
 	FIELD("reap.by.id", "string", "", "who reaped it, unique for ever", "REAPER-ID", get_reap_by_id),
@@ -647,6 +884,31 @@ const struct field record_fields[] = {
 	      "NEW-PARENT-ID", get_new_parent_id),
 	FIELD("reap.reparented_to.pid", "integer", "", "pid of who became its parent", "NEW-PPID",
 	      get_new_parent_pid),
+	FIELD("reap.reparented_to.comm", "string", "", "name of who became its parent", "NEW-PARENT",
+	      get_new_parent_comm),
+	FIELD("reap.reparented_to.role", "string", "",
+	      "init, pid_namespace_init or subreaper: why that one became its parent", "NEW-PARENT-ROLE",
+	      get_new_parent_role),
+	FIELD("reap.tracer.id", "string", "", "who traced it and was told first, unique for ever", "TRACER-ID",
+	      get_tracer_id),
+	FIELD("reap.tracer.pid", "integer", "", "pid of the tracer", "TRACER-PID", get_tracer_pid),
+	FIELD("reap.tracer.comm", "string", "", "name of the tracer", "TRACER", get_tracer_comm),
+	FIELD("reap.tracer.uid", "integer", "", "real user id of the tracer", "TRACER-UID", get_tracer_uid),
+
+	FIELD("children", "object", "", "null: not seen", "CHILDREN?", get_children),
+	FIELD("children.adopted", "integer", "", "children it left to another parent", "ADOPTED", get_adopted),
+	FIELD("children.adopted_by", "object", "", "null: it is not known who took them in", "ADOPTER?",
+	      get_adopted_by),
+	FIELD("children.adopted_by.id", "string", "", "who became their parent, unique for ever", "ADOPTER-ID",
+	      get_adopter_id),
+	FIELD("children.adopted_by.pid", "integer", "", "pid of who became their parent", "ADOPTER-PID",
+	      get_adopter_pid),
+	FIELD("children.adopted_by.comm", "string", "", "name of who became their parent", "ADOPTER",
+	      get_adopter_comm),
+	FIELD("children.adopted_by.role", "string", "",
+	      "init, pid_namespace_init or subreaper: why that one took them in", "ADOPTER-ROLE", get_adopter_role),
+	FIELD("children.hung_up", "integer", "",
+	      "processes the kernel sent SIGHUP because it died; absent: none", "HUNG-UP", get_hung_up),
 
 	FIELD("resources", "object", "", "null: not counted", "RESOURCES?", get_resources),
 	FIELD("resources.user_ns", "integer", "ns", "processor time in user mode", "USER", get_user_ns),
@@ -666,16 +928,21 @@ const struct field record_fields[] = {
 
 	FIELD("observed_from", "string", "", "start: watched all its life; attach: it is older than tracing",
 	      "FROM", get_observed_from),
-	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING",
+	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING", .dying = true,
 	  .get = get_missing, .item = nth_missing,
 	  .help = "what could not be observed; a group stands for all in it" },
-	FIELD("missing_why", "object", "", "why, for each of missing", "MISSING-WHY", get_missing_why),
-	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED",
+	DYING("missing_why", "object", "", "why, for each of missing", "MISSING-WHY", get_missing_why),
+	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED", .dying = true,
 	  .get = get_truncated, .item = nth_cut,
 	  .help = "values that were cut" },
 };
 
 const unsigned int record_nr_fields = COUNT(record_fields);
+
+struct value record__value(const struct field *f, const struct record *r)
+{
+	return applies(r, f) ? f->get(r, r) : absent;
+}
 
 const struct field *record__field(const char *key)
 {

@@ -17,6 +17,7 @@
 enum record_type {
 	RECORD_DEATH,
 	RECORD_ZOMBIE, /* interim: dead, not reaped for --zombie-after, or there before us */
+	RECORD_DYING,  /* interim: in its exit for --dying-after; only fields with `dying` apply */
 };
 
 enum cause_class { /* closed list; names in names.c */
@@ -70,9 +71,33 @@ enum missing_why {
 	WHY_UNSEEN,	/* nothing seen explains it */
 };
 
-#define RECORD_MISSING_MAX 32
+/* Parts of the way out; names in names.c. They never overlap, and add up to phases.exit_ns. */
+enum phase {
+	PHASE_DELIVERY, /* from the fatal signal, or the first thread's exit, to the last thread's do_exit() */
+	PHASE_COREDUMP,
+	PHASE_MM,
+	PHASE_FILES,
+	PHASE_DETACH,	/* terminal, namespaces, cgroup */
+	PHASE_TASK_WORK, /* closed files are released */
+	PHASE_NOTIFY,	/* children are given away, until the parent is told */
+	PHASE_OTHER,	/* the rest, and what could not be observed */
+	PHASE_COUNT,
+};
+
+enum core_reason { /* why no core was dumped; names in names.c */
+	CORE_REASON_NONE,    /* it was dumped, or it is not known why not */
+	CORE_NOT_DUMPABLE,   /* prctl(PR_SET_DUMPABLE), or a program with other rights than its user */
+	CORE_PATTERN_EMPTY,
+	CORE_LIMIT,	     /* RLIMIT_CORE */
+	CORE_OPEN_FAILED,    /* the file, or the socket, could not be opened */
+	CORE_HANDLER_FAILED, /* the program behind a pipe could not be started */
+	CORE_INTERRUPTED,    /* a SIGKILL came meanwhile, or writing failed */
+};
+
+#define RECORD_MISSING_MAX 64
 #define RECORD_CAUSE_TEXT 320 /* two escaped comms of 60 characters and our words: never cut */
 #define RECORD_SIGNAL_NAME 16
+#define RECORD_ERRNO_NAME 20
 
 struct missing {
 	const char *key; /* a key of the field table, or the name of a group */
@@ -108,9 +133,44 @@ struct reap {
 	bool approximate;    /* time_ns is when the kernel freed it, later than the reap */
 	bool reparented;     /* had another parent when it was released */
 	struct et_peer by;
-	struct et_id new_parent;
+	struct et_peer new_parent; /* comm and flags hold if new_parent_seen */
+	bool new_parent_seen;
 	uint64_t time_ns;
 	uint64_t zombie_ns;  /* for RECORD_ZOMBIE: so far */
+};
+
+/* The way out, concluded by phases.c. */
+struct phases {
+	bool known;		  /* exit_ns holds */
+	bool seen[PHASE_COUNT];	  /* ns[] holds; otherwise its time is in PHASE_OTHER */
+	uint64_t exit_ns;	  /* the whole; of RECORD_DYING: so far */
+	uint64_t ns[PHASE_COUNT];
+	bool mm_known, mm_freed;  /* whether its memory was given back when it left it */
+	enum et_phase now;	  /* RECORD_DYING: where it is ... */
+	uint64_t now_ns;	  /* ... and since when, a duration */
+};
+
+/* A file with a part in the death, from struct et_file; kept by files.c. */
+struct noted_file {
+	enum et_file_what what;
+	int fd;		/* -1: not known */
+	int error;	/* errno, positive; 0: none */
+	char errno_name[RECORD_ERRNO_NAME]; /* "ENOSPC"; "": none */
+	uint64_t ns;
+	bool known, cut; /* path holds; its root side is missing */
+	struct text fs;	 /* "fuse.sshfs"; len 0: not known */
+	struct text path; /* as /proc/PID/fd shows it: "/var/log/x", "pipe:[123]" */
+};
+
+/* Concluded by coredump.c. */
+struct coredump {
+	bool applies;	      /* the signal that ended it dumps core, or a dump was tried */
+	bool dumped;
+	bool duration_known;
+	uint64_t duration_ns;
+	enum et_core_target target; /* 0: not known, or none was opened */
+	enum core_reason reason;
+	const struct noted_file *file; /* where it went, NULL: not known or no file */
 };
 
 struct container {
@@ -140,6 +200,12 @@ struct record {
 	bool from_start;	 /* born while we watched */
 	struct cause cause;
 	struct reap reap;
+	struct phases phases;
+	struct coredump coredump;
+	const struct noted_file *files; /* nr_files of them: the slowest, the core, the errors as they came */
+	unsigned int nr_files;
+	struct text core_pattern; /* /proc/sys/kernel/core_pattern; may be known and empty */
+	bool core_pattern_known;
 	struct missing missing[RECORD_MISSING_MAX];
 	unsigned int nr_missing;
 };
@@ -192,17 +258,28 @@ struct field {
 	const char *unit;  /* "ns", "bytes", "" */
 	const char *help;  /* one line */
 	const char *title; /* column heading */
+	/* Of record_fields ask record__value(), which knows what applies to which type of record. */
 	struct value (*get)(const void *obj, const struct record *r);
+	bool dying; /* applies to RECORD_DYING too */
 	/* lists of objects only */
 	const struct field *items;
 	unsigned int nr_items;
 	const void *(*item)(const struct record *r, unsigned int i);
 };
 
-/* Fields of death and zombie records, grouped: keys with a common prefix are neighbours. */
+/* Fields of all records, grouped: keys with a common prefix are neighbours. */
 extern const struct field record_fields[];
 extern const unsigned int record_nr_fields;
 const struct field *record__field(const char *key);
+
+/* The value of one of record_fields; absent when it does not apply to this type of record. */
+struct value record__value(const struct field *f, const struct record *r);
+/* The file that took longest of this kind, the core file; NULL: none was noted. */
+const struct noted_file *record__file(const struct record *r, enum et_file_what what);
+/* The one that took r->death->files.slowest_ns; NULL: it was not slow enough to be noted. */
+const struct noted_file *record__slowest_close(const struct record *r);
+/* Others keep its descriptor table open: nothing was closed. */
+bool record__files_shared(const struct record *r);
 
 /* exit status of a shell that ran it: code, or 128 + signal. */
 int record__shell_status(int status);
@@ -210,10 +287,15 @@ int record__shell_status(int status);
 uint64_t record__since(uint64_t earlier, uint64_t later);
 /* Exit of the last thread, or better: when the parent was told. 0: not known. */
 uint64_t record__death_ns(const struct record *r);
-/* Notes in r->missing what the kernel half did not see of the process itself; fills r->tty. */
+/* Notes in r->missing what the kernel half did not see of the process itself; fills r->tty. (unseen.c) */
 void record__note_unseen(struct record *r);
 bool record__is_missing(const struct record *r, const char *key);
+/* Without effect for a key that does not apply to this type of record or is in a missing group. */
 void record__add_missing(struct record *r, const char *key, enum missing_why why);
+/* `obs` is seen function by function: with begin, end and result. */
+bool record__hooked(const struct record *r, enum et_observation obs);
+/* Why a part of its exit that `obs` should have shown was not seen. (unseen.c) */
+enum missing_why record__why_unseen(const struct record *r, enum et_observation obs);
 
 /* The process that did it, its name as people say it: "bash[4100]". Escaped. */
 void record__name_peer(char *dst, size_t cap, const struct et_peer *p);

@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "kernel.h"
 #include "log.h"
+#include "output_summary.h"
 #include "session.h"
 
 bool session__full(const struct session *s)
@@ -37,7 +38,17 @@ static void on_record(void *ctx, const struct record *r)
 		return;
 	}
 	s->records += r->type == RECORD_DEATH;
-	output__record(s->output, r);
+	if (s->summaries)
+		summaries__add(s->summaries, r);
+	else
+		output__record(s->output, r);
+}
+
+static void on_summary(void *ctx, const struct summary *summary, const struct summary_span *span)
+{
+	struct session *s = ctx;
+
+	output__summary(s->output, summary, span);
 }
 
 static void output_options(struct output_options *to, const struct options *o, int fd)
@@ -47,6 +58,7 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->json = o->json;
 	to->story = o->verbose && !o->json;
 	to->quiet = o->quiet;
+	to->summary = o->summary;
 	to->timestamp = o->timestamp;
 	to->utc = o->utc;
 	to->colour = o->colour;
@@ -55,27 +67,58 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->nr_fields = o->nr_fields;
 }
 
-int session__open(struct session *s, const struct options *o, int fd)
+static int make_parts(struct session *s, const struct options *o, int fd)
 {
 	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns };
 	struct output_options to;
+
+	output_options(&to, o, fd);
+	s->assembler = assembler__new(&how, on_record, s);
+	s->output = output__new(&to);
+	if (o->summary)
+		s->summaries = summaries__new(o->interval_ns, on_summary, s);
+	if (s->assembler && s->output && (s->summaries || !o->summary))
+		return 0;
+	log__error("out of memory");
+	return -ENOMEM;
+}
+
+int session__open(struct session *s, const struct options *o, int fd)
+{
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
-	output_options(&to, o, fd);
-	s->assembler = assembler__new(&how, on_record, s);
-	s->output = output__new(&to);
-	if (!s->assembler || !s->output) {
-		log__error("out of memory");
-		return -ENOMEM;
-	}
+	err = make_parts(s, o, fd);
+	if (err)
+		return err;
 	if (!o->record)
 		return 0;
 	err = stream_writer__open(o->record, &s->recorder);
 	if (err)
 		log__error("%s: %s", o->record, strerror(-err));
 	return err;
+}
+
+static void begin(struct session *s)
+{
+	const struct et_start *start = assembler__start(s->assembler);
+
+	output__begin(s->output, start);
+	if (s->summaries)
+		summaries__begin(s->summaries, start->attach_ns, start->real_ns);
+}
+
+/* The stream's clock and not ours: a replay has the same intervals. */
+static void tell_time(struct session *s, const struct et_clock *c)
+{
+	if (s->summaries)
+		summaries__clock(s->summaries, c->boot_ns, c->real_ns);
+}
+
+uint64_t session__next_tick(const struct session *s)
+{
+	return s->summaries ? summaries__next_due(s->summaries) : UINT64_MAX;
 }
 
 static void tell_loss(struct session *s)
@@ -98,7 +141,9 @@ int session__message(void *session, const void *msg, size_t size)
 	if (err)
 		return 0; /* counted by the assembler, told in the totals */
 	if (h->kind == ET_START)
-		output__begin(s->output, assembler__start(s->assembler));
+		begin(s);
+	if (h->kind == ET_CLOCK || h->kind == ET_END)
+		tell_time(s, msg);
 	if (h->kind == ET_LOSS)
 		tell_loss(s);
 	if (h->kind == ET_END)
@@ -131,6 +176,8 @@ void session__end(struct session *s)
 	if (s->ended || !assembler__start(s->assembler)) /* nothing began */
 		return;
 	s->ended = true;
+	if (s->summaries)
+		summaries__end(s->summaries);
 	output__flush(s->output);
 	t.a = assembler__totals(s->assembler);
 	t.k = assembler__counters(s->assembler);
@@ -144,8 +191,8 @@ int session__lost(const struct session *s)
 	struct et_counters k = assembler__counters(s->assembler);
 	struct assembler_totals a = assembler__totals(s->assembler);
 
-	return k.lost_ring || k.lost_reap || k.full_signals || k.full_dying || k.full_tree || a.rejected || a.early ||
-	       s->output->unwritten;
+	return k.lost_ring || k.lost_reap || k.lost_file || k.full_signals || k.full_dying || k.full_tree ||
+	       a.rejected || a.early || s->output->unwritten;
 }
 
 static int close_recorder(struct session *s)
@@ -182,8 +229,10 @@ int session__close(struct session *s)
 	int err = s->output ? close_output(s) : 0;
 	int err2 = s->options && s->options->record ? close_recorder(s) : 0;
 
+	summaries__free(s->summaries);
 	output__free(s->output);
 	assembler__free(s->assembler);
+	s->summaries = NULL;
 	s->output = NULL;
 	s->assembler = NULL;
 	return err ? err : err2;

@@ -10,16 +10,18 @@
 #include "options.h"
 #include "output.h"
 #include "stream.h"
+#include "summary.h"
 #include "target.h"
 
 struct session {
 	const struct options *options;
 	struct assembler *assembler;
 	struct output *output;
+	struct summaries *summaries; /* -S: what records go to instead of the output. NULL: no */
 	struct stream_writer *recorder; /* --record, NULL: none */
 	int recorder_error;
 	struct et_counters told; /* loss already told in the stream */
-	uint64_t records, filtered; /* death records printed, and not */
+	uint64_t records, filtered; /* death records printed or summed up, and not */
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */
@@ -34,6 +36,8 @@ void session__clock(struct session *s);			      /* what time it is */
 void session__counters(struct session *s, struct et_counters now); /* tells new losses */
 void session__end(struct session *s);			      /* lets go what waits, prints totals */
 bool session__full(const struct session *s);		      /* --count reached */
+/* CLOCK_BOOTTIME at which session__clock() should be called next, if nothing else happens; UINT64_MAX: need not. */
+uint64_t session__next_tick(const struct session *s);
 int session__lost(const struct session *s);		      /* something was lost */
 /* Flushes and closes; the first error of output or recorder, said on stderr. 0: all is written. */
 int session__close(struct session *s);

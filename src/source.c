@@ -15,6 +15,8 @@
 
 #include "config.h" /* types the skeleton names */
 
+#include "core_pattern.h"
+#include "exits.h"
 #include "exittrace.skel.h"
 #include "kernel.h"
 #include "log.h"
@@ -22,7 +24,7 @@
 #include "snapshot.h"
 #include "source.h"
 
-#define MAX_LINKS 16
+#define MAX_LINKS 48
 
 struct source {
 	const struct plan *plan;
@@ -31,6 +33,8 @@ struct source {
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
+	struct exits exits;
+	struct core_pattern pattern;
 	uint64_t attach_ns, real_ns;
 	message_fn fn; /* of the source__read() under way */
 	void *ctx;
@@ -41,17 +45,27 @@ static struct bpf_program *program_at(struct exittrace_bpf *skel, size_t offset)
 	return *(struct bpf_program **)((char *)skel + offset);
 }
 
+static bool hooked(const struct source *s, enum et_observation obs)
+{
+	enum et_door door = plan__door(s->plan, obs);
+
+	return door == ET_DOOR_FENTRY || door == ET_DOOR_KPROBE;
+}
+
 static void configure(struct source *s, const struct source_filter *f)
 {
 	struct et_config *c = (struct et_config *)&s->skel->rodata->config;
 	const struct plan_door *exe = s->plan->use[ET_OBS_EXE], *last = s->plan->use[ET_OBS_LAST];
 	const struct options *o = s->options;
-	enum et_door notify = plan__door(s->plan, ET_OBS_NOTIFY);
 
 	c->exit_tells_last = last && last->when;
 	c->mm_at_exit = exe && exe->when;
 	c->last_hooked = last && last->programs[0];
-	c->notify_hooked = notify == ET_DOOR_FENTRY || notify == ET_DOOR_KPROBE;
+	c->notify_hooked = hooked(s, ET_OBS_NOTIFY);
+	c->count_files = plan__door(s->plan, ET_OBS_FILES) == ET_DOOR_TRACEPOINT;
+	c->children_hooked = hooked(s, ET_OBS_CHILDREN);
+	c->count_children = plan__door(s->plan, ET_OBS_CHILDREN) == ET_DOOR_TRACEPOINT;
+	c->watch_exits = o->dying_after_ns != 0;
 	c->by_tree = o->tree || o->follow;
 	c->by_pid = f->targets_only && !c->by_tree;
 	c->by_comm = o->name != NULL;
@@ -68,14 +82,49 @@ static void configure(struct source *s, const struct source_filter *f)
 		strncpy(c->comm, o->name, sizeof(c->comm) - 1);
 }
 
-static void choose_programs(struct source *s)
+/* The door of the plan that needs a program, *at: which of the door's programs it is. NULL: none. */
+static const struct plan_door *door_of(const struct source *s, const struct bpf_program *prog, unsigned int *at)
 {
 	for (unsigned int i = 0; i < ET_OBS_COUNT; i++) {
 		const struct plan_door *d = s->plan->use[i];
 
-		for (unsigned int j = 0; d && j < PLAN_PROGRAMS && d->programs[j]; j++)
-			bpf_program__set_autoload(program_at(s->skel, d->programs[j]), true);
+		for (*at = 0; d && *at < PLAN_PROGRAMS && d->programs[*at]; ++*at)
+			if (program_at(s->skel, d->programs[*at]) == prog)
+				return d;
 	}
+	return NULL;
+}
+
+/* The function a program is attached to, if it is another one than its section says. */
+static const char *other_function(const struct source *s, const struct bpf_program *prog)
+{
+	unsigned int at;
+	const struct plan_door *d = door_of(s, prog, &at);
+
+	return d ? d->functions[at] : NULL;
+}
+
+static int choose_program(struct source *s, struct bpf_program *prog)
+{
+	const char *function = other_function(s, prog);
+
+	bpf_program__set_autoload(prog, true);
+	if (!function || bpf_program__type(prog) != BPF_PROG_TYPE_TRACING)
+		return 0;
+	return bpf_program__set_attach_target(prog, 0, function);
+}
+
+static int choose_programs(struct source *s)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++) {
+		const struct plan_door *d = s->plan->use[i];
+
+		for (unsigned int j = 0; !err && d && j < PLAN_PROGRAMS && d->programs[j]; j++)
+			err = choose_program(s, program_at(s->skel, d->programs[j]));
+	}
+	return err;
 }
 
 /* Maps nobody asks are kept, but small: the programs that name them must load. */
@@ -91,6 +140,8 @@ static void size_maps(struct source *s)
 		bpf_map__set_max_entries(s->skel->maps.claims, 1);
 	if (plan__door(s->plan, ET_OBS_REAP) != ET_DOOR_TRACEPOINT)
 		bpf_map__set_max_entries(s->skel->maps.waits, 1);
+	if (!c->watch_exits)
+		bpf_map__set_max_entries(s->skel->maps.exits, 1);
 }
 
 static int add_target(struct source *s, uint32_t tgid, uint64_t ticks)
@@ -127,7 +178,10 @@ static int refuse(const char *what, int err)
 static int on_message(void *ctx, void *data, size_t size)
 {
 	struct source *s = ctx;
+	const struct et_death *d = data;
 
+	if (d->h.kind == ET_DEATH && d->seen & ET_SEEN_CORE)
+		core_pattern__tell(&s->pattern, s->fn, s->ctx);
 	s->fn(s->ctx, data, size);
 	return 0;
 }
@@ -140,16 +194,20 @@ static int load(struct source *s, const struct source_filter *f)
 	if (!s->skel)
 		return refuse("cannot open the BPF programs", -errno);
 	configure(s, f);
-	choose_programs(s);
 	size_maps(s);
-	err = exittrace_bpf__load(s->skel);
+	err = choose_programs(s);
+	if (!err)
+		err = exittrace_bpf__load(s->skel);
 	if (err)
 		return refuse("the kernel refused the BPF programs", err);
 	err = add_targets(s, f);
 	if (err)
 		return refuse("cannot tell the kernel half which processes", err);
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_message, s, NULL);
-	return s->ring ? 0 : refuse("cannot map the ring buffer", -errno);
+	if (!s->ring)
+		return refuse("cannot map the ring buffer", -errno);
+	err = s->skel->rodata->config.watch_exits ? exits__open(&s->exits, bpf_map__fd(s->skel->maps.exits)) : 0;
+	return err ? refuse("cannot map the table of exits", err) : 0;
 }
 
 int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out)
@@ -161,6 +219,7 @@ int source__new(const struct plan *p, const struct options *o, const struct sour
 		return -ENOMEM;
 	s->plan = p;
 	s->options = o;
+	core_pattern__open(&s->pattern);
 	err = load(s, f);
 	if (err) {
 		source__free(s);
@@ -171,16 +230,11 @@ int source__new(const struct plan *p, const struct options *o, const struct sour
 }
 
 /* System call events are opened by us, so that tracefs need not be mounted anywhere. */
-static struct bpf_link *attach_program(struct bpf_program *prog)
+static struct bpf_link *attach_syscall(struct bpf_program *prog, const char *event)
 {
-	static const char prefix[] = "tp/syscalls/";
-	const char *section = bpf_program__section_name(prog);
 	struct bpf_link *link;
-	int fd;
+	int fd = kernel__open_syscall(event);
 
-	if (strncmp(section, prefix, sizeof(prefix) - 1))
-		return bpf_program__attach(prog);
-	fd = kernel__open_syscall(section + sizeof(prefix) - 1);
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
@@ -191,30 +245,52 @@ static struct bpf_link *attach_program(struct bpf_program *prog)
 	return link;
 }
 
+static struct bpf_link *attach_program(struct source *s, struct bpf_program *prog)
+{
+	static const char prefix[] = "tp/syscalls/";
+	const char *section = bpf_program__section_name(prog), *function = other_function(s, prog);
+
+	if (!strncmp(section, prefix, sizeof(prefix) - 1))
+		return attach_syscall(prog, section + sizeof(prefix) - 1);
+	if (function && bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
+		return bpf_program__attach_kprobe(prog, strstr(section, "kretprobe") != NULL, function);
+	return bpf_program__attach(prog);
+}
+
 static int attach_one(struct source *s, struct bpf_program *prog)
 {
 	struct bpf_link *link;
 
 	if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 		return 0;
-	link = attach_program(prog);
+	link = attach_program(s, prog);
 	if (!link)
-		return refuse(bpf_program__section_name(prog), -errno);
+		return -errno;
 	s->links[s->nr_links++] = link;
 	return 0;
 }
 
-int source__attach(struct source *s)
+/* Which of the plan's programs this is. */
+static size_t offset_of(const struct source *s, const struct bpf_program *prog)
+{
+	unsigned int at;
+	const struct plan_door *d = door_of(s, prog, &at);
+
+	return d ? d->programs[at] : 0;
+}
+
+int source__attach(struct source *s, size_t *program, int *why)
 {
 	struct bpf_program *prog;
-	int err;
 
 	bpf_object__for_each_program(prog, s->skel->obj) {
 		if (!bpf_program__autoload(prog))
 			continue;
-		err = attach_one(s, prog);
-		if (err)
-			return err;
+		*why = attach_one(s, prog);
+		if (!*why)
+			continue;
+		*program = offset_of(s, prog);
+		return -EAGAIN;
 	}
 	s->attach_ns = kernel__boot_ns();
 	s->real_ns = kernel__real_ns();
@@ -308,6 +384,12 @@ int source__read(struct source *s, message_fn fn, void *ctx)
 	return ring_buffer__consume(s->ring);
 }
 
+void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx)
+{
+	if (s->exits.table)
+		exits__look(&s->exits, now_ns, s->options->dying_after_ns, fn, ctx);
+}
+
 struct et_counters source__counters(const struct source *s)
 {
 	return s->skel->bss->counters;
@@ -324,6 +406,8 @@ void source__free(struct source *s)
 	if (!s)
 		return;
 	source__detach(s);
+	exits__close(&s->exits);
+	core_pattern__close(&s->pattern);
 	ring_buffer__free(s->ring);
 	exittrace_bpf__destroy(s->skel);
 	free(s);

@@ -26,12 +26,15 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
  * Attaching is a step of its own: targets are pinned before, snapshots taken after.
  */
 int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out);
-int source__attach(struct source *s);
+/* -EAGAIN: the kernel refused *program (an offset as in the plan) with *why; try without. */
+int source__attach(struct source *s, size_t *program, int *why);
 int source__add_target(struct source *s, const struct target *t);
 int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
 void source__start(const struct source *s, struct et_start *start);
 int source__fd(const struct source *s); /* readable: source__read() has something */
 int source__read(struct source *s, message_fn fn, void *ctx); /* messages, or negative errno */
+/* Messages about exits that have lasted for --dying-after. */
+void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);
 struct et_counters source__counters(const struct source *s);
 void source__detach(struct source *s); /* no more messages; what is in the ring can still be read */
 void source__free(struct source *s);   /* NULL is fine */

@@ -15,7 +15,8 @@
 
 #include "event.h"
 
-#define STREAM_MAGIC "exittrace stream 1\n"
+#define STREAM_MAGIC "exittrace stream 2\n"
+#define MAGIC_NAME (sizeof(STREAM_MAGIC) - 3) /* before the version */
 #define STREAM_BUFFER (64 << 10)
 #define MESSAGE_MAX (16 << 10) /* every kind is smaller; a header that claims more is not one */
 
@@ -193,7 +194,9 @@ static int reader_magic(struct stream_reader *r)
 
 	if (err)
 		return err;
-	return memcmp(line, STREAM_MAGIC, sizeof(line)) ? -EBADMSG : 0;
+	if (!memcmp(line, STREAM_MAGIC, sizeof(line)))
+		return 0;
+	return memcmp(line, STREAM_MAGIC, MAGIC_NAME) ? -EBADMSG : -EPROTONOSUPPORT;
 }
 
 /* Size of the message now in buf, 0 at the end of the file, or negative errno. */

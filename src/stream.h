@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * stream.h: --record and --replay. The file is the line "exittrace stream 1\n"
+ * stream.h: --record and --replay. The file is the line "exittrace stream 2\n"
  * and then the messages as the assembler was fed them, back to back, each
  * padded to 8 bytes.
  */
@@ -17,7 +17,7 @@ int stream_writer__close(struct stream_writer *w); /* flushes; 0 or negative err
 
 /*
  * Calls fn for every message; stops when fn returns non-zero. 0, or negative errno;
- * -EBADMSG: not a stream, or cut short.
+ * -EBADMSG: not a stream, or cut short; -EPROTONOSUPPORT: of another version.
  */
 int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
 

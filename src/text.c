@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes strings from outside, gives them escaped for people, decoded or measured.
- * Does not encode JSON and does not allocate.
+ * Takes strings from outside, gives them escaped for people, decoded or measured;
+ * takes durations and sizes, gives them in few characters. Does not encode JSON and
+ * does not allocate.
  */
 #include "text.h"
 
@@ -9,6 +10,8 @@
 
 #include "array.h"
 #include "text_width.h"
+
+#define NS_PER_SEC 1000000000ULL
 
 /* Sorted. Everything here is invisible, reorders what follows, or is taken as a command. */
 static const struct range hidden[] = {
@@ -247,4 +250,86 @@ bool text__is_utf8(struct text t)
 			return false;
 	}
 	return true;
+}
+
+/* ---- amounts ---- */
+
+static size_t put_decimal(char *dst, uint64_t v, unsigned int min_digits)
+{
+	char reversed[20];
+	size_t n = 0, i;
+
+	do {
+		reversed[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v || n < min_digits);
+	for (i = 0; i < n; i++)
+		dst[i] = reversed[n - 1 - i];
+	return n;
+}
+
+/*
+ * v / unit with three significant digits, cut and not rounded (999.9 must not
+ * become 1000), without zeros at the end.
+ */
+static size_t put_three_digits(char *dst, uint64_t v, uint64_t unit)
+{
+	const uint64_t whole = v / unit;
+	size_t n = put_decimal(dst, whole, 1), decimals = whole < 10 ? 2 : whole < 100 ? 1 : 0;
+
+	dst[n] = '.';
+	put_decimal(dst + n + 1, v % unit * 100 / unit, 2);
+	while (decimals && dst[n + decimals] == '0')
+		decimals--;
+	return decimals ? n + 1 + decimals : n;
+}
+
+static size_t end_with(char *dst, size_t n, const char *unit)
+{
+	size_t len = strlen(unit);
+
+	memcpy(dst + n, unit, len + 1);
+	return n + len;
+}
+
+static size_t put_two_units(char *dst, uint64_t big, char big_unit, uint64_t small, const char *small_unit)
+{
+	size_t n = put_decimal(dst, big, 1);
+
+	dst[n++] = big_unit;
+	n += put_decimal(dst + n, small, 2);
+	return end_with(dst, n, small_unit);
+}
+
+size_t text__duration(char dst[TEXT_AMOUNT_MAX], uint64_t ns)
+{
+	const uint64_t seconds = ns / NS_PER_SEC, days = seconds / 86400;
+
+	if (ns < 1000)
+		return end_with(dst, put_decimal(dst, ns, 1), "ns");
+	if (ns < 1000000)
+		return end_with(dst, put_decimal(dst, ns / 1000, 1), "us");
+	if (ns < NS_PER_SEC)
+		return end_with(dst, put_three_digits(dst, ns, 1000000), "ms");
+	if (seconds < 60)
+		return end_with(dst, put_three_digits(dst, ns, NS_PER_SEC), "s");
+	if (seconds < 3600)
+		return put_two_units(dst, seconds / 60, 'm', seconds % 60, "s");
+	if (days < 1)
+		return put_two_units(dst, seconds / 3600, 'h', seconds / 60 % 60, "m");
+	if (days < 100)
+		return put_two_units(dst, days, 'd', seconds / 3600 % 24, "h");
+	return end_with(dst, put_decimal(dst, days, 1), "d");
+}
+
+size_t text__size(char dst[TEXT_AMOUNT_MAX], uint64_t bytes)
+{
+	static const char units[][2] = { "K", "M", "G", "T", "P", "E" };
+	unsigned int i = 0;
+
+	if (bytes < 1024)
+		return end_with(dst, put_decimal(dst, bytes, 1), "B");
+	for (; bytes >> 10 >= 1024; bytes >>= 10)
+		i++;
+	return end_with(dst, put_three_digits(dst, bytes, 1024), units[i]);
 }

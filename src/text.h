@@ -3,6 +3,7 @@
  * text.h: strings from outside (comm, paths, argv, cgroup names). Whoever is
  * traced chose the bytes, so they have a type of their own that printf does not
  * take, and exactly two ways out: escaped for people, or encoded for JSON.
+ * And amounts for people, which are written alike wherever they stand.
  */
 #ifndef EXITTRACE_TEXT_H
 #define EXITTRACE_TEXT_H
@@ -56,5 +57,10 @@ size_t text__fit(const char *escaped, size_t columns);
 
 /* True when t is valid UTF-8 as it is, so that no `_b64` twin is needed. */
 bool text__is_utf8(struct text t);
+
+/* For people, with a NUL: "812us", "1.24ms", "3h04m"; "812B", "1.2M". Returns bytes written. */
+#define TEXT_AMOUNT_MAX 16
+size_t text__duration(char dst[TEXT_AMOUNT_MAX], uint64_t ns);
+size_t text__size(char dst[TEXT_AMOUNT_MAX], uint64_t bytes);
 
 #endif

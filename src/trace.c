@@ -118,12 +118,22 @@ static int open_source(struct trace *t)
 		.targets_only = t->nr_targets || command_is_target(t->options),
 		.cgroup_id = t->cgroup_id,
 	};
-	int err = source__new(&t->plan, t->options, &f, &t->source);
+	size_t program;
+	int err, why;
 
+	for (;;) {
+		err = source__new(&t->plan, t->options, &f, &t->source);
+		if (!err)
+			err = source__attach(t->source, &program, &why);
+		if (err != -EAGAIN)
+			break;
+		source__free(t->source);
+		t->source = NULL;
+		if (plan__refuse(&t->plan, &t->kernel, program, why))
+			break;
+	}
 	kernel__close(&t->kernel); /* some 10 MiB */
-	if (err)
-		return -EOPNOTSUPP;
-	return source__attach(t->source) ? -EOPNOTSUPP : 0;
+	return err ? -EOPNOTSUPP : 0;
 }
 
 /* Forked when everything is attached, so that its whole life is seen; it waits before exec. */
@@ -282,6 +292,13 @@ int trace__live(const struct options *o)
 	return status;
 }
 
+static const char *replay_problem(int err)
+{
+	if (err == -EPROTONOSUPPORT)
+		return "recorded by another version of exittrace, which must replay it";
+	return err == -EBADMSG ? "not a recording of exittrace, or cut short" : strerror(-err);
+}
+
 int trace__replay(const struct options *o)
 {
 	struct trace t = { .options = o, .out_fd = -1 };
@@ -295,8 +312,7 @@ int trace__replay(const struct options *o)
 	if (!err) {
 		err = stream__read(o->replay, session__message, &t.session);
 		if (err)
-			log__error("%s: %s", o->replay, err == -EBADMSG ? "not a recording of exittrace, or cut short" :
-									 strerror(-err));
+			log__error("%s: %s", o->replay, replay_problem(err));
 	}
 	if (t.session.output)
 		session__end(&t.session);

@@ -13,6 +13,7 @@
 #include "event.h"
 
 struct waiting;
+struct noted_files;
 
 struct waiting_number {
 	struct waiting_number *chain;
@@ -29,6 +30,7 @@ struct waiting_death {
 	uint64_t arrived_ns;
 	bool told;	     /* an interim record was made, or none is to be */
 	struct cache_entry *cgroup, *args; /* held, NULL: not known */
+	struct noted_files *files;	   /* owned by who took the death in; NULL: none */
 	_Alignas(8) unsigned char msg[];   /* the checked struct et_death and its sections */
 };
 

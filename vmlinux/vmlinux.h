@@ -145,7 +145,24 @@ struct hlist_bl_node {
 	struct hlist_bl_node **pprev;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	struct file_system_type *s_type;
+	const char *s_subtype;
+	void *s_fs_info;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct hlist_bl_node d_hash;
@@ -158,6 +175,7 @@ struct vfsmount {
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
+	struct mnt_namespace *mnt_ns;
 	struct vfsmount mnt;
 };
 
@@ -166,15 +184,45 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct file_operations {
+	void *flush; /* a function; only asked whether there is one */
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+	const struct file_operations *f_op;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *open_fds;
+};
+
+struct files_struct {
+	atomic_t count;
+	struct fdtable *fdt;
+};
+
+struct callback_head {
+	struct callback_head *next;
+};
+
+struct list_head {
+	struct list_head *next;
 };
 
 struct fs_struct {
 	struct path root;
 };
 
+struct coredump_params {
+	struct file *file;
+};
+
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long arg_start, arg_end;
 	struct file *exe_file;
 };
@@ -226,7 +274,9 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
-struct core_state;
+struct rlimit {
+	unsigned long rlim_cur;
+};
 
 struct signal_struct {
 	atomic_t live;
@@ -240,6 +290,7 @@ struct signal_struct {
 	unsigned long nvcsw, nivcsw;
 	unsigned long min_flt, maj_flt;
 	unsigned long maxrss;
+	struct rlimit rlim[16];
 	struct task_io_accounting ioac;
 	unsigned long long sum_sched_runtime;
 };
@@ -268,7 +319,9 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	const struct cred *cred;
 	char comm[16];
+	struct list_head children;
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked, real_blocked;

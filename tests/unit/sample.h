@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "cause.h"
+#include "coredump.h"
+#include "phases.h"
 #include "record.h"
 
 #define SAMPLE_BOOT_ID "0a1b2c3d-0123-4567-89ab-0123456789ab"
@@ -21,6 +23,7 @@ struct sample {
 	struct et_start start;
 	struct et_death death;
 	struct et_signals signals;
+	struct noted_file files[3];
 	struct record record;
 };
 
@@ -49,7 +52,24 @@ static inline void sample__start(struct et_start *s)
 		.tier = "tracepoint",
 	};
 	for (i = 0; i < ET_OBS_COUNT; i++)
-		s->doors[i] = ET_DOOR_TRACEPOINT;
+		s->doors[i] = i < ET_OBS_BEGIN ? ET_DOOR_TRACEPOINT : ET_DOOR_FENTRY;
+}
+
+/* Of 812345 ns: 112345 delivery, 400000 mm, 150000 files, 51000 detach, 70000 task_work, 9000 notify, 20000 other. */
+static inline struct et_marks sample__marks(void)
+{
+	return (struct et_marks){
+		.begin_ns = SAMPLE_DEAD_NS - 800000,
+		.last_ns = SAMPLE_DEAD_NS - 700000,
+		.mm_begin_ns = SAMPLE_DEAD_NS - 690000,
+		.mm_end_ns = SAMPLE_DEAD_NS - 290000,
+		.files_begin_ns = SAMPLE_DEAD_NS - 280000,
+		.files_end_ns = SAMPLE_DEAD_NS - 130000,
+		.tty_ns = SAMPLE_DEAD_NS - 130000,
+		.work_begin_ns = SAMPLE_DEAD_NS - 120000,
+		.work_end_ns = SAMPLE_DEAD_NS - 50000,
+		.notify_ns = SAMPLE_DEAD_NS - 9000,
+	};
 }
 
 static inline void sample__death(struct et_death *d)
@@ -61,9 +81,10 @@ static inline void sample__death(struct et_death *d)
 		.dead_ns = SAMPLE_DEAD_NS,
 		.status = 15,
 		.exit_signal = 17,
-		.flags = ET_D_FATAL | ET_D_STOPS,
+		.flags = ET_D_FATAL | ET_D_STOPS | ET_D_MM_FREED | ET_D_FD_CLOSER,
 		.seen = ET_SEEN_EXE | ET_SEEN_DEAD | ET_SEEN_RESOURCES | ET_SEEN_IO | ET_SEEN_CGROUP | ET_SEEN_THREADS |
-			ET_SEEN_SIGNALS | ET_SEEN_TTY,
+			ET_SEEN_SIGNALS | ET_SEEN_TTY | ET_SEEN_TABLE | ET_SEEN_MM | ET_SEEN_CORE |
+			ET_SEEN_CHILDREN | ET_SEEN_HANGUPS,
 		.threads = 12,
 		.last_tid = 4242,
 		.uid = 1000,
@@ -87,8 +108,70 @@ static inline void sample__death(struct et_death *d)
 			.read_bytes = 4096,
 			.write_bytes = 0,
 		},
+		.files = {
+			.close_ns = 148000,
+			.flush_ns = 141000,
+			.slowest_ns = 140000,
+			.release_ns = 2000,
+			.open = 34,
+			.users = 1,
+			.closed = 34,
+			.flushed = 3,
+			.errors = 1,
+			.told = 2,
+		},
+		.core = { .limit = UINT64_MAX, .flags = ET_CORE_DUMPABLE_KNOWN, .dumpable = 1 },
+		.mm_users = 1,
+		.adopted = 2,
 	};
+	d->marks = sample__marks();
 	sample__peer(&d->parent, 4100, 90000000000ULL, "bash", 1000);
+	sample__peer(&d->adopter, 1, 1000000, "systemd", 0);
+}
+
+/* What its flush error and its slow close are of. */
+static inline void sample__files(struct sample *s)
+{
+	const struct noted_file f = {
+		.fd = 7,
+		.ns = 140000,
+		.known = true,
+		.fs = text__str("nfs4"),
+		.path = text__str("/mnt/nfs/log"),
+	};
+
+	s->files[0] = s->files[1] = f;
+	s->files[0].what = ET_FILE_FLUSH_ERROR;
+	s->files[0].error = 28;
+	strcpy(s->files[0].errno_name, "ENOSPC");
+	s->files[1].what = ET_FILE_SLOW_CLOSE;
+	s->files[1].fd = -1;
+	s->record.files = s->files;
+	s->record.nr_files = 2;
+}
+
+/*
+ * Make it a crash instead: SIGSEGV, core to /var/core/worker.4242 took 50000 ns. The signal stays as it
+ * is, so do not ask for the cause.
+ */
+static inline void sample__crash(struct sample *s)
+{
+	struct et_death *d = &s->death;
+
+	d->status = 11 | 0x80;
+	s->signals.fatal.signo = 11;
+	d->marks.core_begin_ns = d->marks.begin_ns - 10000;
+	d->marks.core_end_ns = d->marks.begin_ns + 40000;
+	d->core.flags |= ET_CORE_TRIED | ET_CORE_WRITTEN;
+	d->core.target = ET_CORE_FILE;
+	s->files[2] = (struct noted_file){
+		.what = ET_FILE_CORE,
+		.fd = -1,
+		.known = true,
+		.fs = text__str("ext4"),
+		.path = text__str("/var/core/worker.4242"),
+	};
+	s->record.nr_files = 3;
 }
 
 static inline void sample__signals(struct et_signals *s)
@@ -115,6 +198,16 @@ static inline void sample__signals(struct et_signals *s)
 	};
 	sample__peer(&s->fatal.by, 1, 1000000, "systemd", 0);
 	sample__peer(&s->stop[1].by, 4100, 90000000000ULL, "bash", 1000);
+}
+
+/* What is concluded, once more after a test has changed the facts. */
+static inline void sample__conclude(struct sample *s)
+{
+	s->record.nr_missing = 0;
+	record__note_unseen(&s->record);
+	cause__conclude(&s->record);
+	phases__conclude(&s->record);
+	coredump__conclude(&s->record);
 }
 
 static inline void sample__init(struct sample *s)
@@ -144,16 +237,30 @@ static inline void sample__init(struct sample *s)
 		.time_ns = SAMPLE_DEAD_NS + 21000,
 		.zombie_ns = 21000,
 	};
-	record__note_unseen(r);
-	cause__conclude(r);
+	r->core_pattern = text__str("/var/core/%e.%p");
+	r->core_pattern_known = true;
+	sample__files(s);
+	sample__conclude(s);
 }
 
-/* Its cause once more, after a test has changed the facts. */
-static inline void sample__conclude(struct sample *s)
+/* Turned into an exit that hangs: 9 s in it, 8.5 s of them closing files. After sample__init(). */
+static inline void sample__dying(struct sample *s)
 {
-	s->record.nr_missing = 0;
-	record__note_unseen(&s->record);
-	cause__conclude(&s->record);
+	struct record *r = &s->record;
+	const struct et_exit e = {
+		.begin_ns = SAMPLE_DEAD_NS - 9000000000ULL,
+		.since_ns = SAMPLE_DEAD_NS - 8500000000ULL,
+		.phase = ET_PHASE_FILES,
+	};
+
+	r->type = RECORD_DYING;
+	r->now_ns = s->death.exit_ns = SAMPLE_DEAD_NS;
+	s->death.seen &= ~ET_SEEN_DEAD;
+	s->signals.fatal.time_ns = s->signals.fatal.first_ns = e.begin_ns;
+	r->nr_missing = 0;
+	record__note_unseen(r);
+	cause__conclude(r);
+	phases__conclude_dying(r, &e);
 }
 
 #endif

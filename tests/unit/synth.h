@@ -4,10 +4,12 @@
 #define EXITTRACE_SYNTH_H
 
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "event.h"
 
+#define US 1000ULL
 #define MS 1000000ULL
 #define SEC 1000000000ULL
 #define ATTACH (100 * SEC)	/* CLOCK_BOOTTIME */
@@ -49,6 +51,25 @@ __attribute__((unused)) static struct et_peer synth_peer(unsigned int pid, const
 	return p;
 }
 
+/* The last millisecond before 112 s: memory 400 us, files 100 us, task work 50 us, then the parent is told. */
+__attribute__((unused)) static struct et_marks synth_marks(void)
+{
+	const unsigned long long dead = 112 * SEC;
+
+	return (struct et_marks){
+		.begin_ns = dead - MS,
+		.last_ns = dead - MS,
+		.mm_begin_ns = dead - 900 * US,
+		.mm_end_ns = dead - 500 * US,
+		.files_begin_ns = dead - 450 * US,
+		.files_end_ns = dead - 350 * US,
+		.tty_ns = dead - 350 * US,
+		.work_begin_ns = dead - 300 * US,
+		.work_end_ns = dead - 250 * US,
+		.notify_ns = dead - 200 * US,
+	};
+}
+
 /* Lived from 110 s to 112 s, exit code 0, child of bash[412], everything seen. */
 __attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
 {
@@ -58,8 +79,10 @@ __attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
 		.exit_ns = 112 * SEC - MS,
 		.dead_ns = 112 * SEC,
 		.exit_signal = SIGCHLD,
+		.flags = ET_D_MM_FREED | ET_D_FD_CLOSER,
 		.seen = ET_SEEN_EXE | ET_SEEN_DEAD | ET_SEEN_RESOURCES | ET_SEEN_IO | ET_SEEN_THREADS |
-			ET_SEEN_SIGNALS | ET_SEEN_TTY,
+			ET_SEEN_SIGNALS | ET_SEEN_TTY | ET_SEEN_TABLE | ET_SEEN_MM | ET_SEEN_CORE |
+			ET_SEEN_CHILDREN | ET_SEEN_HANGUPS,
 		.threads = 1,
 		.last_tid = pid,
 		.uid = 1000,
@@ -70,8 +93,12 @@ __attribute__((unused)) static struct synth_death synth_death(unsigned int pid)
 		.comm = "worker",
 		.tty = "pts3",
 		.res = { .utime_ns = 30 * MS, .stime_ns = 10 * MS, .runtime_ns = 44 * MS },
+		.files = { .close_ns = 60 * US, .slowest_ns = 30 * US, .open = 3, .users = 1, .closed = 3 },
+		.core = { .limit = UINT64_MAX, .flags = ET_CORE_DUMPABLE_KNOWN, .dumpable = 1 },
+		.mm_users = 1,
 	} };
 
+	m.d.marks = synth_marks();
 	m.d.parent = synth_peer(412, "bash");
 	return m;
 }
@@ -121,9 +148,48 @@ __attribute__((unused)) static struct et_reap synth_reap(const struct et_death *
 		.id = d->id,
 		.time_ns = d->dead_ns + after_ns,
 		.by = by,
-		.parent = d->parent.id,
+		.parent = d->parent,
 		.kind = ET_REAP_RELEASED,
 	};
+}
+
+/* `reversed` with its NULs; 2 ms of `fs`. */
+__attribute__((unused)) static struct et_file synth_file(const struct et_id *id, enum et_file_what what,
+							  const char *fs, const char *reversed, unsigned int len)
+{
+	struct et_file f = { .h = { ET_FILE, sizeof(f) }, .id = *id, .ns = 2 * MS, .inode = 77, .fd = -1,
+			     .what = what, .len = len };
+
+	memcpy(f.fs, fs, strlen(fs));
+	memcpy(f.path, reversed, len);
+	return f;
+}
+
+/* An exit that SIGKILL of bash[412] began at 110 s, in this phase since 111 s. */
+__attribute__((unused)) static struct et_dying synth_dying(unsigned int pid, enum et_phase phase)
+{
+	struct et_dying m = { .h = { ET_DYING, sizeof(m) }, .e = {
+		.id = { .start_ns = 105 * SEC, .tgid = pid },
+		.begin_ns = 110 * SEC,
+		.since_ns = 111 * SEC,
+		.phase = phase,
+		.uid = 1000,
+		.signo = SIGKILL,
+		.info = ET_INFO_REAL,
+		.threads = 4,
+		.comm = "worker",
+	} };
+
+	m.e.by = synth_peer(412, "bash");
+	return m;
+}
+
+__attribute__((unused)) static struct et_pattern synth_pattern(const char *pattern)
+{
+	struct et_pattern p = { .h = { ET_PATTERN, sizeof(p) }, .len = strlen(pattern) };
+
+	memcpy(p.pattern, pattern, p.len);
+	return p;
 }
 
 #endif

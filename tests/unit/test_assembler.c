@@ -9,10 +9,15 @@
 
 /* What a test needs of the latest record, after its memory is gone. */
 static struct {
-	unsigned int deaths, zombies;
+	unsigned int deaths, zombies, dying;
 	enum record_type type;
 	unsigned int pid;
 	struct reap reap;
+	struct phases phases;
+	struct coredump coredump;
+	enum cause_class class;
+	char cause[RECORD_CAUSE_TEXT], files[512], pattern[160];
+	unsigned int nr_files;
 	char exe[512], cgroup[600], unit[300], killer_exe[200], missing[512], truncated[200];
 	char args[64];
 	size_t args_len;
@@ -42,6 +47,12 @@ static void keep_strings(const struct record *r)
 	const struct field *cut = record__field("truncated");
 	unsigned int i;
 
+	append(last.cause, sizeof(last.cause), text__str(r->cause.text));
+	append(last.pattern, sizeof(last.pattern), r->core_pattern_known ? r->core_pattern : text__str("?"));
+	for (i = 0; i < r->nr_files; i++) {
+		append(last.files, sizeof(last.files), r->files[i].path);
+		append(last.files, sizeof(last.files), text__str(" "));
+	}
 	append(last.exe, sizeof(last.exe), r->exe);
 	append(last.cgroup, sizeof(last.cgroup), r->cgroup);
 	append(last.unit, sizeof(last.unit), r->unit);
@@ -53,7 +64,7 @@ static void keep_strings(const struct record *r)
 		append(last.missing, sizeof(last.missing), text__str(r->missing[i].key));
 		append(last.missing, sizeof(last.missing), text__str(why_word(r->missing[i].why)));
 	}
-	for (i = 0; i < cut->get(r, r).n; i++) {
+	for (i = 0; i < record__value(cut, r).n; i++) {
 		append(last.truncated, sizeof(last.truncated), text__str(cut->item(r, i)));
 		append(last.truncated, sizeof(last.truncated), text__str(" "));
 	}
@@ -61,15 +72,20 @@ static void keep_strings(const struct record *r)
 
 static void keep(void *ctx, const struct record *r)
 {
-	const unsigned int deaths = last.deaths, zombies = last.zombies;
+	const unsigned int deaths = last.deaths, zombies = last.zombies, dying = last.dying;
 
 	(void)ctx;
 	memset(&last, 0, sizeof(last));
 	last.deaths = deaths + (r->type == RECORD_DEATH);
 	last.zombies = zombies + (r->type == RECORD_ZOMBIE);
+	last.dying = dying + (r->type == RECORD_DYING);
 	last.type = r->type;
 	last.pid = r->death->id.tgid;
 	last.reap = r->reap;
+	last.phases = r->phases;
+	last.coredump = r->coredump;
+	last.class = r->cause.class;
+	last.nr_files = r->nr_files;
 	last.runtime = r->container.runtime;
 	last.real_offset_ns = r->real_offset_ns;
 	last.now_ns = r->now_ns;
@@ -166,15 +182,15 @@ static void reparented(void)
 	begin();
 	m = die(4242);
 	p = synth_reap(&m.d, synth_peer(1, "systemd"), MS);
-	p.parent = p.by.id;
+	p.parent = p.by;
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_REPARENTED && last.reap.reparented);
-	CHECK_U64(last.reap.new_parent.tgid, 1);
+	CHECK_U64(last.reap.new_parent.id.tgid, 1);
 	CHECK_U64(last.reap.by.id.tgid, 1);
 	/* its new parent ignores SIGCHLD: the old one released it while it was dying itself */
 	m = die(4243);
 	p = synth_reap(&m.d, m.d.parent, MS);
-	p.parent = synth_peer(1, "systemd").id;
+	p.parent = synth_peer(1, "systemd");
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known);
 	/* the new parent is not told, but who could wait is the parent */
@@ -183,7 +199,49 @@ static void reparented(void)
 	memset(&p.parent, 0, sizeof(p.parent));
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_REPARENTED);
-	CHECK_U64(last.reap.new_parent.tgid, 1);
+	CHECK_U64(last.reap.new_parent.id.tgid, 1);
+}
+
+/* Who it is, not only its number. */
+static void new_parent_is_a_peer(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = synth_reap(&m.d, synth_peer(900, "docker-init"), MS);
+	p.by.flags = ET_PEER_SUBREAPER;
+	p.parent = p.by;
+	p.by.flags = 0;
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.new_parent_seen);
+	CHECK_STR(last.reap.new_parent.comm, "docker-init");
+	CHECK_U64(last.reap.new_parent.flags, ET_PEER_SUBREAPER);
+	m = die(4243);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_WAITED && !last.reap.reparented);
+	m = die(4244);
+	p = synth_reap(&m.d, synth_peer(1, "systemd"), MS);
+	memset(&p.parent, 0, sizeof(p.parent));
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.reap.new_parent.comm, "systemd"); /* who waited is who became the parent */
+}
+
+static void clone_autoreap(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_reap p;
+
+	begin();
+	m.d.flags |= ET_D_CLONE_AUTOREAP;
+	m.d.exit_signal = 0;
+	CHECK_I64(feed(&m), 0);
+	p = (struct et_reap){ .h = { ET_REAP, sizeof(p) }, .id = m.d.id, .time_ns = 114 * SEC, .parent = m.d.parent,
+			      .kind = ET_REAP_FREED };
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.reap.how == REAP_AUTO && !last.reap.by_known);
 }
 
 /* The same pid, another start: not the parent it had. */
@@ -196,7 +254,7 @@ static void parent_pid_reused(void)
 	m = die(4242);
 	p = synth_reap(&m.d, m.d.parent, MS);
 	p.by.id.start_ns++;
-	p.parent = p.by.id;
+	p.parent = p.by;
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_REPARENTED);
 }
@@ -237,7 +295,7 @@ static struct et_reap wait_call(struct et_peer by, unsigned int nr, unsigned int
 				 .kind = ET_REAP_WAITED, .wait_nr = nr, .wait_level = level };
 }
 
-static struct et_reap freed(const struct et_death *d, struct et_id parent)
+static struct et_reap freed(const struct et_death *d, struct et_peer parent)
 {
 	return (struct et_reap){ .h = { ET_REAP, sizeof(struct et_reap) }, .id = d->id, .time_ns = 114 * SEC,
 				 .parent = parent, .kind = ET_REAP_FREED };
@@ -258,7 +316,7 @@ static void waited_by_number(void)
 	CHECK_U64(last.deaths, 1);
 	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known);
 	CHECK_U64(last.reap.zombie_ns, SEC);
-	p = freed(&m.d, m.d.parent.id);
+	p = freed(&m.d, m.d.parent);
 	CHECK_I64(feed(&p), 0);
 	CHECK_U64(last.deaths, 1);
 }
@@ -292,7 +350,7 @@ static void waited_in_namespaces(void)
 	CHECK_I64(feed(&p), 0); /* only one is left */
 	CHECK_U64(last.pid, 5002);
 	CHECK(last.reap.how == REAP_REPARENTED);
-	CHECK_U64(last.reap.new_parent.tgid, 77);
+	CHECK_U64(last.reap.new_parent.id.tgid, 77);
 	p.wait_level = UINT32_MAX;
 	CHECK_I64(feed(&p), 0);
 }
@@ -304,7 +362,7 @@ static void freed_only(void)
 
 	begin();
 	m = die(4242);
-	p = freed(&m.d, m.d.parent.id);
+	p = freed(&m.d, m.d.parent);
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_WAITED && last.reap.approximate && !last.reap.time_known);
 	CHECK(last.reap.by_known);
@@ -312,13 +370,13 @@ static void freed_only(void)
 	CHECK_U64(last.reap.by.tid, 0);
 	CHECK(strstr(last.missing, "reap.zombie_ns reap.by.tid"));
 	m = die(4243);
-	p = freed(&m.d, synth_peer(1, "systemd").id);
+	p = freed(&m.d, synth_peer(1, "systemd"));
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_REPARENTED && !last.reap.by_known);
-	CHECK_U64(last.reap.new_parent.tgid, 1);
+	CHECK_U64(last.reap.new_parent.id.tgid, 1);
 	CHECK(strstr(last.missing, "reap.by "));
 	m = die(4244);
-	p = freed(&m.d, (struct et_id){ 0 });
+	p = freed(&m.d, (struct et_peer){ 0 });
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_UNKNOWN && !last.reap.by_known);
 	CHECK(strstr(last.missing, "reap.reparented_to") && strstr(last.missing, "reap.how"));
@@ -327,7 +385,7 @@ static void freed_only(void)
 static void freed_after_auto_reap(void)
 {
 	struct synth_death m = synth_death(4242);
-	struct et_reap p = freed(&m.d, m.d.parent.id);
+	struct et_reap p = freed(&m.d, m.d.parent);
 
 	begin();
 	m.d.flags |= ET_D_PARENT_IGNORES;
@@ -338,7 +396,7 @@ static void freed_after_auto_reap(void)
 	m.d.flags |= ET_D_PARENT_IGNORES;
 	m.d.exit_signal = 0; /* only SIGCHLD can be ignored that way */
 	CHECK_I64(feed(&m), 0);
-	p = freed(&m.d, m.d.parent.id);
+	p = freed(&m.d, m.d.parent);
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_WAITED);
 }
@@ -718,6 +776,175 @@ static void args(void)
 	CHECK_STR(last.truncated, "process.args ");
 }
 
+/* ---- files and core dumps ---- */
+
+static void give_file(const struct et_id *id, enum et_file_what what, const char *reversed, unsigned int len)
+{
+	struct et_file f = synth_file(id, what, "ext4", reversed, len);
+
+	CHECK_I64(feed(&f), 0);
+}
+
+static void files_of_the_dead(void)
+{
+	struct synth_death m = synth_death(4242), other = synth_death(4243);
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	give_file(&m.d.id, ET_FILE_FLUSH_ERROR, "log\0mnt", 8);
+	give_file(&other.d.id, ET_FILE_SLOW_CLOSE, "x\0mnt", 6);
+	give_file(&m.d.id, ET_FILE_SLOW_CLOSE, "db\0mnt", 7);
+	other.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&other), 0);
+	CHECK_STR(last.files, "/mnt/x ");
+	clock_to(123 * SEC, ET_CLOCK); /* in the interim record, and again in the last one */
+	CHECK_U64(last.zombies, 1);
+	CHECK_STR(last.files, "/mnt/log /mnt/db ");
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.files, "/mnt/log /mnt/db ");
+	m.d.id.start_ns++;
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK_STR(last.files, "");
+	CHECK_U64(last.nr_files, 0);
+}
+
+static void files_that_come_late(void)
+{
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	give_file(&m.d.id, ET_FILE_SLOW_CLOSE, "x\0mnt", 6);
+	p = synth_reap(&m.d, m.d.parent, MS);
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.files, "/mnt/x ");
+	give_file(&m.d.id, ET_FILE_SLOW_CLOSE, "x\0mnt", 6); /* of nobody any more */
+	m = die(4243);
+	give_file(&m.d.id, ET_FILE_SLOW_CLOSE, "x\0mnt", 6); /* let go with the assembler */
+}
+
+static struct synth_death crash(unsigned int pid)
+{
+	struct synth_death m = synth_death(pid);
+
+	m.d.status = SIGSEGV | 0x80;
+	m.d.flags |= ET_D_AUTOREAP;
+	m.d.core.flags |= ET_CORE_TRIED | ET_CORE_WRITTEN;
+	m.d.core.target = ET_CORE_FILE;
+	m.d.marks.core_begin_ns = m.d.marks.begin_ns - 700 * MS;
+	m.d.marks.core_end_ns = m.d.marks.begin_ns - 100 * MS;
+	return m;
+}
+
+static void core_patterns(void)
+{
+	struct et_pattern p = synth_pattern("/var/core/%e.%p");
+	struct synth_death m = crash(4242);
+
+	begin();
+	CHECK_I64(feed(&m), 0);
+	CHECK_STR(last.pattern, "?");
+	CHECK(strstr(last.missing, "coredump.pattern") && strstr(last.missing, "coredump.path(lost)"));
+	CHECK_I64(feed(&p), 0);
+	m = crash(4243);
+	give_file(&m.d.id, ET_FILE_CORE, "worker.4243\0core\0var", 21);
+	CHECK_I64(feed(&m), 0);
+	CHECK_STR(last.pattern, "/var/core/%e.%p");
+	CHECK_STR(last.files, "/var/core/worker.4243 ");
+	CHECK(last.coredump.applies && last.coredump.dumped && last.coredump.file);
+	CHECK_U64(last.coredump.duration_ns, 600 * MS);
+	CHECK_U64(last.phases.ns[PHASE_COREDUMP], 600 * MS);
+	CHECK_U64(last.phases.exit_ns, 701 * MS);
+	CHECK(!strstr(last.missing, "coredump"));
+	p = synth_pattern("");
+	CHECK_I64(feed(&p), 0);
+	m = crash(4244);
+	m.d.status = SIGSEGV;
+	CHECK_I64(feed(&m), 0);
+	CHECK_STR(last.pattern, "");
+	CHECK(last.coredump.reason == CORE_PATTERN_EMPTY);
+}
+
+/* ---- exits that take their time ---- */
+
+static void still_dying(void)
+{
+	struct et_dying d = synth_dying(4242, ET_PHASE_FILES);
+	struct synth_death m = synth_death(4242);
+
+	begin();
+	clock_to(115 * SEC, ET_CLOCK);
+	CHECK_I64(feed(&d), 0);
+	CHECK_U64(last.dying, 1);
+	CHECK(last.type == RECORD_DYING && last.class == CAUSE_SIGNAL);
+	CHECK_U64(last.pid, 4242);
+	CHECK_STR(last.cause, "SIGKILL from bash[412] (uid 0)");
+	CHECK_U64(last.phases.exit_ns, 5 * SEC);
+	CHECK(last.phases.now == ET_PHASE_FILES);
+	CHECK_U64(last.phases.now_ns, 4 * SEC);
+	CHECK_U64(last.now_ns, 115 * SEC);
+	CHECK(last.from_start);
+	CHECK_STR(last.missing, "");
+	d.e.signo = 0;
+	d.e.threads = 0;
+	d.e.phase = ET_PHASE_MM;
+	CHECK_I64(feed(&d), 0); /* it still is: told as often as somebody looks */
+	CHECK(last.class == CAUSE_UNKNOWN);
+	CHECK_STR(last.cause, "exiting");
+	CHECK(strstr(last.missing, "process.threads"));
+	CHECK_U64(assembler__totals(a).dying, 2);
+	CHECK_U64(assembler__totals(a).records + assembler__totals(a).zombies + assembler__totals(a).deaths, 0);
+	m.d.id = d.e.id;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&d), 0); /* looked at before its death came */
+	CHECK_U64(last.dying, 2);
+	clock_to(116 * SEC, ET_END);
+	CHECK_I64(feed(&d), 0);
+	CHECK_U64(last.dying, 2);
+	CHECK_U64(last.deaths, 1);
+}
+
+/* What the signal rules say of it, without what an exit under way does not tell. */
+static void dying_of(void)
+{
+	static const struct {
+		unsigned int signo, info, by, flags;
+		int code;
+		enum cause_class class;
+		const char *text, *missing;
+	} rows[] = {
+		{ SIGTERM, ET_INFO_REAL, 1, 0, 0, CAUSE_SIGNAL, "SIGTERM from x[1] (uid 0)", "" },
+		{ SIGKILL, ET_INFO_PRIV, 77, 0, 0, CAUSE_UNKNOWN, "SIGKILL from the kernel", "cause.by " },
+		{ SIGSEGV, ET_INFO_REAL, 4242, 0, 1, CAUSE_FAULT, "SIGSEGV: SEGV_MAPERR", "" },
+		{ SIGABRT, ET_INFO_REAL, 4242, 0, -6, CAUSE_ABORT, "abort()", "" },
+		{ SIGTERM, ET_INFO_REAL, 4242, 0, 0, CAUSE_SIGNAL, "SIGTERM raised by itself", "" },
+		{ SIGINT, ET_INFO_PRIV, 77, 0, 0, CAUSE_TTY, "SIGINT: key on terminal", "" },
+		{ SIGHUP, ET_INFO_PRIV, 77, ET_PEER_EXITING, 0, CAUSE_HANGUP, "SIGHUP: x[77] exited", "" },
+		{ SIGKILL, ET_INFO_NONE, 0, 0, 0, CAUSE_UNKNOWN, "SIGKILL from the kernel", "cause.by " },
+	};
+	size_t i;
+
+	begin();
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct et_dying d = synth_dying(4242, ET_PHASE_EXIT);
+
+		d.e.signo = rows[i].signo;
+		d.e.info = rows[i].info;
+		d.e.code = rows[i].code;
+		d.e.by = synth_peer(rows[i].by, "x");
+		d.e.by.flags = rows[i].flags;
+		if (rows[i].by == 4242)
+			d.e.by.id = d.e.id;
+		CHECK_I64(feed(&d), 0);
+		CHECK(last.class == rows[i].class);
+		CHECK_STR(last.cause, rows[i].text);
+		CHECK_STR(last.missing, rows[i].missing);
+	}
+}
+
 /* ---- much of everything ---- */
 
 static void storm(void)
@@ -736,6 +963,8 @@ static void storm(void)
 			synth_exe(&m, "worker\0bin\0usr", 15);
 		if (!(i % 5))
 			synth_signals(&m, i % 2);
+		if (!(i % 7))
+			give_file(&m.d.id, 1 + i % 4, "x\0mnt", 6);
 		CHECK_I64(feed(&m), 0);
 		p = synth_reap(&m.d, m.d.parent, MS);
 		if (i % 4)
@@ -782,6 +1011,8 @@ int main(void)
 	UNIT(waited);
 	UNIT(auto_reaped);
 	UNIT(reparented);
+	UNIT(new_parent_is_a_peer);
+	UNIT(clone_autoreap);
 	UNIT(parent_pid_reused);
 	UNIT(traced);
 	UNIT(dead_time_not_seen);
@@ -805,6 +1036,11 @@ int main(void)
 	UNIT(cgroup_outlives_cache);
 	UNIT(least_recently_used_goes);
 	UNIT(args);
+	UNIT(files_of_the_dead);
+	UNIT(files_that_come_late);
+	UNIT(core_patterns);
+	UNIT(still_dying);
+	UNIT(dying_of);
 	UNIT(storm);
 	UNIT(noise);
 	assembler__free(a);

@@ -92,6 +92,18 @@ static void conclude(struct record *r)
 	cause__conclude(r);
 }
 
+/* A death by this signal, whose slots may be filled. */
+static struct et_signals *killed(int status, int stops, struct et_peer by)
+{
+	struct et_signals *s;
+
+	m = synth_death(SELF);
+	m.d.status = status;
+	s = synth_signals(&m, stops);
+	s->fatal = synth_signal(status & 0x7f, by);
+	return s;
+}
+
 static enum missing_why why(const struct record *r, const char *key)
 {
 	unsigned int i;
@@ -108,10 +120,7 @@ static void check_way(const struct way *w)
 	struct et_signals *s;
 	struct record r;
 
-	m = synth_death(SELF);
-	m.d.status = w->status;
-	s = synth_signals(&m, 0);
-	s->fatal = synth_signal(w->status & 0x7f, synth_peer(w->by, "killer"));
+	s = killed(w->status, 0, synth_peer(w->by, "killer"));
 	s->fatal.info = w->info;
 	s->fatal.code = w->code;
 	s->fatal.flags |= w->flags;
@@ -162,20 +171,47 @@ static void stopped_then_killed(void)
 	struct et_signals *s;
 	struct record r;
 
-	m = synth_death(SELF);
-	m.d.status = SIGKILL;
-	s = synth_signals(&m, 1);
-	s->fatal = synth_signal(SIGKILL, synth_peer(77, "bash"));
+	s = killed(SIGKILL, 1, synth_peer(77, "bash"));
 	s->stop[0] = synth_signal(SIGTERM, synth_peer(1, "systemd"));
 	s->stop[0].time_ns -= 700 * MS;
 	s->stop[0].disposition = ET_DISP_HANDLED;
 	conclude(&r);
-	CHECK_STR(r.cause.text, "SIGKILL from bash[77], 700 ms after SIGTERM from systemd[1] was handled");
+	CHECK_STR(r.cause.text, "SIGKILL from bash[77], 700ms after SIGTERM from systemd[1] was handled");
 	CHECK_U64(r.cause.nr_stops, 1);
 	CHECK_STR(r.cause.stops[0].name, "SIGTERM");
 	CHECK_STR(r.cause.stops[0].result, "handled");
 	CHECK_U64(r.cause.stops[0].before_death_ns, 705 * MS);
 	CHECK(r.cause.stops[0].by_known);
+}
+
+/* As the columns of the table write them. */
+static void durations(void)
+{
+	static const struct {
+		uint64_t ns;
+		const char *words;
+	} rows[] = {
+		{ 999, "999ns" },
+		{ 1050 * US, "1.05ms" },
+		{ 65 * SEC, "1m05s" },
+		{ 26 * 3600 * SEC, "1d02h" },
+		{ 100 * 24 * 3600 * SEC, "100d" },
+	};
+	struct et_signals *s;
+	struct record r;
+	char want[80];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s = killed(SIGKILL, 1, synth_peer(77, "bash"));
+		m.d.dead_ns += 10000000 * SEC;
+		s->fatal.time_ns = m.d.dead_ns;
+		s->stop[0] = synth_signal(SIGINT, synth_peer(77, "bash"));
+		s->stop[0].time_ns = m.d.dead_ns - rows[i].ns;
+		conclude(&r);
+		snprintf(want, sizeof(want), "SIGKILL from bash[77], %s after SIGINT from bash[77]", rows[i].words);
+		CHECK_STR(r.cause.text, want);
+	}
 }
 
 static void stopped_then_exited(void)
@@ -190,7 +226,7 @@ static void stopped_then_exited(void)
 	conclude(&r);
 	CHECK(r.cause.class == CAUSE_EXIT);
 	CHECK(!r.cause.signal);
-	CHECK_STR(r.cause.text, "exit code 0, 5 ms after SIGTERM from systemd[1] was handled");
+	CHECK_STR(r.cause.text, "exit code 0, 5ms after SIGTERM from systemd[1] was handled");
 	s->stop[0].disposition = ET_DISP_IGNORED;
 	s->stop[0].result = 1;
 	conclude(&r);
@@ -204,10 +240,7 @@ static void timeline_is_ordered(void)
 	struct et_signals *s;
 	struct record r;
 
-	m = synth_death(SELF);
-	m.d.status = SIGTERM;
-	s = synth_signals(&m, 1);
-	s->fatal = synth_signal(SIGTERM, synth_peer(77, "bash"));
+	s = killed(SIGTERM, 1, synth_peer(77, "bash"));
 	s->stop[0] = s->fatal; /* the very same */
 	s->stop[1] = synth_signal(SIGINT, synth_peer(5, "tty"));
 	s->stop[1].time_ns -= 1 * SEC;
@@ -225,7 +258,7 @@ static void timeline_is_ordered(void)
 	CHECK_STR(r.cause.stops[1].name, "SIGINT");
 	CHECK_STR(r.cause.stops[1].result, "blocked");
 	CHECK(!r.cause.stops[1].by_known);
-	CHECK_STR(r.cause.text, "SIGTERM from bash[77], 1000 ms after SIGINT was blocked");
+	CHECK_STR(r.cause.text, "SIGTERM from bash[77], 1s after SIGINT was blocked");
 }
 
 /* The handler puts the default back and raises again: named as what it is. */
@@ -234,10 +267,7 @@ static void raised_again(void)
 	struct et_signals *s;
 	struct record r;
 
-	m = synth_death(SELF);
-	m.d.status = SIGTERM;
-	s = synth_signals(&m, 1);
-	s->fatal = synth_signal(SIGTERM, synth_peer(SELF, "worker"));
+	s = killed(SIGTERM, 1, synth_peer(SELF, "worker"));
 	s->fatal.flags |= ET_SIG_SELF;
 	s->fatal.code = -6;
 	s->stop[0] = synth_signal(SIGTERM, synth_peer(1, "systemd"));
@@ -246,7 +276,7 @@ static void raised_again(void)
 	conclude(&r);
 	CHECK(r.cause.class == CAUSE_SIGNAL && r.cause.self && r.cause.hint_reraised);
 	CHECK_STR(r.cause.text,
-		  "SIGTERM raised again by itself, 2 ms after SIGTERM from systemd[1] was handled");
+		  "SIGTERM raised again by itself, 2ms after SIGTERM from systemd[1] was handled");
 }
 
 static void killed_when_unblocked(void)
@@ -302,11 +332,8 @@ static void leader_is_hung_up_by_its_terminal(void)
 	struct et_signals *s;
 	struct record r;
 
-	m = synth_death(SELF);
-	m.d.status = SIGHUP;
+	s = killed(SIGHUP, 0, synth_peer(77, "sshd"));
 	m.d.session = SELF;
-	s = synth_signals(&m, 0);
-	s->fatal = synth_signal(SIGHUP, synth_peer(77, "sshd"));
 	s->fatal.info = ET_INFO_PRIV;
 	s->fatal.by.flags = ET_PEER_EXITING;
 	conclude(&r);
@@ -347,10 +374,7 @@ static void names_are_escaped(void)
 	struct record r;
 	size_t i;
 
-	m = synth_death(SELF);
-	m.d.status = SIGKILL;
-	s = synth_signals(&m, 1);
-	s->fatal = synth_signal(SIGKILL, synth_peer(4194304, "\x1b[2J\n\x1b]0;\x07\x9b\\\xff\xfe\x01"));
+	s = killed(SIGKILL, 1, synth_peer(4194304, "\x1b[2J\n\x1b]0;\x07\x9b\\\xff\xfe\x01"));
 	s->fatal.by.id.tgid = 4194304;
 	s->stop[0] = synth_signal(SIGTERM, s->fatal.by);
 	s->stop[0].time_ns = 1;
@@ -368,6 +392,7 @@ int main(void)
 	UNIT(every_way);
 	UNIT(exits);
 	UNIT(stopped_then_killed);
+	UNIT(durations);
 	UNIT(stopped_then_exited);
 	UNIT(timeline_is_ordered);
 	UNIT(raised_again);

@@ -108,6 +108,81 @@ static void reaps(void)
 	CHECK_I64(check(&p), -EBADMSG);
 }
 
+static void files(void)
+{
+	const struct et_id id = { 1, 1, 0 };
+	const struct et_file good = synth_file(&id, ET_FILE_FLUSH_ERROR, "fuse", "log\0mnt", 8);
+	struct et_file f = good;
+
+	CHECK_I64(check(&f), 0);
+	f.len = ET_FILE_PATH_MAX;
+	memset(f.fs, 'x', sizeof(f.fs));
+	memset(f.subtype, 'x', sizeof(f.subtype));
+	CHECK_I64(check(&f), 0);
+	f.len++;
+	CHECK_I64(check(&f), -EBADMSG);
+	f = good;
+	f.h.size -= 8;
+	CHECK_I64(check(&f), -EBADMSG);
+	f = good;
+	f.id.tgid = 0;
+	CHECK_I64(check(&f), -EBADMSG);
+	f = good;
+	f.what = 0;
+	CHECK_I64(check(&f), -EBADMSG);
+	f.what = ET_FILE_CORE + 1;
+	CHECK_I64(check(&f), -EBADMSG);
+	f = good;
+	f.error = -28;
+	CHECK_I64(check(&f), 0);
+	f.error = 28;
+	CHECK_I64(check(&f), -EBADMSG);
+	f.error = INT32_MIN; /* has no positive */
+	CHECK_I64(check(&f), -EBADMSG);
+	f = good;
+	f.fd = -2;
+	CHECK_I64(check(&f), -EBADMSG);
+}
+
+static void exits_under_way(void)
+{
+	const struct et_dying good = synth_dying(4242, ET_PHASE_FILES);
+	struct et_dying m = good;
+
+	CHECK_I64(check(&m), 0);
+	m.e.phase = ET_PHASE_COUNT;
+	CHECK_I64(check(&m), -EBADMSG);
+	m = good;
+	m.e.signo = 65;
+	CHECK_I64(check(&m), -EBADMSG);
+	m.e.signo = 0;
+	CHECK_I64(check(&m), 0);
+	m.e.id.tgid = 0;
+	CHECK_I64(check(&m), -EBADMSG);
+	m = good;
+	m.e.begin_ns = 0; /* a free slot */
+	CHECK_I64(check(&m), -EBADMSG);
+	m = good;
+	m.h.size += 8;
+	CHECK_I64(check(&m), -EBADMSG);
+}
+
+static void patterns(void)
+{
+	struct et_pattern p = synth_pattern("core");
+
+	CHECK_I64(check(&p), 0);
+	p.len = 0;
+	CHECK_I64(check(&p), 0);
+	p.len = sizeof(p.pattern);
+	CHECK_I64(check(&p), 0);
+	p.len++;
+	CHECK_I64(check(&p), -EBADMSG);
+	p.len = 4;
+	p.h.size = 20;
+	CHECK_I64(check(&p), -EBADMSG);
+}
+
 static void tails(void)
 {
 	struct et_cgroup c = { .h = { ET_CGROUP, sizeof(c) }, .id = 1, .len = 9 };
@@ -203,6 +278,9 @@ int main(void)
 	UNIT(death_lengths);
 	UNIT(death_signals);
 	UNIT(reaps);
+	UNIT(files);
+	UNIT(exits_under_way);
+	UNIT(patterns);
 	UNIT(tails);
 	UNIT(starts);
 	UNIT(headers);

@@ -120,6 +120,110 @@ static void by_zombie_time(void)
 	CHECK(!match(&o));
 }
 
+static void by_exit_time(void)
+{
+	struct options o = fresh();
+
+	s.record.phases = (struct phases){ .known = true, .exit_ns = 5000 };
+	o.min_exit_ns = 5000;
+	CHECK(match(&o));
+	o.min_exit_ns = 5001;
+	CHECK(!match(&o));
+	o.min_exit_ns = 1;
+	s.record.phases.known = false;
+	CHECK(!match(&o));
+	o.min_exit_ns = 0;
+	CHECK(match(&o));
+}
+
+/* An exit under way: there is no wait status, and what is in its place does not count. */
+static struct options dying(void)
+{
+	struct options o = fresh();
+
+	s.record.type = RECORD_DYING;
+	s.record.now_ns = SAMPLE_DEAD_NS;
+	s.record.phases = (struct phases){ .known = true, .exit_ns = 6000000000 };
+	s.record.reap = (struct reap){ .how = REAP_UNKNOWN };
+	s.death.seen = 0;
+	s.death.exit_ns = s.death.dead_ns = 0;
+	s.death.status = 0;
+	return o;
+}
+
+static void dying_process(void)
+{
+	struct options o = dying();
+
+	CHECK(match(&o));
+	o.name = "worker";
+	o.by_user = true;
+	o.uid = 1000;
+	o.min_exit_ns = 6000000000;
+	CHECK(match(&o));
+	o.min_exit_ns++;
+	CHECK(!match(&o));
+	o.min_exit_ns = 0;
+	o.uid = 1;
+	CHECK(!match(&o));
+	o.by_user = false;
+	o.name = "other";
+	CHECK(!match(&o));
+}
+
+static void dying_by_signal(void)
+{
+	struct options o = dying();
+
+	s.record.cause.signal = &s.signals.fatal;
+	o.failed = true;
+	CHECK(match(&o));
+	o.signals = 1ULL << 14;
+	CHECK(match(&o));
+	o.signals = 1ULL << 8;
+	s.death.status = 9;
+	CHECK(!match(&o));
+}
+
+/* It may be that it exits with 1, it may be with 0. */
+static void dying_by_itself(void)
+{
+	struct options o = dying();
+
+	s.record.cause.signal = NULL;
+	s.death.status = 0x100;
+	o.failed = true;
+	CHECK(!match(&o));
+	o.failed = false;
+	o.signals = 1ULL << 14;
+	s.death.status = 15;
+	CHECK(!match(&o));
+}
+
+static void dying_by_cause(void)
+{
+	struct options o = dying();
+
+	o.causes = 1ULL << CAUSE_SIGNAL;
+	CHECK(match(&o));
+	s.record.cause.class = CAUSE_UNKNOWN;
+	CHECK(!match(&o));
+}
+
+static void dying_age_and_zombie_time(void)
+{
+	struct options o = dying();
+
+	o.min_age_ns = SAMPLE_DEAD_NS - s.death.id.start_ns; /* so far */
+	CHECK(match(&o));
+	o.min_age_ns++;
+	CHECK(!match(&o));
+	o.min_age_ns = 0;
+	o.min_zombie_ns = 1;
+	s.record.reap = (struct reap){ .time_known = true, .zombie_ns = 5 };
+	CHECK(!match(&o));
+}
+
 static void all_must_hold(void)
 {
 	struct options o = fresh();
@@ -142,6 +246,12 @@ int main(void)
 	UNIT(by_cause);
 	UNIT(by_age);
 	UNIT(by_zombie_time);
+	UNIT(by_exit_time);
+	UNIT(dying_process);
+	UNIT(dying_by_signal);
+	UNIT(dying_by_itself);
+	UNIT(dying_by_cause);
+	UNIT(dying_age_and_zombie_time);
 	UNIT(all_must_hold);
 	return unit__end();
 }

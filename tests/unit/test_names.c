@@ -111,6 +111,61 @@ static void unknown_numbers(void)
 	CHECK_STR(names__how(77), "unknown");
 	CHECK_STR(names__runtime(77), "unknown");
 	CHECK_STR(names__why(77), "unknown");
+	CHECK_STR(names__phase(PHASE_COUNT), "unknown");
+	CHECK_STR(names__now(ET_PHASE_NONE), "unknown");
+	CHECK_STR(names__now(ET_PHASE_COUNT), "unknown");
+	CHECK_STR(names__core_reason(CORE_REASON_NONE), "unknown");
+	CHECK_STR(names__core_target(0), "unknown");
+}
+
+static void ways_out(void)
+{
+	static const char *const parts[] = { "delivery", "coredump", "mm", "files", "detach", "task_work",
+					     "notify", "other" };
+	static const char *const nows[] = { "delivery", "coredump", "exit", "mm", "files", "detach",
+					    "task_work", "notify" };
+	static const char *const reasons[] = { "not_dumpable", "pattern_empty", "limit", "open_failed",
+					       "handler_failed", "interrupted" };
+	unsigned int i;
+
+	CHECK_U64(PHASE_COUNT, sizeof(parts) / sizeof(parts[0]));
+	for (i = 0; i < PHASE_COUNT; i++)
+		CHECK_STR(names__phase(i), parts[i]);
+	for (i = ET_PHASE_DELIVERY; i < ET_PHASE_COUNT; i++)
+		CHECK_STR(names__now(i), nows[i - 1]);
+	for (i = CORE_NOT_DUMPABLE; i <= CORE_INTERRUPTED; i++)
+		CHECK_STR(names__core_reason(i), reasons[i - 1]);
+	CHECK_STR(names__core_target(ET_CORE_FILE), "file");
+	CHECK_STR(names__core_target(ET_CORE_PIPE), "pipe");
+	CHECK_STR(names__core_target(ET_CORE_SOCKET), "socket");
+	for (i = 0; i < ET_OBS_COUNT; i++)
+		CHECK(strcmp(names__observation(i), "unknown"));
+	CHECK_STR(names__observation(ET_OBS_COREDUMP), "coredump");
+}
+
+static void roles(void)
+{
+	struct et_peer p = { .id = { 1, 1, 0 }, .flags = ET_PEER_NS_INIT | ET_PEER_SUBREAPER };
+
+	CHECK_STR(names__role(&p), "init");
+	p.id.tgid = 77;
+	CHECK_STR(names__role(&p), "pid_namespace_init");
+	p.flags = ET_PEER_SUBREAPER | ET_PEER_EXITING;
+	CHECK_STR(names__role(&p), "subreaper");
+	p.flags = ET_PEER_EXITING;
+	CHECK_STR(names__role(&p), NULL);
+}
+
+static void errors(void)
+{
+	char got[RECORD_ERRNO_NAME];
+
+	CHECK_STR(names__errno(ENOSPC, got), "ENOSPC");
+	CHECK_STR(names__errno(EIO, got), "EIO");
+	CHECK_STR(names__errno(EDQUOT, got), "EDQUOT");
+	CHECK_STR(names__errno(ENOTRECOVERABLE, got), "ENOTRECOVERABLE");
+	CHECK_STR(names__errno(512, got), "errno 512"); /* the kernel's own ERESTARTSYS */
+	CHECK_STR(names__errno(2147483647, got), "errno 2147483647");
 }
 
 static void other_lists(void)
@@ -135,6 +190,9 @@ int main(void)
 	UNIT(signal_codes);
 	UNIT(classes);
 	UNIT(unknown_numbers);
+	UNIT(ways_out);
+	UNIT(roles);
+	UNIT(errors);
 	UNIT(other_lists);
 	return unit__end();
 }

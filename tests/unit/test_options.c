@@ -55,7 +55,6 @@ static const struct {
 	{ "", "exittrace: nothing to trace: give -p PID, --all, or -- COMMAND (see --help)\n" },
 	{ "-Z", "there is no option '-Z'" },
 	{ "-aZ", "there is no option '-Z'" },
-	{ "-S", "there is no option '-S'" },
 	{ "--jsno -a", "there is no option '--jsno'" },
 	{ "--jsonn -a", "did you mean --json?" },
 	{ "--min 5 -a", "short for several" },
@@ -79,6 +78,9 @@ static const struct {
 	{ "-n sixteen-bytes-xx", "1 to 15 bytes" },
 	{ "-c ''", "-c needs a path" },
 	{ "-a --cause oom", "'oom' is none of: unknown exit signal fault" },
+	{ "-a --without file", "'file' is none of: snapshot begin mm files" },
+	{ "-a --without exit", "'exit' is none of: snapshot begin mm files" },
+	{ "--replay x --without files", "--replay does not trace" },
 	{ "-a --signal TERM,FOO", "'FOO' is not a signal" },
 	{ "-a --signal 0", "'0' is not a signal" },
 	{ "-a --min-age 5y", "'5y' is not a duration" },
@@ -94,6 +96,15 @@ static const struct {
 	{ "-a --tier bpf", "'bpf' is not fentry, kprobe, tracepoint or auto" },
 	{ "-a -jv", "-j and -v: choose one" },
 	{ "-a -v --fields pid", "-v and --fields: choose one" },
+	{ "-a --min-exit x", "--min-exit: 'x' is not a duration" },
+	{ "-a --dying-after -1", "--dying-after: '-1' is not a duration" },
+	{ "-a -S --interval 0", "--interval: 0 is no time to sum up" },
+	{ "-a -S --interval 0ms", "--interval: 0 is no time to sum up" },
+	{ "-a -S --interval x", "'x' is not a duration" },
+	{ "-a -S --interval", "--interval needs a value" },
+	{ "-a --interval 5", "--interval is for summaries: give -S too" },
+	{ "-aSv", "-S and -v: sums tell no stories, choose one" },
+	{ "-aS --fields pid", "-S and --fields: sums have no fields, choose one" },
 	{ "-f -a", "-f follows the descendants" },
 	{ "--", "no command after --" },
 	{ "1234", "'1234' is not a command; for a process: -p 1234" },
@@ -237,6 +248,22 @@ static void run_options(void)
 	CHECK_STR(o.record, "r");
 }
 
+static void summaries(void)
+{
+	right("-a");
+	CHECK(!o.summary && !o.interval_ns && !o.min_exit_ns && o.dying_after_ns == 5000000000ULL);
+	right("-a --min-exit 20ms --dying-after 1.5");
+	CHECK(o.min_exit_ns == 20000000 && o.dying_after_ns == 1500000000);
+	right("-a --dying-after 0");
+	CHECK(!o.dying_after_ns);
+	right("-S");
+	CHECK(o.summary && o.all && !o.interval_ns);
+	right("-aSj --interval 10");
+	CHECK(o.summary && o.json && o.interval_ns == 10000000000ULL);
+	right("--replay f --interval 1m --summary -x");
+	CHECK(o.mode == MODE_REPLAY && o.summary && o.interval_ns == 60000000000ULL);
+}
+
 static void modes(void)
 {
 	right("--help --nonsense");
@@ -303,6 +330,7 @@ int main(void)
 	UNIT(fields);
 	UNIT(headings_are_unique);
 	UNIT(run_options);
+	UNIT(summaries);
 	UNIT(modes);
 	UNIT(durations);
 	UNIT(help_fits);

@@ -36,6 +36,74 @@ static void begin(struct output_options opt)
 	output__begin(o, &s.start);
 }
 
+/* A way out that nothing can be said about. */
+static void leave_quietly(void)
+{
+	s.death.marks = (struct et_marks){ 0 };
+	s.death.files = (struct et_files){ .users = 1 };
+	s.death.adopted = 0;
+	s.record.phases = (struct phases){ 0 };
+	s.record.files = NULL;
+	s.record.nr_files = 0;
+}
+
+static void see_files(unsigned int closed, unsigned int flushed, unsigned int errors)
+{
+	s.death.files = (struct et_files){
+		.open = closed, .users = 1, .closed = closed, .flushed = flushed, .errors = errors,
+	};
+}
+
+/* The parts in the order of enum phase; they add up to the whole. */
+static void see_phases(const uint64_t ns[PHASE_COUNT])
+{
+	struct phases *p = &s.record.phases;
+	unsigned int i;
+
+	*p = (struct phases){ .known = true, .mm_known = true, .mm_freed = true };
+	for (i = 0; i < PHASE_COUNT; i++) {
+		p->seen[i] = true;
+		p->ns[i] = ns[i];
+		p->exit_ns += ns[i];
+	}
+}
+
+#define PHASES(...) ((const uint64_t[PHASE_COUNT]){ __VA_ARGS__ })
+#define MS 1000000ULL
+
+static struct noted_file a_file(enum et_file_what what, const char *path, const char *fs, uint64_t ns)
+{
+	return (struct noted_file){
+		.what = what, .fd = -1, .ns = ns, .known = true, .path = text__str(path), .fs = text__str(fs),
+	};
+}
+
+static struct noted_file a_flush_error(const char *path, const char *fs, int fd)
+{
+	struct noted_file f = a_file(ET_FILE_FLUSH_ERROR, path, fs, 1000);
+
+	f.fd = fd;
+	f.error = ENOSPC;
+	strcpy(f.errno_name, "ENOSPC");
+	return f;
+}
+
+static void note_files(const struct noted_file *files, unsigned int n)
+{
+	s.record.files = files;
+	s.record.nr_files = n;
+}
+
+static void make_dying(enum et_phase now)
+{
+	s.record.type = RECORD_DYING;
+	s.record.phases = (struct phases){
+		.known = true, .exit_ns = 7020 * MS, .now = now, .now_ns = 6900 * MS,
+	};
+	strcpy(s.record.cause.text, "SIGKILL from bash[1]");
+	s.record.nr_missing = 0;
+}
+
 static void forget_reap(void)
 {
 	s.record.reap = (struct reap){ .how = REAP_UNKNOWN };
@@ -60,6 +128,14 @@ static void finish(void)
 	close(file);
 }
 
+static unsigned int seed = 7;
+
+static unsigned int rnd(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % n;
+}
+
 /* ---- values ---- */
 
 static const char *as_text(struct buf *b)
@@ -71,55 +147,17 @@ static const char *as_text(struct buf *b)
 	return copy;
 }
 
-static void durations(void)
-{
-	static const struct {
-		uint64_t ns;
-		const char *words;
-	} all[] = {
-		{ 0, "0ns" },
-		{ 999, "999ns" },
-		{ 1000, "1us" },
-		{ 812345, "812us" },
-		{ 999999, "999us" },
-		{ 1000000, "1ms" },
-		{ 1240000, "1.24ms" },
-		{ 12300000, "12.3ms" },
-		{ 700000000, "700ms" },
-		{ 999999999, "999ms" },
-		{ 1000000000, "1s" },
-		{ 1090000000, "1.09s" },
-		{ 12345678901, "12.3s" },
-		{ 59999999999, "59.9s" },
-		{ 60000000000, "1m00s" },
-		{ 184000000000, "3m04s" },
-		{ 3599999999999, "59m59s" },
-		{ 7500000000000, "2h05m" },
-		{ 356400000000000, "4d03h" },
-		{ UINT64_MAX, "213503d23h" },
-	};
-	struct buf b = { 0 };
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		output__put_duration(&b, all[i].ns);
-		CHECK_STR(as_text(&b), all[i].words);
-	}
-	buf__free(&b);
-}
-
-static void sizes(void)
+/* What they are made of is tested in test_text. */
+static void amounts(void)
 {
 	struct buf b = { 0 };
 
-	output__put_bytes(&b, 1023);
-	CHECK_STR(as_text(&b), "1023B");
-	output__put_bytes(&b, 1536);
-	CHECK_STR(as_text(&b), "1.5K");
+	output__put_duration(&b, 812345);
+	buf__char(&b, ' ');
+	output__put_duration(&b, UINT64_MAX);
+	buf__char(&b, ' ');
 	output__put_bytes(&b, 12288000);
-	CHECK_STR(as_text(&b), "11.7M");
-	output__put_bytes(&b, UINT64_MAX);
-	CHECK_STR(as_text(&b), "15.9E");
+	CHECK_STR(as_text(&b), "812us 213503d 11.7M");
 	buf__free(&b);
 }
 
@@ -171,18 +209,75 @@ static void clock_times(void)
 static void table(void)
 {
 	begin((struct output_options){ 0 });
+	see_files(34, 3, 0);
+	see_phases(PHASES(0, 0, 380 * MS, 20 * MS, 0, 0, 0, 12 * MS));
 	output__record(o, &s.record);
 	s.death.status = 0;
 	sample__conclude(&s);
+	see_files(12345, 3, 0);
+	see_phases(PHASES(0, 0, 380 * MS, 20 * MS, 0, 0, 0, 12 * MS));
 	s.record.cause.nr_stops = 0;
 	strcpy(s.record.cause.text, "exit code 0");
 	s.record.reap = (struct reap){ .how = REAP_AUTO };
 	output__record(o, &s.record);
 	CHECK_STR(written(),
-		  "TIME         PID COMM         CAUSE                     AGE REAPER       ZOMBIE\n"
-		  "22:10:11    4242 worker       SIGTERM from systemd[\xe2\x80\xa6  12.3s bash[4100]     21us\n"
-		  "22:10:11    4242 worker       exit code 0             12.3s (auto)            -\n");
+		  "TIME         PID COMM     CAUSE                  AGE   EXIT  FDS REAPER  ZOMBIE\n"
+		  "22:10:11    4242 worker   SIGTERM from syste\xe2\x80\xa6  12.3s  412ms   34 bash      21us\n"
+		  "22:10:11    4242 worker   exit code 0          12.3s  412ms  12k (auto)       -\n");
 	finish();
+}
+
+/* What is not known is not 0, and not "does not apply". */
+static void unknown_cells(void)
+{
+	begin((struct output_options){ .quiet = true });
+	leave_quietly();
+	record__add_missing(&s.record, "phases", WHY_TIER);
+	record__add_missing(&s.record, "files", WHY_TIER);
+	record__add_missing(&s.record, "process.age_ns", WHY_TIER);
+	forget_reap();
+	output__record(o, &s.record);
+	CHECK_STR(written(),
+		  "22:10:11    4242 worker   SIGTERM from syste\xe2\x80\xa6      ?      ?    ? ?            ?\n");
+	finish();
+}
+
+static void nobody_reaped(void)
+{
+	begin((struct output_options){ .quiet = true });
+	see_files(3, 0, 0);
+	see_phases(PHASES(0, 0, 999, 0, 0, 0, 0, 0));
+	s.record.reap = (struct reap){ .how = REAP_UNREAPED, .time_known = true, .zombie_ns = 1000 };
+	output__record(o, &s.record);
+	CHECK(strstr(written(), "  12.3s  999ns    3 -          1us\n"));
+	finish();
+}
+
+static void flush_error_cells(void)
+{
+	static const struct {
+		unsigned int closed;
+		const char *cells;
+	} all[] = {
+		{ 34, " 999ns  34! bash      21us\n" },
+		{ 999, " 999ns 999! bash      21us\n" },
+		{ 9999, " 999ns 9999! bash     21us\n" },
+		{ 10000, " 999ns 10k! bash      21us\n" },
+		{ 999999, " 999ns 999k! bash     21us\n" },
+		{ UINT32_MAX, " 999ns  4G! bash      21us\n" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		begin((struct output_options){ .quiet = true });
+		see_files(all[i].closed, 3, 1);
+		see_phases(PHASES(0, 0, 999, 0, 0, 0, 0, 0));
+		output__record(o, &s.record);
+		if (!strstr(written(), all[i].cells))
+			unit__fail(__FILE__, __LINE__, "no %s in %s", all[i].cells, text);
+		CHECK_U64(text__width(text), 80);
+		finish();
+	}
 }
 
 static void zombie_line(void)
@@ -191,7 +286,33 @@ static void zombie_line(void)
 	s.record.type = RECORD_ZOMBIE;
 	s.record.reap = (struct reap){ .how = REAP_UNREAPED, .time_known = true, .zombie_ns = 10000000000ULL };
 	output__record(o, &s.record);
-	CHECK_STR(written(), "22:10:11    4242 worker       zombie for 10s, parent bash[4100] does not wait\n");
+	CHECK_STR(written(), "22:10:11    4242 worker   zombie for 10s, parent bash[4100] does not wait\n");
+	finish();
+}
+
+static void dying_line(void)
+{
+	begin((struct output_options){ .quiet = true });
+	make_dying(ET_PHASE_FILES);
+	output__record(o, &s.record);
+	make_dying(ET_PHASE_NONE);
+	output__record(o, &s.record);
+	s.record.phases.known = false;
+	output__record(o, &s.record);
+	s.record.cause.signal = NULL;
+	output__record(o, &s.record);
+	CHECK_STR(written(),
+		  "22:10:11    4242 worker   dying for 7.02s, closing files for 6.9s (SIGKILL fro\xe2\x80\xa6\n"
+		  "22:10:11    4242 worker   dying for 7.02s (SIGKILL from bash[1])\n"
+		  "22:10:11    4242 worker   dying (SIGKILL from bash[1])\n"
+		  "22:10:11    4242 worker   dying\n");
+	finish();
+}
+
+static void no_heading_over_a_summary(void)
+{
+	begin((struct output_options){ .summary = true });
+	CHECK_STR(written(), "");
 	finish();
 }
 
@@ -199,11 +320,16 @@ static void colours(void)
 {
 	begin((struct output_options){ .quiet = true, .colour = true });
 	output__record(o, &s.record);
-	CHECK(strstr(written(), "worker       \033[31mSIGTERM from systemd[\xe2\x80\xa6\033[0m  12.3s"));
+	CHECK(strstr(written(), "worker   \033[31mSIGTERM from syste\xe2\x80\xa6\033[0m  12.3s"));
 	s.death.status = 0;
 	sample__conclude(&s);
+	see_files(34, 3, 2);
 	output__record(o, &s.record);
 	CHECK(strstr(written(), "\033[2mexit code 0"));
+	CHECK(strstr(text, " \033[1;31m34!\033[0m bash "));
+	make_dying(ET_PHASE_MM);
+	output__record(o, &s.record);
+	CHECK(strstr(written(), "\033[33mdying for 7.02s, freeing memory"));
 	finish();
 }
 
@@ -218,28 +344,94 @@ static void chosen_columns(void)
 	CHECK_STR(written(),
 		  "    PID    CODE     AGE REAPER           CAUSE\n"
 		  "   4242       ?   12.3s bash             SIGTERM from systemd[1], "
-		  "699 ms after SIGINT from bash[4100] was handled\n");
+		  "699ms after SIGINT from bash[4100] was handled\n");
+	finish();
+}
+
+/* Unknown is "?", what does not apply "-", also in a group that is null as a whole. */
+static void columns_of_nothing(void)
+{
+	const struct field *fields[] = { record__field("reap.by.comm"), record__field("phases.mm_ns"),
+					 record__field("coredump.dumped") };
+
+	begin((struct output_options){ .fields = fields, .nr_fields = 3, .quiet = true });
+	leave_quietly();
+	forget_reap();
+	record__add_missing(&s.record, "phases", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK_STR(written(), "?                      ? -\n");
 	finish();
 }
 
 static void loss_and_totals(void)
 {
-	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_signals = 2 };
-	struct totals t = { .k = { .lost_ring = 1 }, .deaths = 34, .records = 33, .filtered = 2 };
+	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_signals = 2, .lost_file = 4 };
+	struct et_counters files = { .lost_file = 1 }, none = { 0 };
+	struct totals t = {
+		.k = { .lost_ring = 1 }, .deaths = 34, .records = 33, .filtered = 2, .a = { .dying = 1 },
+	};
+
+	CHECK(output__any_lost(&none, &files));
+	CHECK(!output__any_lost(&files, &files));
 
 	begin((struct output_options){ 0 });
 	output__lost(o, &now, &now);
 	output__lost(o, &before, &now);
 	output__end(o, &t);
 	CHECK(strstr(written(), "ZOMBIE\n# lost: 12 deaths (ring buffer full)\n"
+				"# lost: 4 files of deaths (ring buffer full)\n"
 				"# lost: 2 signals (table of signals full)\n"
-				"# 34 deaths seen, 33 records, 1 lost, 2 filtered out\n"));
+				"# 34 deaths seen, 33 records, 1 lost, 2 filtered out, 1 told while dying\n"));
 	finish();
 	begin((struct output_options){ .quiet = true });
 	output__end(o, &t);
 	CHECK_STR(written(), "");
 	output__lost(o, &before, &now);
 	CHECK(strstr(written(), "# lost: 12 deaths"));
+	output__lost(o, &none, &files);
+	CHECK(strstr(written(), "# lost: 1 file of deaths (ring buffer full)\n"));
+	finish();
+}
+
+/* One line of 79 columns, with a newline, and nothing that acts on a terminal. */
+static void check_line_of_79(void)
+{
+	struct text t = text__str(written());
+	size_t at, lines;
+	uint32_t cp;
+
+	for (at = lines = 0; at < t.len;) {
+		at += text__decode(t, at, &cp);
+		lines += cp == '\n';
+		CHECK(cp == '\n' || (cp != TEXT_INVALID && !text__is_hidden(cp)));
+	}
+	CHECK_U64(lines, 1);
+	CHECK_U64(text__width(text), 80);
+}
+
+/* Everything is as long as it can be, and more. */
+static void long_values(void)
+{
+	begin((struct output_options){ .quiet = true });
+	see_files(UINT32_MAX, 3, UINT32_MAX);
+	s.death.id = (struct et_id){ .tgid = UINT32_MAX };
+	s.death.dead_ns = UINT64_MAX;
+	s.record.real_offset_ns = 0;
+	memset(s.death.comm, 'W', sizeof(s.death.comm));
+	memset(s.record.reap.by.comm, 'W', sizeof(s.record.reap.by.comm));
+	memset(s.record.cause.text, 'c', sizeof(s.record.cause.text) - 1);
+	see_phases(PHASES(0, 0, UINT64_MAX, 0, 0, 0, 0, 0));
+	s.record.reap.zombie_ns = UINT64_MAX;
+	output__record(o, &s.record);
+	check_line_of_79();
+	finish();
+	begin((struct output_options){ .quiet = true });
+	make_dying(ET_PHASE_DETACH);
+	memset(s.death.comm, 'W', sizeof(s.death.comm));
+	memset(s.record.cause.text, 'c', sizeof(s.record.cause.text) - 1);
+	s.record.phases.exit_ns = s.record.phases.now_ns = UINT64_MAX;
+	output__record(o, &s.record);
+	check_line_of_79();
 	finish();
 }
 
@@ -255,9 +447,7 @@ static void hostile_lines(void)
 		"a\nb 4242 root",
 		"",
 	};
-	struct text t;
-	uint32_t cp;
-	size_t i, at, lines;
+	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		begin((struct output_options){ .quiet = true });
@@ -267,14 +457,7 @@ static void hostile_lines(void)
 		memcpy(s.record.reap.by.comm, s.death.comm, sizeof(s.death.comm));
 		sample__conclude(&s);
 		output__record(o, &s.record);
-		t = text__str(written());
-		for (at = lines = 0; at < t.len;) {
-			at += text__decode(t, at, &cp);
-			lines += cp == '\n';
-			CHECK(cp == '\n' || (cp != TEXT_INVALID && !text__is_hidden(cp)));
-		}
-		CHECK_U64(lines, 1);
-		CHECK_U64(text__width(text), 80); /* with the newline */
+		check_line_of_79();
 		finish();
 	}
 }
@@ -287,11 +470,16 @@ static void story(void)
 	output__record(o, &s.record);
 	CHECK_STR(written(),
 		  "22:10:11.123456 worker[4242] died: SIGTERM from systemd[1], "
-		  "699 ms after SIGINT from bash[4100] was handled\n"
+		  "699ms after SIGINT from bash[4100] was handled\n"
 		  "    process   /usr/bin/worker, uid 1000, 12 threads, lived 12.3s, child of bash[4100]\n"
 		  "    where     /system.slice/worker.service, terminal pts/3, pid 17 in its namespace\n"
 		  "    sender    systemd[1], /usr/lib/systemd/systemd, uid 0, dead 812us later\n"
 		  "    before    SIGINT from bash[4100] 700ms before death: handled, the last of 2\n"
+		  "    on exit   812us, longest: freeing memory (400us)\n"
+		  "    threads   12 threads went within 100us\n"
+		  "    files     34 closed, 3 flushed, slowest /mnt/nfs/log (nfs4) 140us\n"
+		  "    LOST DATA? /mnt/nfs/log (nfs4, fd 7): flush failed with ENOSPC, and nobody was told\n"
+		  "    children  2 adopted by systemd[1] (init)\n"
 		  "    reaped    by bash[4100], zombie for 21us\n"
 		  "    used      8.4ms user, 4.2ms system, 11.7M memory at most, "
 		  "120 minor faults, 3 major faults, 4K read\n");
@@ -323,6 +511,7 @@ static void short_story(void)
 	s.record.cgroup = text__str("/");
 	s.record.unit = (struct text){ NULL, 0 };
 	sample__conclude(&s);
+	leave_quietly();
 	output__record(o, &s.record);
 	CHECK_STR(written(), "22:10:11.123456 worker[4242] died: exit code 0\n"
 			     "    process   /usr/bin/worker, uid 1000, lived 12.3s, child of bash[4100]\n"
@@ -357,12 +546,318 @@ static void story_of_arguments(void)
 	finish();
 }
 
+static void begin_story(void)
+{
+	begin((struct output_options){ .story = true, .quiet = true });
+	leave_quietly();
+}
+
+/* Tells the story, which must have these lines. */
+static void check_story(const char *lines)
+{
+	output__record(o, &s.record);
+	if (!strstr(written(), lines))
+		unit__fail(__FILE__, __LINE__, "no \"%s\" in:\n%s", lines, text);
+	finish();
+}
+
+#define BLOCK "\xe2\x96\x88"
+#define BLOCKS_6 BLOCK BLOCK BLOCK BLOCK BLOCK BLOCK
+#define BLOCKS_18 BLOCKS_6 BLOCKS_6 BLOCKS_6
+
+static void story_of_a_long_exit(void)
+{
+	begin_story();
+	see_phases(PHASES(300000, 0, 380 * MS, 20 * MS, 0, 0, 10 * MS, 1700000));
+	check_story("\n    on exit   412ms\n"
+		    "              freeing memory      380ms " BLOCKS_18 "\xe2\x96\x8d\n"
+		    "              closing files        20ms \xe2\x96\x89\n"
+		    "              telling its parent   10ms \xe2\x96\x8d\n"
+		    "              other               1.7ms \xe2\x96\x8f\n    reaped ");
+}
+
+static void story_of_a_short_exit(void)
+{
+	begin_story();
+	see_phases(PHASES(0, 0, 240000, 72000, 0, 0, 0, 0));
+	check_story("\n    on exit   312us, mostly freeing memory (240us)\n    reaped ");
+	begin_story();
+	see_phases(PHASES(0, 0, 100, 90, 0, 80, 0, 0));
+	check_story("\n    on exit   270ns, longest: freeing memory (100ns)\n");
+	begin_story();
+	see_phases(PHASES(0, 0, 0, 0, 0, 0, 0, 0));
+	check_story("\n    on exit   0ns\n    reaped ");
+}
+
+/* What was not seen is not told as if it had taken no time. */
+static void story_of_an_exit_half_seen(void)
+{
+	begin_story();
+	see_phases(PHASES(0, 0, 0, 0, 0, 0, 2 * MS, 8 * MS));
+	s.record.phases.seen[PHASE_MM] = false;
+	record__add_missing(&s.record, "phases.mm_ns", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "freeing memory"));
+	CHECK(strstr(text, "\n              other, or not observed    8ms "));
+	finish();
+	begin_story();
+	s.record.phases = (struct phases){ 0 };
+	record__add_missing(&s.record, "phases", WHY_BEFORE);
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "on exit"));
+	finish();
+}
+
+static void story_of_shared_memory(void)
+{
+	begin_story();
+	see_phases(PHASES(0, 0, 240000, 0, 0, 0, 0, 0));
+	s.record.phases.mm_freed = false;
+	s.death.mm_users = 3;
+	s.death.threads = 1;
+	check_story("mostly freeing memory (240us), its memory was not freed: 2 others use it\n");
+	begin_story();
+	see_phases(PHASES(0, 0, 240000, 0, 0, 0, 0, 0));
+	s.record.phases.mm_freed = false;
+	s.death.mm_users = 2;
+	s.death.threads = 1;
+	check_story(", its memory was not freed: 1 other uses it\n");
+	begin_story();
+	see_phases(PHASES(0, 0, 240000, 0, 0, 0, 0, 0));
+	s.record.phases.mm_known = s.record.phases.mm_freed = false;
+	record__add_missing(&s.record, "phases.mm_freed", WHY_TIER);
+	check_story("mostly freeing memory (240us)\n");
+}
+
+static void story_of_threads(void)
+{
+	begin_story();
+	s.death.threads = 64;
+	s.death.marks.begin_ns = 1000;
+	s.death.marks.last_ns = 3101000;
+	s.death.leader_ns = SAMPLE_DEAD_NS - 500 * MS;
+	check_story("\n    threads   64 threads went within 3.1ms, its main thread had ended 500ms before\n");
+	begin_story();
+	s.death.leader_ns = SAMPLE_DEAD_NS - 500 * MS;
+	check_story("\n    threads   its main thread had ended 500ms before\n");
+}
+
+/* Bars and all never need more than 80 columns. */
+static void stories_fit(void)
+{
+	uint64_t ns[PHASE_COUNT];
+	unsigned int i, p;
+	char *line;
+
+	for (i = 0; i < 2000; i++) {
+		for (p = 0; p < PHASE_COUNT; p++)
+			ns[p] = rnd(3) ? (uint64_t)rnd(1 << 24) << rnd(30) : 0;
+		begin_story();
+		see_phases(ns);
+		output__record(o, &s.record);
+		written();
+		line = strstr(text, "    on exit ");
+		CHECK(line);
+		for (line = strtok(line, "\n"); line && strncmp(line, "    reaped", 10); line = strtok(NULL, "\n"))
+			CHECK(text__width(line) <= 80);
+		finish();
+	}
+}
+
+static void story_of_files(void)
+{
+	struct noted_file files[] = {
+		a_file(ET_FILE_SLOW_CLOSE, "/mnt/x\033", "fuse.sshfs", 300 * MS),
+		a_file(ET_FILE_SLOW_RELEASE, "/mnt/y", "nfs4", 2100 * MS),
+	};
+
+	begin_story();
+	see_files(34, 3, 0);
+	s.death.files.slowest_ns = 300 * MS;
+	note_files(files, 2);
+	check_story("\n    files     34 closed, 3 flushed, slowest /mnt/x\\x1b (fuse.sshfs) 300ms, "
+		    "release of /mnt/y (nfs4) took 2.1s\n    reaped");
+	begin_story();
+	see_files(34, 0, 0);
+	s.death.files.slowest_ns = 300 * MS;
+	check_story("\n    files     34 closed, the slowest took 300ms\n    reaped");
+	begin_story();
+	see_files(34, 0, 0);
+	s.death.files.slowest_ns = 30000;
+	files[0].known = files[1].known = false;
+	note_files(files, 2);
+	check_story("\n    files     34 closed\n    reaped");
+	begin_story();
+	see_files(34, 0, 0);
+	s.death.flags &= ~(__u32)ET_D_FD_CLOSER;
+	s.death.files.users = 2;
+	check_story("\n    files     its descriptors stay open: another process shares the table\n    reaped");
+	begin_story();
+	record__add_missing(&s.record, "files", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "    files  "));
+	finish();
+}
+
+static void story_of_flush_errors(void)
+{
+	struct noted_file files[] = {
+		a_flush_error("/mnt/nfs/log\n", "nfs4", 7), a_flush_error("/mnt/x", "fuse", -1),
+		a_file(ET_FILE_CORE, "/core", "ext4", 0),   a_flush_error("", "", 8),
+	};
+
+	files[3].known = false;
+	begin_story();
+	see_files(34, 5, 5);
+	note_files(files, 4);
+	check_story("\n    files     34 closed, 5 flushed\n"
+		    "    LOST DATA? /mnt/nfs/log\\n (nfs4, fd 7): flush failed with ENOSPC, and nobody was told\n"
+		    "    LOST DATA? /mnt/x (fuse): flush failed with ENOSPC, and nobody was told\n"
+		    "    LOST DATA? a file (fd 8): flush failed with ENOSPC, and nobody was told\n"
+		    "    LOST DATA? 2 more flushes failed, and nobody was told\n    reaped");
+	begin_story();
+	o->opt.colour = true;
+	see_files(34, 5, 1);
+	check_story("\n\033[1;31m    LOST DATA? 1 flush failed, and nobody was told\033[0m\n");
+}
+
+static void story_of_a_core(void)
+{
+	const struct noted_file core = a_file(ET_FILE_CORE, "/var/crash/core.12", "ext4", 0), *f = &core;
+	static const char handler[] = "|/usr/lib/systemd/systemd-coredump %P %u";
+	const struct {
+		struct coredump core;
+		const char *pattern, *words;
+		uint64_t limit;
+	} all[] = {
+		{ { .dumped = true, .target = ET_CORE_FILE, .file = f }, "core",
+		  "dumped to /var/crash/core.12 (150ms)", UINT64_MAX },
+		{ { .dumped = true }, "core", "dumped (150ms)", UINT64_MAX },
+		{ { .dumped = true, .target = ET_CORE_PIPE }, handler,
+		  "piped to |/usr/lib/systemd/systemd-coredump, took 150ms", 0 },
+		{ { .dumped = true, .target = ET_CORE_SOCKET }, "@/run/crash", "sent to @/run/crash, took 150ms", 0 },
+		{ { .dumped = true, .target = ET_CORE_PIPE }, "", "piped to a program, took 150ms", 0 },
+		{ { .reason = CORE_LIMIT }, "core",
+		  "not dumped: RLIMIT_CORE is 0; raise it with ulimit -c, or LimitCORE= of its unit", 0 },
+		{ { .reason = CORE_LIMIT }, "core",
+		  "not dumped: RLIMIT_CORE is 1B; raise it with ulimit -c, or LimitCORE= of its unit", 1 },
+		{ { .reason = CORE_NOT_DUMPABLE }, "core",
+		  "not dumped: prctl(PR_SET_DUMPABLE), or other rights than its user's; "
+		  "see sysctl fs.suid_dumpable", 0 },
+		{ { .reason = CORE_PATTERN_EMPTY }, "", "not dumped: sysctl kernel.core_pattern is empty", 0 },
+		{ { .reason = CORE_OPEN_FAILED }, "/x/core", "not dumped: the file could not be opened; "
+		  "see sysctl kernel.core_pattern, and who may write there", 0 },
+		{ { .reason = CORE_OPEN_FAILED, .target = ET_CORE_SOCKET }, "@/x",
+		  "not dumped: nobody listens at the socket of sysctl kernel.core_pattern", 0 },
+		{ { .reason = CORE_HANDLER_FAILED, .target = ET_CORE_PIPE }, "|/x",
+		  "not dumped: the program of sysctl kernel.core_pattern could not be run", 0 },
+		{ { .reason = CORE_INTERRUPTED }, "core",
+		  "not dumped: SIGKILL came meanwhile, or writing failed; is there room?", UINT64_MAX },
+		{ { .reason = CORE_REASON_NONE }, "core", "not dumped", UINT64_MAX },
+	};
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		begin_story();
+		s.record.coredump = all[i].core;
+		s.record.coredump.applies = s.record.coredump.duration_known = true;
+		s.record.coredump.duration_ns = 150 * MS;
+		s.record.core_pattern = text__str(all[i].pattern);
+		s.record.core_pattern_known = true;
+		s.death.core.limit = all[i].limit;
+		snprintf(line, sizeof(line), "\n    core      %s\n", all[i].words);
+		check_story(line);
+	}
+	begin_story();
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "    core"));
+	finish();
+}
+
+static void story_of_children(void)
+{
+	begin_story();
+	s.death.adopted = 3;
+	s.death.hung_up = 2;
+	sample__peer(&s.death.adopter, 1, 1000000, "systemd", 0);
+	check_story("\n    children  3 adopted by systemd[1] (init)\n"
+		    "    hung up   2 processes: stopped orphans, or in the foreground of its terminal\n");
+	begin_story();
+	s.death.adopted = 1;
+	sample__peer(&s.death.adopter, 77, 1000000, "tini", 0);
+	s.death.adopter.flags = ET_PEER_SUBREAPER;
+	check_story("\n    children  1 adopted by tini[77] (subreaper)\n    reaped");
+	begin_story();
+	s.death.adopted = 1;
+	s.death.adopter = (struct et_peer){ 0 };
+	record__add_missing(&s.record, "children.adopted_by", WHY_TIER);
+	check_story("\n    children  1 adopted\n    reaped");
+	begin_story();
+	s.death.adopted = s.death.hung_up = 3;
+	record__add_missing(&s.record, "children", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "children  ") && !strstr(text, "hung up  "));
+	finish();
+}
+
+static void story_of_reaping(void)
+{
+	struct et_peer init;
+
+	sample__peer(&init, 1, 1000000, "systemd", 0);
+	begin_story();
+	s.record.reap.by.tid = 4105;
+	check_story("\n    reaped    by bash[4100], its thread 4105, zombie for 21us\n");
+	begin_story();
+	s.record.reap.how = REAP_REPARENTED;
+	s.record.reap.reparented = s.record.reap.new_parent_seen = true;
+	s.record.reap.by = s.record.reap.new_parent = init;
+	check_story("\n    reaped    by systemd[1] (init), which had inherited it, zombie for 21us\n");
+	begin_story();
+	s.record.reap.reparented = s.record.reap.new_parent_seen = true;
+	s.record.reap.new_parent = init;
+	s.record.reap.new_parent.id.tgid = 9;
+	s.record.reap.new_parent.flags = ET_PEER_NS_INIT;
+	check_story("\n    reaped    by bash[4100], inherited by systemd[9] (init of its pid namespace), zombie ");
+	begin_story();
+	s.record.reap.reparented = true;
+	s.record.reap.new_parent.id = (struct et_id){ .tgid = 9 };
+	check_story("\n    reaped    by bash[4100], inherited by process 9, zombie ");
+	begin_story();
+	s.record.reap.how = REAP_TRACED;
+	s.death.flags |= ET_D_TRACED;
+	sample__peer(&s.death.tracer, 12, 1000000, "strace", 0);
+	check_story("\n    reaped    by bash[4100], held by its tracer strace[12], zombie for 21us\n");
+	begin_story();
+	s.death.flags |= ET_D_CLONE_AUTOREAP;
+	s.record.reap = (struct reap){ .how = REAP_AUTO };
+	check_story("\n    reaped    by the kernel, clone3() had been asked for that\n");
+}
+
+static void story_of_the_dying(void)
+{
+	begin_story();
+	make_dying(ET_PHASE_FILES);
+	record__add_missing(&s.record, "process.threads", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK_STR(written(), "22:10:11.123477 worker[4242] is dying: SIGKILL from bash[1]\n"
+			     "    process   /usr/bin/worker, uid 1000, lived 12.3s, child of bash[4100]\n"
+			     "    sender    systemd[1], /usr/lib/systemd/systemd, uid 0\n"
+			     "    on exit   7.02s so far, closing files for 6.9s\n"
+			     "    missing   process.threads: "
+			     "not observable on this kernel with the probes in use\n");
+	finish();
+}
+
 /* ---- JSON ---- */
 
 static void json_envelope(void)
 {
-	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_dying = 2 };
-	struct totals t = { .k = { .lost_ring = 15 }, .deaths = 34, .records = 19, .a = { .waiting = 2 } };
+	struct et_counters before = { .lost_ring = 3 }, now = { .lost_ring = 15, .full_dying = 2, .lost_file = 1 };
+	struct totals t = {
+		.k = { .lost_ring = 15 }, .deaths = 34, .records = 19, .a = { .waiting = 2, .dying = 3 },
+	};
 
 	begin((struct output_options){ .json = true });
 	CHECK_STR(written(), "{\"schema\":\"exittrace/1\",\"type\":\"hello\","
@@ -370,12 +865,15 @@ static void json_envelope(void)
 			     "\"version\":\"0.1.0\",\"kernel\":\"6.1.0-test\",\"boot_id\":\"" SAMPLE_BOOT_ID "\","
 			     "\"tier\":\"tracepoint\",\"probes\":{\"exit\":\"tracepoint\",\"exe\":\"tracepoint\","
 			     "\"last\":\"tracepoint\",\"notify\":\"tracepoint\",\"reap\":\"tracepoint\","
-			     "\"signal\":\"tracepoint\",\"tree\":\"tracepoint\",\"snapshot\":\"tracepoint\"}}\n");
+			     "\"signal\":\"tracepoint\",\"tree\":\"tracepoint\",\"snapshot\":\"tracepoint\","
+			     "\"begin\":\"fentry\",\"mm\":\"fentry\",\"files\":\"fentry\",\"work\":\"fentry\","
+			     "\"coredump\":\"fentry\",\"children\":\"fentry\"}}\n");
 	output__lost(o, &before, &before);
 	output__lost(o, &before, &now);
 	output__end(o, &t);
 	CHECK(strstr(written(), "\n{\"schema\":\"exittrace/1\",\"type\":\"lost\",\"deaths\":12,"
-				"\"reaps\":0,\"cgroups\":0,\"signals_full\":0,\"dying_full\":2,\"tree_full\":0}\n"
+				"\"reaps\":0,\"cgroups\":0,\"files\":1,\"signals_full\":0,"
+				"\"dying_full\":2,\"tree_full\":0}\n"
 				"{\"schema\":\"exittrace/1\",\"type\":\"bye\",\"deaths\":34,"
 				"\"records\":19,\"lost\":15,"));
 	finish();
@@ -422,6 +920,128 @@ static void json_strings(void)
 			unit__fail(__FILE__, __LINE__, "no %s in %s", all[i].json, text);
 		finish();
 	}
+}
+
+static void begin_json(void)
+{
+	begin((struct output_options){ .json = true });
+	leave_quietly();
+}
+
+/* Emits the record, which must have this. */
+static void check_json(const char *part)
+{
+	output__record(o, &s.record);
+	if (!strstr(written(), part))
+		unit__fail(__FILE__, __LINE__, "no %s in %s", part, text);
+	finish();
+}
+
+static void json_phases(void)
+{
+	begin_json();
+	see_phases(PHASES(1, 0, 380, 20, 2, 3, 4, 5));
+	s.record.phases.seen[PHASE_DETACH] = false;
+	s.record.phases.mm_freed = false;
+	s.death.mm_users = 3;
+	s.death.threads = 1;
+	check_json("\"phases\":{\"exit_ns\":415,\"delivery_ns\":1,\"coredump_ns\":0,\"mm_ns\":380,\"files_ns\":20,"
+		   "\"detach_ns\":null,\"task_work_ns\":3,\"notify_ns\":4,\"other_ns\":5,\"mm_freed\":false,"
+		   "\"mm_users\":2},");
+	begin_json();
+	s.record.phases = (struct phases){ 0 };
+	record__add_missing(&s.record, "phases", WHY_TIER);
+	check_json(",\"phases\":null,");
+}
+
+static void json_files(void)
+{
+	const struct noted_file files[] = {
+		a_file(ET_FILE_SLOW_CLOSE, "/mnt/x\xff", "fuse.sshfs", 300 * MS),
+		a_flush_error("/mnt/a", "nfs4", 7),
+		a_flush_error("/mnt/b\xff", "fuse", -1),
+	};
+
+	begin_json();
+	see_files(34, 3, 2);
+	s.death.files.slowest_ns = 300 * MS;
+	note_files(files, 3);
+	output__record(o, &s.record);
+	CHECK(strstr(written(), "\"files\":{\"closed\":34,\"flushed\":3,"));
+	CHECK(strstr(text, "\"flush_errors\":[{\"fd\":7,\"path\":\"/mnt/a\",\"fs\":\"nfs4\",\"errno\":\"ENOSPC\"},"
+			   "{\"path\":\"/mnt/b\xef\xbf\xbd\",\"path_b64\":\"L21udC9i/w==\",\"fs\":\"fuse\","
+			   "\"errno\":\"ENOSPC\"}]"));
+	CHECK(strstr(text, "\"slowest\":{\"path\":\"/mnt/x\xef\xbf\xbd\",\"path_b64\":\"L21udC94/w==\","
+			   "\"fs\":\"fuse.sshfs\",\"ns\":300000000}},"));
+	finish();
+	begin_json();
+	see_files(34, 3, 0);
+	record__add_missing(&s.record, "files.slowest", WHY_TIER);
+	output__record(o, &s.record);
+	CHECK(strstr(written(), ",\"flush_error_count\":0,\"slowest\":null},"));
+	CHECK(!strstr(text, "flush_errors\""));
+	finish();
+	begin_json();
+	record__add_missing(&s.record, "files", WHY_TIER);
+	check_json(",\"files\":null,");
+}
+
+static void json_core(void)
+{
+	begin_json();
+	s.record.coredump = (struct coredump){
+		.applies = true, .duration_known = true, .duration_ns = 30000, .target = ET_CORE_FILE,
+		.reason = CORE_LIMIT,
+	};
+	s.record.core_pattern = text__str("core");
+	s.death.core.limit = 0;
+	check_json("\"coredump\":{\"dumped\":false,\"duration_ns\":30000,\"target\":\"file\",\"pattern\":\"core\","
+		   "\"limit_bytes\":0,\"reason\":\"limit\"},");
+	begin_json();
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "\"coredump\":{"));
+	finish();
+}
+
+static void json_relatives(void)
+{
+	begin_json();
+	s.death.adopted = 3;
+	sample__peer(&s.death.adopter, 1, 1000000, "systemd", 0);
+	check_json("\"children\":{\"adopted\":3,\"adopted_by\":{\"id\":\"" SAMPLE_BOOT_ID ":1:1000000\",\"pid\":1,"
+		   "\"comm\":\"systemd\",\"role\":\"init\"}}");
+	begin_json();
+	s.death.adopted = 3;
+	record__add_missing(&s.record, "children.adopted_by", WHY_TIER);
+	check_json("\"children\":{\"adopted\":3,\"adopted_by\":null}");
+	begin_json();
+	record__add_missing(&s.record, "children", WHY_TIER);
+	check_json(",\"children\":null");
+	begin_json();
+	s.record.reap.how = REAP_TRACED;
+	s.death.flags |= ET_D_TRACED;
+	sample__peer(&s.death.tracer, 12, 1000000, "strace", 0);
+	check_json("\"reparented_to\":null,\"tracer\":{\"id\":\"" SAMPLE_BOOT_ID ":12:1000000\",\"pid\":12,"
+		   "\"comm\":\"strace\",\"uid\":0}},");
+	begin_json();
+	s.record.reap.reparented = s.record.reap.new_parent_seen = true;
+	sample__peer(&s.record.reap.new_parent, 1, 1000000, "systemd", 0);
+	check_json("\"reparented_to\":{\"id\":\"" SAMPLE_BOOT_ID ":1:1000000\",\"pid\":1,\"comm\":\"systemd\","
+		   "\"role\":\"init\"}},");
+}
+
+/* Only what can be known of a process that is not dead yet. */
+static void json_dying(void)
+{
+	begin_json();
+	make_dying(ET_PHASE_FILES);
+	check_json("\n{\"schema\":\"exittrace/1\",\"type\":\"dying\",\"time\":\"2026-11-21T22:10:11.123477789Z\","
+		   "\"id\":\"" SAMPLE_BOOT_ID ":4242:100000000000\",\"process\":{\"pid\":4242,\"comm\":\"worker\","
+		   "\"uid\":1000,\"start_time\":\"2026-11-21T22:09:58.777777888Z\",\"age_ns\":12345678901,"
+		   "\"threads\":12},\"cause\":{\"class\":\"signal\",\"text\":\"SIGKILL from bash[1]\",\"by\":{"
+		   "\"id\":\"" SAMPLE_BOOT_ID ":1:1000000\",\"pid\":1,\"tid\":1,\"comm\":\"systemd\",\"uid\":0}},"
+		   "\"phases\":{\"exit_ns\":7020000000,\"now\":\"files\",\"now_ns\":6900000000},"
+		   "\"missing\":[],\"truncated\":[]}\n");
 }
 
 /* jq 1.6 and JavaScript round above 2^53. */
@@ -605,14 +1225,6 @@ static void slow_reader(void)
 
 /* ---- for test_output_json.py and for measuring ---- */
 
-static unsigned int seed = 7;
-
-static unsigned int rnd(unsigned int n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 8) % n;
-}
-
 /* Mostly well-formed, sometimes plain noise. */
 static size_t noise(char *dst, size_t cap)
 {
@@ -643,11 +1255,43 @@ static void put_raw(FILE *f, const char *bytes, size_t len)
 	putc(' ', f);
 }
 
+/* A moment of the way out that comes too early, too late or not at all. */
+static void disturb_marks(void)
+{
+	__u64 *marks = (__u64 *)&s.death.marks;
+
+	marks[rnd(sizeof(s.death.marks) / sizeof(*marks))] = rnd(2) ? 0 : SAMPLE_DEAD_NS - rnd(1000000);
+}
+
+static void disturb_death(void)
+{
+	s.death.res.read_bytes = (uint64_t)rnd(1 << 24) << rnd(40);
+	s.death.status = rnd(2) ? (int)rnd(256) << 8 : 1 + (int)rnd(64);
+	s.signals.fatal.signo = (__u8)(s.death.status & 0x7f);
+	while (rnd(3))
+		disturb_marks();
+	s.death.seen ^= rnd(2) ? 1U << rnd(15) : 0;
+	s.death.flags ^= rnd(2) ? 1U << rnd(15) : 0;
+	s.files[0].fd = rnd(2) ? 7 : -1;
+	s.files[1].known = rnd(2);
+	s.record.nr_files = rnd(3);
+	s.death.files.errors = rnd(3);
+	s.death.files.users = 1 + rnd(2);
+	sample__peer(&s.death.tracer, 12, 1000000, "strace", 0);
+	s.death.adopted = rnd(3);
+	s.death.hung_up = rnd(2);
+	if (!rnd(8))
+		sample__crash(&s);
+	sample__conclude(&s);
+	if (!rnd(8))
+		forget_reap();
+}
+
 static int emit(unsigned int n, const char *raw_path)
 {
 	struct output_options opt = { .fd = STDOUT_FILENO, .json = true, .args = true };
 	FILE *raw = fopen(raw_path, "we");
-	char exe[200], args[300];
+	char exe[200], args[300], path[200];
 
 	if (!raw)
 		return 1;
@@ -661,16 +1305,17 @@ static int emit(unsigned int n, const char *raw_path)
 		exe[s.record.exe.len - 1] = '/';
 		s.record.args = (struct text){ args, 1 + noise(args, sizeof(args) - 1) };
 		args[s.record.args.len - 1] = '\0';
+		s.files[0].path = (struct text){ path, 1 + noise(path, sizeof(path) - 1) };
+		path[s.files[0].path.len - 1] = '/';
 		put_raw(raw, s.death.comm, noise(s.death.comm, sizeof(s.death.comm)));
 		put_raw(raw, exe, s.record.exe.len);
 		put_raw(raw, args, s.record.args.len);
+		put_raw(raw, path, s.files[0].path.len);
 		putc('\n', raw);
-		s.death.res.read_bytes = (uint64_t)rnd(1 << 24) << rnd(40);
-		s.death.status = rnd(2) ? (int)rnd(256) << 8 : 1 + (int)rnd(64);
-		s.signals.fatal.signo = (__u8)(s.death.status & 0x7f);
-		sample__conclude(&s);
-		if (!rnd(8))
-			forget_reap();
+		if (rnd(8))
+			disturb_death();
+		else
+			sample__dying(&s);
 		output__record(o, &s.record);
 	}
 	output__end(o, &(struct totals){ 0 });
@@ -700,14 +1345,20 @@ int main(int argc, char **argv)
 		return emit((unsigned int)atoi(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "bench"))
 		return bench((unsigned int)atoi(argv[2]));
-	UNIT(durations);
-	UNIT(sizes);
+	UNIT(amounts);
 	UNIT(calendar);
 	UNIT(clock_times);
 	UNIT(table);
+	UNIT(unknown_cells);
+	UNIT(nobody_reaped);
+	UNIT(flush_error_cells);
 	UNIT(zombie_line);
+	UNIT(dying_line);
+	UNIT(no_heading_over_a_summary);
+	UNIT(long_values);
 	UNIT(colours);
 	UNIT(chosen_columns);
+	UNIT(columns_of_nothing);
 	UNIT(loss_and_totals);
 	UNIT(hostile_lines);
 	UNIT(story);
@@ -715,9 +1366,26 @@ int main(int argc, char **argv)
 	UNIT(short_story);
 	UNIT(story_of_a_zombie);
 	UNIT(story_of_arguments);
+	UNIT(story_of_a_long_exit);
+	UNIT(story_of_a_short_exit);
+	UNIT(story_of_an_exit_half_seen);
+	UNIT(story_of_shared_memory);
+	UNIT(story_of_threads);
+	UNIT(stories_fit);
+	UNIT(story_of_files);
+	UNIT(story_of_flush_errors);
+	UNIT(story_of_a_core);
+	UNIT(story_of_children);
+	UNIT(story_of_reaping);
+	UNIT(story_of_the_dying);
 	UNIT(json_envelope);
 	UNIT(json_chosen_fields);
 	UNIT(json_strings);
+	UNIT(json_phases);
+	UNIT(json_files);
+	UNIT(json_core);
+	UNIT(json_relatives);
+	UNIT(json_dying);
 	UNIT(json_large_numbers);
 	UNIT(json_arguments);
 	UNIT(forged_boot_id);

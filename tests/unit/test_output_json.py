@@ -13,6 +13,7 @@ import tempfile
 import unicodedata
 
 EXACT = 2 ** 53
+DYING = {"schema", "type", "time", "id", "process", "cause", "phases", "missing", "truncated"}
 BUILT = pathlib.Path(__file__).resolve().parents[2] / "build/tests/unit/test_output"
 
 
@@ -70,18 +71,46 @@ def check_line(line):
     return record
 
 
-def check_death(record, raw):
-    comm, exe, args = (bytes.fromhex(word) for word in raw.split(" ")[:3])
-    process = record["process"]
-    holds(process, "comm", comm)
-    holds(process["executable"], "path", exe)
-    list_holds(process, "args", args)
-    assert record["id"].endswith(f":{process['pid']}:100000000000")
+def check_missing(record):
     for key in record["missing"]:
         value = record
         for name in key.split("."):
             value = value[name]
         assert value is None, f"{key} is missing but not null"
+
+
+def check_phases(phases):
+    parts = [value for key, value in phases.items() if key.endswith("_ns") and key != "exit_ns"]
+    assert len(parts) == 8 and "now" not in phases
+    assert sum(part or 0 for part in parts) == phases["exit_ns"], phases
+    assert phases["other_ns"] is not None
+    assert "mm_users" not in phases or phases["mm_freed"] is False
+
+
+def check_files(files, path):
+    errors = files.get("flush_errors")
+    if errors:
+        holds(errors[0], "path", path)
+        assert errors[0]["errno"] == "ENOSPC" and errors[0].get("fd", 7) == 7
+    assert files["closed"] == 0 or "shared" not in files
+
+
+def check_death(record, raw):
+    comm, exe, args, path = (bytes.fromhex(word) for word in raw.split(" ")[:4])
+    process = record["process"]
+    holds(process, "comm", comm)
+    assert record["id"].endswith(f":{process['pid']}:100000000000")
+    check_missing(record)
+    if record["type"] == "dying":
+        assert set(record) == DYING and set(record["phases"]) == {"exit_ns", "now", "now_ns"}, record
+        return
+    if process["executable"]["path"] is not None:
+        holds(process["executable"], "path", exe)
+    list_holds(process, "args", args)
+    if record["phases"]:
+        check_phases(record["phases"])
+    if record["files"]:
+        check_files(record["files"], path)
 
 
 def main():

@@ -3,6 +3,8 @@
 #include "record.h"
 
 #include "assembler.h"
+#include "coredump.h"
+#include "phases.h"
 #include "synth.h"
 #include "unit.h"
 
@@ -113,8 +115,11 @@ static bool below_null_group(const struct record *r, const char *key)
 
 static void check_field(const struct record *r, const struct field *f)
 {
-	struct value v = f->get(r, r);
+	struct value v = record__value(f, r);
 	const bool missing = record__is_missing(r, f->key);
+
+	if (r->type == RECORD_DYING && !f->dying)
+		CHECK(v.kind == V_ABSENT);
 
 	if (!kind_fits(f, v.kind))
 		unit__fail(__FILE__, __LINE__, "%s: kind %d for type %s", f->key, v.kind, f->type);
@@ -128,7 +133,7 @@ static void check_field(const struct record *r, const struct field *f)
 
 static void check_list(const struct record *r, const struct field *f)
 {
-	struct value v = f->get(r, r);
+	struct value v = record__value(f, r);
 	unsigned int i, j;
 
 	if (v.kind != V_LIST && v.kind != V_KEYS)
@@ -138,8 +143,10 @@ static void check_list(const struct record *r, const struct field *f)
 		const void *obj = f->item(r, i);
 
 		CHECK(obj);
-		if (v.kind == V_KEYS)
+		if (v.kind == V_KEYS) {
 			CHECK(record__field(obj));
+			CHECK(r->type != RECORD_DYING || record__field(obj)->dying);
+		}
 		for (j = 0; obj && j < f->nr_items; j++)
 			CHECK(kind_fits(&f->items[j], f->items[j].get(obj, r).kind));
 	}
@@ -219,12 +226,78 @@ static void add_signals(struct synth_death *m)
 			s->stop[i] = any_signal(stops[i]);
 }
 
+static struct et_marks any_marks(void)
+{
+	uint64_t marks[sizeof(struct et_marks) / 8];
+	struct et_marks all;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(marks) / 8; i++)
+		marks[i] = any(4) ? 112 * SEC - any(2 * MS) : 0;
+	memcpy(&all, marks, sizeof(all));
+	return all;
+}
+
+static void any_way_out(struct et_death *d)
+{
+	if (any(2))
+		d->marks = any_marks();
+	if (!any(8))
+		memset(&d->marks, 0, sizeof(d->marks));
+	d->files.open = any(4);
+	d->files.closed = any(4);
+	d->files.users = 1 + any(2);
+	d->files.flushed = any(3);
+	d->files.errors = any(3);
+	d->files.slowest_ns = any(2) ? 2 * MS : 5;
+	d->core.flags = any(8);
+	d->core.target = any(4);
+	d->core.limit = any(2) ? UINT64_MAX : any(5000);
+	d->core.dumpable = any(3);
+	d->mm_users = any(4);
+	d->adopted = any(3);
+	d->hung_up = any(3);
+	d->adopter = any_peer();
+	d->leader_ns = any(3) ? 0 : 111 * SEC;
+	d->last_tid = any(2) ? d->id.tgid : 7;
+	d->threads = 1 + any(3);
+}
+
+static void feed_files(struct assembler *a, const struct et_death *d)
+{
+	static const char *const fs[] = { "ext4", "pipefs", "anon_inodefs", "" };
+
+	while (any(3)) {
+		struct et_file f = synth_file(&d->id, 1 + any(4), fs[any(4)], "x\0y", 4);
+
+		f.flags = any(8);
+		f.fd = (int)any(3) - 1;
+		f.error = f.what == ET_FILE_FLUSH_ERROR ? -28 : 0;
+		feed(a, &f);
+	}
+}
+
+/* Of processes whose death has not come, or has. */
+static void feed_dying(struct assembler *a, unsigned int pid)
+{
+	struct et_dying d = synth_dying(pid, any(ET_PHASE_COUNT));
+
+	d.e.id.start_ns -= any(2) ? 7 * SEC : 0;
+	d.e.signo = any(3) ? any(65) : 0;
+	d.e.info = any(3);
+	d.e.code = (int)any(16) - 8;
+	d.e.threads = any(3);
+	d.e.by = any_peer();
+	feed(a, &d);
+}
+
 static struct synth_death any_death(unsigned int pid)
 {
 	struct synth_death m = synth_death(pid);
 
-	m.d.flags = any(512) & ~(any(4) ? ET_D_AUTOREAP : 0) & ~(any(4) ? ET_D_SNAPSHOT : 0);
-	m.d.seen = any(512);
+	m.d.flags = any(1 << 15) & ~(any(4) ? ET_D_AUTOREAP : 0) & ~(any(4) ? ET_D_SNAPSHOT : 0) &
+		    ~(any(4) ? ET_D_LATE : 0) & ~(ET_D_FATAL | ET_D_STOPS);
+	m.d.seen = any(1 << 15) | (any(2) ? ET_SEEN_TABLE | ET_SEEN_DEAD : 0);
 	m.d.cut = any(4);
 	m.d.status = any(2) ? (int)any(256) << 8 : (int)(1 + any(127)) | (any(2) ? 0x80 : 0);
 	m.d.exit_signal = any(3) ? SIGCHLD : 0;
@@ -232,6 +305,7 @@ static struct synth_death any_death(unsigned int pid)
 	m.d.cgroup_id = any(3);
 	m.d.parent = any_peer();
 	m.d.tracer = any_peer();
+	any_way_out(&m.d);
 	if (!any(4))
 		m.d.id.start_ns = ATTACH - 1;
 	if (!any(6))
@@ -251,6 +325,8 @@ static void feed_life(struct assembler *a, unsigned int pid)
 
 	if (any(2))
 		feed(a, &args);
+	feed_files(a, &m.d);
+	feed_dying(a, pid);
 	feed(a, &m);
 	p.kind = any(2) ? ET_REAP_RELEASED : ET_REAP_FREED;
 	if (p.kind == ET_REAP_FREED)
@@ -258,7 +334,7 @@ static void feed_life(struct assembler *a, unsigned int pid)
 	if (!any(3))
 		memset(&p.parent, 0, sizeof(p.parent));
 	else if (!any(3))
-		p.parent = any_peer().id;
+		p.parent = any_peer();
 	if (any(4))
 		feed(a, &p);
 }
@@ -268,6 +344,7 @@ static void null_means_missing(void)
 	struct assembler_options o = { .zombie_after_ns = SEC, .max_waiting = 64 };
 	struct et_clock c = { .h = { ET_CLOCK, sizeof(c) }, .real_ns = REAL_OFFSET };
 	struct et_cgroup g = { .h = { ET_CGROUP, sizeof(g) }, .id = 1, .len = 13, .path = "x.service\0sys" };
+	static const char *const targets[] = { "", "core", "/var/core/%p", "|/bin/x", "@/run/x" };
 	unsigned int run, i;
 
 	for (run = 0; run < 40; run++) {
@@ -275,8 +352,13 @@ static void null_means_missing(void)
 		struct et_start s = synth_start();
 
 		for (i = 0; i < ET_OBS_COUNT; i++)
-			s.doors[i] = any(3) ? ET_DOOR_FENTRY : ET_DOOR_NONE;
+			s.doors[i] = any(3) ? ET_DOOR_FENTRY : any(2) ? ET_DOOR_NONE : ET_DOOR_TRACEPOINT;
 		feed(a, &s);
+		if (any(2)) {
+			struct et_pattern p = synth_pattern(targets[any(5)]);
+
+			feed(a, &p);
+		}
 		g.cut = any(2);
 		feed(a, &g);
 		for (i = 0; i < 200; i++) {
@@ -307,7 +389,7 @@ static struct value value(const char *key)
 		unit__fail(__FILE__, __LINE__, "no field %s", key);
 		return (struct value){ .kind = V_ABSENT };
 	}
-	return f->get(&r, &r);
+	return record__value(f, &r);
 }
 
 static void fresh(void)
@@ -438,7 +520,7 @@ static void unseen_groups_are_missing(void)
 {
 	static const char *const keys[] = { "process.executable.path", "process.threads", "process.tty",
 					    "process.cgroup", "process.container", "process.args", "parent",
-					    "resources" };
+					    "resources", "files", "children" };
 	size_t i;
 
 	fresh();
@@ -452,12 +534,335 @@ static void unseen_groups_are_missing(void)
 	fresh();
 	m.d.id.tgid = 1;
 	m.d.parent.id.tgid = 0; /* init has no parent: nothing is missing */
-	m.d.flags |= ET_D_KTHREAD;
 	m.d.seen |= ET_SEEN_CGROUP;
+	r.exe = text__str("/sbin/init");
 	r.cgroup = text__str("/");
 	record__note_unseen(&r);
 	CHECK_U64(value("missing").n, 0);
 	CHECK(value("parent").kind == V_ABSENT && value("parent.pid").kind == V_ABSENT);
+}
+
+/* ---- the way out ---- */
+
+/* What is missing, without what a test of the way out does not care for. */
+static const char *missing(void)
+{
+	static char keys[2048];
+	size_t n = 0;
+	unsigned int i;
+
+	keys[0] = '\0';
+	r.exe = text__str("/bin/worker");
+	r.cgroup = text__str("/");
+	m.d.seen |= ET_SEEN_CGROUP;
+	r.nr_missing = 0;
+	record__note_unseen(&r);
+	phases__conclude(&r);
+	coredump__conclude(&r);
+	for (i = 0; i < r.nr_missing; i++)
+		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r.missing[i].key);
+	return keys;
+}
+
+static struct noted_file noted[3];
+
+static void note_file(unsigned int i, enum et_file_what what, uint64_t ns, bool known)
+{
+	noted[i] = (struct noted_file){ .what = what, .fd = 7, .ns = ns, .known = known, .fs = text__str("nfs4"),
+					.path = text__str("/mnt/log"), .errno_name = "ENOSPC", .error = 28 };
+	r.files = noted;
+	r.nr_files = i + 1;
+}
+
+static void hooked_files(void)
+{
+	fresh();
+	CHECK_STR(missing(), "");
+	CHECK_U64(value("files.closed").u, 3);
+	CHECK(value("files.shared").kind == V_ABSENT);
+	CHECK_U64(value("files.flushed").u, 0);
+	CHECK_U64(value("files.close_ns").u, 60 * US);
+	CHECK_U64(value("files.slowest.ns").u, 30 * US);
+	CHECK(value("files.slowest.path").kind == V_ABSENT); /* not slow */
+	CHECK(value("files.slowest_release.ns").kind == V_ABSENT);
+	CHECK(value("files.flush_error_count").kind == V_U64 && value("files.flush_errors").kind == V_ABSENT);
+	m.d.files.closed = 2; /* one was not seen: what it would have told is not known */
+	CHECK_STR(missing(), "files.close_ns files.slowest files.flushed files.flush_ns "
+		  "files.flush_error_count files.flush_errors");
+	CHECK(r.missing[0].why == WHY_SKIPPED);
+	CHECK_U64(value("files.closed").u, 3);
+	CHECK(value("files.slowest").kind == V_NULL && value("files.slowest.ns").kind == V_ABSENT);
+	m.d.files.open = 0;
+	m.d.files.closed = 0;
+	CHECK_STR(missing(), "");
+	CHECK(value("files.slowest.ns").kind == V_ABSENT);
+}
+
+static void shared_files(void)
+{
+	fresh();
+	m.d.flags &= ~ET_D_FD_CLOSER;
+	m.d.files = (struct et_files){ .open = 5, .users = 2 };
+	CHECK_STR(missing(), "");
+	CHECK(value("files.shared").b);
+	CHECK_U64(value("files.closed").u, 0);
+	CHECK(value("files.close_ns").kind == V_NS && value("files.flush_error_count").kind == V_U64);
+	start.doors[ET_OBS_FILES] = ET_DOOR_TRACEPOINT;
+	m.d.files.flushed = 3; /* of those that stay open */
+	m.d.seen |= ET_SEEN_FLUSHABLE;
+	m.d.marks.files_begin_ns = 0;
+	CHECK_STR(missing(), "phases.files_ns");
+	CHECK_U64(value("files.flushed").u, 0);
+	m.d.files.users = 1; /* closed, but not before our eyes */
+	start.doors[ET_OBS_FILES] = ET_DOOR_FENTRY;
+	CHECK(strstr(missing(), "files.close_ns") && value("files.closed").u == 5);
+}
+
+static void counted_files(void)
+{
+	fresh();
+	start.doors[ET_OBS_FILES] = ET_DOOR_TRACEPOINT;
+	m.d.flags &= ~ET_D_FD_CLOSER;
+	m.d.files = (struct et_files){ .open = 5, .users = 1, .flushed = 2 };
+	m.d.seen |= ET_SEEN_FLUSHABLE;
+	CHECK_STR(missing(), "files.close_ns files.slowest files.slowest_release files.flush_ns "
+			     "files.flush_error_count files.flush_errors");
+	CHECK(r.missing[0].why == WHY_TIER);
+	CHECK_U64(value("files.closed").u, 5);
+	CHECK_U64(value("files.flushed").u, 2);
+	m.d.files.flushed = 0; /* then there was nothing to fail */
+	CHECK_STR(missing(), "files.close_ns files.slowest files.slowest_release");
+	CHECK(value("files.flush_error_count").kind == V_U64 && value("files.flush_ns").kind == V_NS);
+	m.d.seen &= ~ET_SEEN_FLUSHABLE;
+	CHECK_STR(missing(), "files.close_ns files.slowest files.slowest_release files.flushed files.flush_ns "
+		  "files.flush_error_count files.flush_errors");
+	m.d.seen &= ~ET_SEEN_TABLE;
+	CHECK_STR(missing(), "files");
+	CHECK(value("files").kind == V_NULL && value("files.closed").kind == V_ABSENT);
+}
+
+static void slow_files(void)
+{
+	fresh();
+	m.d.files.slowest_ns = 300 * MS;
+	note_file(0, ET_FILE_SLOW_CLOSE, 300 * MS, true);
+	note_file(1, ET_FILE_SLOW_RELEASE, 90 * MS, true);
+	CHECK_STR(missing(), "");
+	CHECK_BYTES(value("files.slowest.path").text.bytes, value("files.slowest.path").text.len, "/mnt/log", 8);
+	CHECK_BYTES(value("files.slowest.fs").text.bytes, value("files.slowest.fs").text.len, "nfs4", 4);
+	CHECK_U64(value("files.slowest_release.ns").u, 90 * MS);
+	noted[0].known = noted[1].known = false; /* but its file system is */
+	CHECK_STR(missing(), "files.slowest.path files.slowest_release.path");
+	CHECK(value("files.slowest.path").kind == V_NULL && value("files.slowest.fs").kind == V_TEXT);
+	noted[0].ns = 200 * MS; /* that of the slowest was lost */
+	CHECK_STR(missing(), "files.slowest_release.path");
+	CHECK(value("files.slowest.path").kind == V_ABSENT && value("files.slowest.ns").u == 300 * MS);
+}
+
+static void flush_errors(void)
+{
+	const struct field *list = record__field("files.flush_errors");
+	const struct field *cut = record__field("truncated");
+
+	fresh();
+	m.d.files.flushed = m.d.files.errors = 2;
+	note_file(0, ET_FILE_FLUSH_ERROR, 5, true);
+	note_file(1, ET_FILE_SLOW_CLOSE, 5, true);
+	note_file(2, ET_FILE_FLUSH_ERROR, 5, false);
+	noted[2].fd = -1;
+	CHECK_STR(missing(), "");
+	CHECK_U64(value("files.flush_error_count").u, 2);
+	CHECK_U64(value("files.flush_errors").n, 2);
+	CHECK_U64(value("truncated").n, 0);
+	CHECK(list->item(&r, 0) == &noted[0] && list->item(&r, 1) == &noted[2] && !list->item(&r, 2));
+	CHECK_I64(list->items[0].get(&noted[0], &r).i, 7);
+	CHECK_STR(list->items[3].get(&noted[0], &r).str, "ENOSPC");
+	CHECK(list->items[0].get(&noted[2], &r).kind == V_ABSENT);
+	CHECK(list->items[1].get(&noted[2], &r).kind == V_ABSENT);
+	CHECK(list->items[2].get(&noted[2], &r).kind == V_TEXT);
+	m.d.files.errors = 3; /* more than are told */
+	CHECK_U64(value("truncated").n, 1);
+	CHECK_STR(cut->item(&r, 0), "files.flush_errors");
+	r.nr_files = 0;
+	CHECK(value("files.flush_errors").kind == V_LIST && value("files.flush_errors").n == 0);
+	start.doors[ET_OBS_FILES] = ET_DOOR_TRACEPOINT; /* a few may be seen where not all are */
+	note_file(0, ET_FILE_FLUSH_ERROR, 5, true);
+	CHECK(!strstr(missing(), "files.flush_errors") && strstr(missing(), "files.flush_error_count"));
+	CHECK_U64(value("files.flush_errors").n, 1);
+}
+
+static void threads_on_the_way_out(void)
+{
+	fresh();
+	CHECK(value("exit.group_exit_ns").kind == V_ABSENT && value("exit.leader_gone_ns").kind == V_ABSENT);
+	m.d.marks.begin_ns -= MS; /* exit_group(), and then do_exit() */
+	CHECK(value("exit.group_exit_ns").kind == V_ABSENT);
+	m.d.threads = 4;
+	CHECK_U64(value("exit.group_exit_ns").u, MS);
+	CHECK_STR(missing(), "");
+	m.d.last_tid = 99;
+	m.d.leader_ns = m.d.dead_ns - SEC;
+	CHECK_U64(value("exit.leader_gone_ns").u, SEC);
+	m.d.marks.last_ns = 0;
+	start.doors[ET_OBS_BEGIN] = ET_DOOR_TRACEPOINT;
+	CHECK_STR(missing(), "exit.group_exit_ns phases.delivery_ns");
+	CHECK(value("exit.group_exit_ns").kind == V_NULL);
+}
+
+static void children(void)
+{
+	fresh();
+	CHECK_U64(value("children.adopted").u, 0);
+	CHECK(value("children.hung_up").kind == V_ABSENT && value("children.adopted_by.pid").kind == V_ABSENT);
+	m.d.adopted = 3;
+	m.d.hung_up = 2;
+	m.d.adopter = synth_peer(800, "tini");
+	m.d.adopter.flags = ET_PEER_SUBREAPER;
+	CHECK_STR(missing(), "");
+	CHECK_U64(value("children.adopted_by.pid").u, 800);
+	CHECK_STR(value("children.adopted_by.role").str, "subreaper");
+	CHECK_U64(value("children.hung_up").u, 2);
+	m.d.adopter = (struct et_peer){ 0 };
+	start.doors[ET_OBS_CHILDREN] = ET_DOOR_TRACEPOINT;
+	CHECK_STR(missing(), "children.adopted_by");
+	CHECK(value("children.adopted_by").kind == V_NULL && value("children.adopted_by.pid").kind == V_ABSENT);
+	m.d.seen &= ~ET_SEEN_CHILDREN; /* too many to count */
+	CHECK_STR(missing(), "children.adopted children.adopted_by");
+	m.d.seen &= ~ET_SEEN_HANGUPS;
+	CHECK_STR(missing(), "children");
+}
+
+static void memory_of_others(void)
+{
+	fresh();
+	CHECK_STR(missing(), "");
+	CHECK(value("phases.mm_freed").b && value("phases.mm_users").kind == V_ABSENT);
+	m.d.flags &= ~ET_D_MM_FREED;
+	m.d.mm_users = 3;
+	CHECK_STR(missing(), "");
+	CHECK(value("phases.mm_freed").kind == V_BOOL && !value("phases.mm_freed").b);
+	CHECK_U64(value("phases.mm_users").u, 2);
+}
+
+static void new_parents_and_tracers(void)
+{
+	fresh();
+	r.reap = (struct reap){ .how = REAP_REPARENTED, .reparented = true, .new_parent = synth_peer(1, "systemd") };
+	CHECK_U64(value("reap.reparented_to.pid").u, 1);
+	CHECK(value("reap.reparented_to.comm").kind == V_ABSENT);
+	r.reap.new_parent_seen = true;
+	CHECK(value("reap.reparented_to.comm").kind == V_TEXT);
+	CHECK_STR(value("reap.reparented_to.role").str, "init");
+	r.reap.new_parent.id.tgid = 5;
+	CHECK(value("reap.reparented_to.role").kind == V_ABSENT);
+	CHECK(value("reap.tracer.pid").kind == V_ABSENT);
+	m.d.flags |= ET_D_TRACED;
+	m.d.tracer = synth_peer(900, "gdb");
+	CHECK_U64(value("reap.tracer.pid").u, 900);
+	record__add_missing(&r, "reap", WHY_LOST);
+	CHECK(value("reap.tracer.pid").kind == V_ABSENT);
+}
+
+static void auto_reasons(void)
+{
+	fresh();
+	r.reap.how = REAP_AUTO;
+	m.d.flags |= ET_D_PARENT_NOCLDWAIT;
+	CHECK_STR(value("reap.auto_reason").str, "no_cldwait");
+	m.d.flags |= ET_D_PARENT_IGNORES;
+	CHECK_STR(value("reap.auto_reason").str, "sigchld_ignored");
+	m.d.flags |= ET_D_CLONE_AUTOREAP;
+	CHECK_STR(value("reap.auto_reason").str, "autoreap");
+}
+
+static void core_dumps(void)
+{
+	fresh();
+	CHECK_STR(missing(), "");
+	CHECK(value("coredump.dumped").kind == V_ABSENT && value("coredump.pattern").kind == V_ABSENT);
+	m.d.status = SIGSEGV;
+	m.d.core = (struct et_core){ .limit = 0, .flags = ET_CORE_TRIED };
+	m.d.marks.core_begin_ns = m.d.marks.begin_ns - 5;
+	m.d.marks.core_end_ns = m.d.marks.begin_ns;
+	r.core_pattern_known = true;
+	r.core_pattern = text__str("core");
+	CHECK_STR(missing(), "");
+	CHECK(value("coredump.dumped").kind == V_BOOL && !value("coredump.dumped").b);
+	CHECK_STR(value("coredump.reason").str, "limit");
+	CHECK_STR(value("coredump.target").str, "file");
+	CHECK_U64(value("coredump.duration_ns").u, 5);
+	CHECK(value("coredump.limit_bytes").kind == V_BYTES && value("coredump.limit_bytes").u == 0);
+	CHECK(value("coredump.path").kind == V_ABSENT);
+	r.core_pattern.len = 0;
+	m.d.core.limit = UINT64_MAX;
+	CHECK_STR(missing(), "");
+	CHECK(value("coredump.pattern").kind == V_TEXT && value("coredump.pattern").text.len == 0);
+	CHECK(value("coredump.limit_bytes").kind == V_ABSENT);
+	CHECK_STR(value("coredump.reason").str, "pattern_empty");
+	CHECK(value("coredump.target").kind == V_ABSENT);
+}
+
+/* Nothing of the kernel half's: nothing is 0. */
+static void late_deaths(void)
+{
+	static const uint32_t flags[] = { ET_D_LATE, ET_D_SNAPSHOT, 0 };
+	static const enum missing_why whys[] = { WHY_SKIPPED, WHY_BEFORE, WHY_FULL };
+	unsigned int i, j;
+
+	for (i = 0; i < 3; i++) {
+		fresh();
+		m.d.flags = flags[i];
+		m.d.status = SIGSEGV;
+		m.d.seen = ET_SEEN_DEAD | ET_SEEN_EXE | ET_SEEN_RESOURCES | ET_SEEN_IO | ET_SEEN_TTY | ET_SEEN_SIGNALS;
+		m.d.last_tid = 0;
+		m.d.marks = (struct et_marks){ 0 };
+		m.d.files = (struct et_files){ 0 };
+		m.d.core = (struct et_core){ 0 };
+		m.d.mm_users = 0;
+		CHECK_STR(missing(), "process.threads exit.group_exit_ns exit.leader_gone_ns files children phases "
+			  "coredump.duration_ns coredump.target coredump.pattern coredump.limit_bytes coredump.reason");
+		for (j = 0; j < r.nr_missing; j++)
+			if (strcmp(r.missing[j].key, "coredump.pattern"))
+				CHECK(r.missing[j].why == whys[i]);
+	}
+}
+
+/* ---- still exiting ---- */
+
+static void dying_has_few_fields(void)
+{
+	static const char want[] = "schema type time id process.pid process.comm process.uid process.start_time "
+		"process.age_ns process.threads cause.class cause.text cause.by cause.by.id cause.by.pid "
+		"cause.by.tid cause.by.comm cause.by.uid phases phases.exit_ns phases.now phases.now_ns missing "
+		"missing_why truncated ";
+	struct et_dying d = synth_dying(4242, ET_PHASE_MM);
+	char got[sizeof(want) * 2] = "";
+	unsigned int i;
+	size_t n = 0;
+
+	for (i = 0; i < record_nr_fields; i++)
+		if (record_fields[i].dying && n < sizeof(want))
+			n += snprintf(got + n, sizeof(got) - n, "%s ", record_fields[i].key);
+	CHECK_STR(got, want);
+	fresh();
+	r.type = RECORD_DYING;
+	r.now_ns = m.d.exit_ns = 113 * SEC;
+	m.d.seen = 0;
+	phases__conclude_dying(&r, &d.e);
+	record__note_unseen(&r);
+	record__add_missing(&r, "cause.by.executable.path", WHY_GONE);
+	record__add_missing(&r, "no.such.key", WHY_GONE);
+	CHECK_U64(r.nr_missing, 1);
+	CHECK_STR(r.missing[0].key, "process.threads");
+	CHECK_STR(value("type").str, "dying");
+	CHECK_U64(value("time").u, 113 * SEC + REAL_OFFSET);
+	CHECK_U64(value("process.age_ns").u, 3 * SEC);
+	CHECK_U64(value("phases.exit_ns").u, 3 * SEC);
+	CHECK_STR(value("phases.now").str, "mm");
+	CHECK_U64(value("phases.now_ns").u, 2 * SEC);
+	CHECK(value("exit.code").kind == V_ABSENT && value("phases.mm_ns").kind == V_ABSENT);
+	r.type = RECORD_DEATH;
+	CHECK(value("phases.now").kind == V_ABSENT && value("phases.now_ns").kind == V_ABSENT);
 }
 
 static void truncations(void)
@@ -497,6 +902,19 @@ int main(void)
 	UNIT(namespaces);
 	UNIT(missing_names_groups);
 	UNIT(unseen_groups_are_missing);
+	UNIT(hooked_files);
+	UNIT(shared_files);
+	UNIT(counted_files);
+	UNIT(slow_files);
+	UNIT(flush_errors);
+	UNIT(threads_on_the_way_out);
+	UNIT(children);
+	UNIT(memory_of_others);
+	UNIT(new_parents_and_tracers);
+	UNIT(auto_reasons);
+	UNIT(core_dumps);
+	UNIT(late_deaths);
+	UNIT(dying_has_few_fields);
 	UNIT(truncations);
 	UNIT(peers);
 	return unit__end();

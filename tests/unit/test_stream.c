@@ -120,6 +120,9 @@ static void not_a_stream(void)
 	spoil(0, 0x464c457f);
 	CHECK_I64(stream__read(path, count, &s), -EBADMSG);
 	write_messages(3);
+	spoil(17, 0x0a39); /* version 9 */
+	CHECK_I64(stream__read(path, count, &s), -EPROTONOSUPPORT);
+	write_messages(3);
 	spoil(19 + 4, 0); /* a message without even a header would be read for ever */
 	CHECK_I64(stream__read(path, count, &s), -EBADMSG);
 	write_messages(3);

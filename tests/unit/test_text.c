@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes hostile bytes, checks what text.c and buf.c make of them. */
+/* Takes hostile bytes and large amounts, checks what text.c and buf.c make of them. */
 #include "buf.h"
 #include "text.h"
 #include "unit.h"
@@ -221,6 +221,94 @@ static void numbers(void)
 	buf__free(NULL);
 }
 
+static void durations(void)
+{
+	static const struct {
+		uint64_t ns;
+		const char *words;
+	} all[] = {
+		{ 0, "0ns" },
+		{ 999, "999ns" },
+		{ 1000, "1us" },
+		{ 812345, "812us" },
+		{ 999999, "999us" },
+		{ 1000000, "1ms" },
+		{ 1050000, "1.05ms" },
+		{ 1500000, "1.5ms" },
+		{ 9999999, "9.99ms" },
+		{ 10990000, "10.9ms" },
+		{ 99009000, "99ms" },
+		{ 699999999, "699ms" },
+		{ 999999999, "999ms" },
+		{ 1000000000, "1s" },
+		{ 59999999999, "59.9s" },
+		{ 60000000000, "1m00s" },
+		{ 3599999999999, "59m59s" },
+		{ 3600000000000, "1h00m" },
+		{ 86399999999999, "23h59m" },
+		{ 86400000000000, "1d00h" },
+		{ 8639999999999999, "99d23h" },
+		{ 8640000000000000, "100d" },
+		{ UINT64_MAX, "213503d" },
+	};
+	char words[TEXT_AMOUNT_MAX];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		n = text__duration(words, all[i].ns);
+		CHECK_STR(words, all[i].words);
+		CHECK_U64(n, strlen(words));
+	}
+}
+
+static void sizes(void)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *words;
+	} all[] = {
+		{ 0, "0B" },
+		{ 1023, "1023B" },
+		{ 1024, "1K" },
+		{ 1075, "1.04K" },
+		{ 1048575, "1023K" },
+		{ 1048576, "1M" },
+		{ 12288000, "11.7M" },
+		{ UINT64_MAX, "15.9E" },
+	};
+	char words[TEXT_AMOUNT_MAX];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		n = text__size(words, all[i].bytes);
+		CHECK_STR(words, all[i].words);
+		CHECK_U64(n, strlen(words));
+	}
+}
+
+static void counts_and_columns(void)
+{
+	static const char want[] = "0 deaths|1 death|2 deaths|   7|1234";
+	struct buf b = { 0 };
+	size_t from;
+
+	buf__count(&b, 0, "death");
+	buf__char(&b, '|');
+	buf__count(&b, 1, "death");
+	buf__char(&b, '|');
+	buf__count(&b, 2, "death");
+	buf__char(&b, '|');
+	from = b.len;
+	buf__u64(&b, 7);
+	buf__align_right(&b, from, 4);
+	buf__char(&b, '|');
+	from = b.len;
+	buf__u64(&b, 1234);
+	buf__align_right(&b, from, 3);
+	CHECK_BYTES(b.data, b.len, want, strlen(want));
+	buf__free(&b);
+}
+
 static void buffers_grow_and_fail(void)
 {
 	struct buf b = { 0 };
@@ -252,6 +340,9 @@ int main(void)
 	UNIT(widths);
 	UNIT(lists_and_arrays);
 	UNIT(numbers);
+	UNIT(durations);
+	UNIT(sizes);
+	UNIT(counts_and_columns);
 	UNIT(buffers_grow_and_fail);
 	return unit__end();
 }

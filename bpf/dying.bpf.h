@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dying.bpf.h: the entry of a dying process, and its slot in the table of exits under way.
+ */
+#ifndef EXITTRACE_DYING_BPF_H
+#define EXITTRACE_DYING_BPF_H
+
+/* The entry of this process, made when there is none. NULL: the map is full (counted). */
+static __always_inline struct dying *dying_entry(struct et_id *id)
+{
+	struct dying *e = bpf_map_lookup_elem(&dying, id);
+
+	if (e)
+		return e;
+	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
+		count(full_dying);
+	e = bpf_map_lookup_elem(&dying, id);
+	if (e)
+		e->d.id = *id;
+	return e;
+}
+
+/*
+ * The threads of a process whose exit as a whole began. They only become fewer, and the program that saw
+ * the most may be held up (preempted) between its count and this line, or not run at all.
+ */
+static __always_inline void had_threads(struct et_death *d, __u32 threads)
+{
+	if (!(d->seen & ET_SEEN_THREADS) || d->threads < threads)
+		d->threads = threads;
+	d->seen |= ET_SEEN_THREADS;
+}
+
+/* What current is about to leave, when all its threads are in do_exit(). NULL: not dying, or not wanted. */
+static __always_inline struct dying *current_entry(struct task_struct *task)
+{
+	struct et_id id;
+
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return NULL;
+	id = leader_id(BPF_CORE_READ(task, group_leader));
+	return bpf_map_lookup_elem(&dying, &id);
+}
+
+/* The same, NULL for any other thread than the last one. */
+static __always_inline struct dying *last_entry(struct task_struct *task)
+{
+	struct dying *e = current_entry(task);
+
+	return e && e->last_tid == (__u32)BPF_CORE_READ(task, pid) ? e : NULL;
+}
+
+/*
+ * The same, NULL for any other thread than the one whose way out is told: the one that closes the files,
+ * and so releases them, if that is not the last one.
+ */
+static __always_inline struct dying *leaving_entry(struct task_struct *task)
+{
+	__u32 tid = BPF_CORE_READ(task, pid);
+	struct dying *e = current_entry(task);
+
+	return e && tid == (e->closer_tid ? e->closer_tid : e->last_tid) ? e : NULL;
+}
+
+/*
+ * Has exit_mm() torn the memory down? The struct is kept by whoever used it until he is scheduled, so its
+ * count can still be read; should it have another owner by now, that one's count is not 0.
+ */
+static __always_inline bool mm_is_gone(struct dying *e)
+{
+	struct mm_struct *mm = e->mm;
+
+	return mm && !BPF_CORE_READ(mm, mm_users.counter);
+}
+
+/* ---- exits under way, see struct et_exit ---- */
+
+static __always_inline struct et_exit *slot_of(const struct et_id *id)
+{
+	__u32 slot = id->tgid & (ET_MAX_EXITS - 1);
+
+	return bpf_map_lookup_elem(&exits, &slot);
+}
+
+static __always_inline bool slot_is(const struct et_exit *x, const struct et_id *id)
+{
+	return x && x->begin_ns && x->id.tgid == id->tgid && x->id.start_ns == id->start_ns;
+}
+
+/* A slot that another process has is left to it: this exit is then not told while it lasts. */
+static __always_inline void slot_begin(const struct et_id *id, struct task_struct *leader, enum et_phase phase,
+				       const struct et_signal *s)
+{
+	struct et_exit *x;
+
+	if (!config.watch_exits)
+		return;
+	x = slot_of(id);
+	if (!x || x->begin_ns)
+		return;
+	x->id = *id;
+	x->phase = phase;
+	x->uid = BPF_CORE_READ(leader, cred, uid.val);
+	x->threads = BPF_CORE_READ(leader, signal, nr_threads);
+	bpf_probe_read_kernel(x->comm, sizeof(x->comm), &leader->comm);
+	x->signo = 0;
+	if (s) {
+		x->signo = s->signo;
+		x->info = s->info;
+		x->code = s->code;
+		x->by = s->by;
+	}
+	x->since_ns = bpf_ktime_get_boot_ns();
+	barrier();
+	x->begin_ns = x->since_ns;
+}
+
+static __always_inline void slot_phase(const struct et_id *id, enum et_phase phase, __u64 now)
+{
+	struct et_exit *x;
+
+	if (!config.watch_exits)
+		return;
+	x = slot_of(id);
+	if (!slot_is(x, id))
+		return;
+	x->since_ns = now;
+	x->phase = phase;
+}
+
+static __always_inline void slot_end(const struct et_id *id)
+{
+	struct et_exit *x;
+
+	if (!config.watch_exits)
+		return;
+	x = slot_of(id);
+	if (slot_is(x, id))
+		x->begin_ns = 0;
+}
+
+/* Nothing more is to be told of it. */
+static __always_inline void forget_dying(struct et_id *id)
+{
+	slot_end(id);
+	bpf_map_delete_elem(&dying, id);
+}
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What becomes of the descriptors: how many are closed, how long that takes, and which flush failed, which
+ * close_files() hears and tells nobody.
+ *
+ * Hooks: exit_files, filp_close, ____fput. filp_close() is also close(2) up to 6.5, so everything
+ * else than a dying process leaves it at once.
+ */
+
+#define ET_SLOW_CLOSE 100000ULL	   /* ns; slower ones are worth a path */
+#define ET_SLOW_RELEASE 1000000ULL
+#define TABLE_WORDS 16384 /* of 64 descriptors each: what sysctl fs.nr_open allows by default */
+#define CHUNK_WORDS 128
+
+/*
+ * These are global functions: the verifier goes through their loops once, not once for each
+ * round of a loop that calls them.
+ */
+
+/* Set bits of up to CHUNK_WORDS words at a kernel address. */
+__noinline int count_bits(__u64 bits, __u32 words)
+{
+	int n = 0;
+
+	for (__u32 i = 0; i < CHUNK_WORDS && i < words; i++) {
+		__u64 word = 0;
+
+		bpf_probe_read_kernel(&word, sizeof(word), (void *)(bits + i * sizeof(word)));
+		n += __builtin_popcountll(word);
+	}
+	return n;
+}
+
+/* Where the n-th set bit of the words at a kernel address is; -1: not among the first 4,096. */
+__noinline int nth_bit(__u64 bits, __u32 words, __u32 n)
+{
+	__u64 word = 0;
+	__u32 i;
+
+	for (i = 0; i < 64 && i < words; i++) {
+		__u32 set;
+
+		bpf_probe_read_kernel(&word, sizeof(word), (void *)(bits + i * sizeof(word)));
+		set = __builtin_popcountll(word);
+		if (n < set)
+			break;
+		n -= set;
+		word = 0;
+	}
+	for (int j = 0; j < 64 && n; j++, n--)
+		word &= word - 1;
+	return word ? (int)(i * 64 + __builtin_popcountll((word & -word) - 1)) : -1;
+}
+
+static __always_inline bool has_flush(struct file *file)
+{
+	return BPF_CORE_READ(file, f_op, flush) != NULL;
+}
+
+/* Of the 64 files that begin at a kernel address, those in `used` that have a flush. */
+__noinline int count_flushable(__u64 files, __u64 used)
+{
+	int n = 0;
+
+	for (int i = 0; i < 64; i++) {
+		struct file *file = NULL;
+
+		if (!(used >> i & 1))
+			continue;
+		bpf_probe_read_kernel(&file, sizeof(file), (void *)(files + i * sizeof(file)));
+		if (file && has_flush(file))
+			n++;
+	}
+	return n;
+}
+
+/* Set bits of the table: descriptors in use. -1: a table too large to count. */
+static __always_inline int count_open(struct fdtable *fdt)
+{
+	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
+	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64;
+	int n = 0;
+
+	if (words > TABLE_WORDS)
+		return -1;
+	for (__u32 i = 0; i < TABLE_WORDS / CHUNK_WORDS && i * CHUNK_WORDS < words; i++)
+		n += count_bits(bits + i * CHUNK_WORDS * sizeof(long), words - i * CHUNK_WORDS);
+	return n;
+}
+
+static __always_inline struct file *file_at(struct fdtable *fdt, __u32 fd)
+{
+	struct file *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
+	return file;
+}
+
+/* ---- telling about a file ---- */
+
+static __always_inline void take_in_hand(struct in_hand *h, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	h->file = file;
+	h->dentry = BPF_CORE_READ(file, f_path.dentry);
+	h->mnt = BPF_CORE_READ(file, f_path.mnt);
+	h->inode = inode;
+	h->ino = BPF_CORE_READ(inode, i_ino);
+	h->type = BPF_CORE_READ(inode, i_sb, s_type);
+	h->begin_ns = bpf_ktime_get_boot_ns();
+}
+
+/*
+ * The path is made behind the exe path in the entry, where it may be longer than allowed for a
+ * moment (see fill_path), and goes from there into the message.
+ */
+static __always_inline void fill_file_path(struct et_file *f, struct dying *e, const struct in_hand *h)
+{
+	__u32 cut = 0;
+
+	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, h->mnt, h->dentry,
+		  (void *)bpf_get_current_task());
+	f->len = e->path_len;
+	bpf_probe_read_kernel(f->path, sizeof(f->path), e->tail + ET_EXE_MAX);
+	if (cut)
+		f->flags |= ET_FILE_CUT;
+}
+
+/* After a file was let go its dentry may belong to another: then nothing is said of it. */
+static __always_inline bool still_there(const struct in_hand *h)
+{
+	struct dentry *dentry = h->dentry;
+
+	return h->inode && BPF_CORE_READ(dentry, d_inode) == h->inode;
+}
+
+/* The type stays as long as its module; the rest of the file may be gone. */
+static __always_inline void fill_fs(struct et_file *f, const struct in_hand *h)
+{
+	struct file_system_type *type = h->type;
+	struct inode *inode = h->inode;
+
+	bpf_probe_read_kernel_str(f->fs, sizeof(f->fs), BPF_CORE_READ(type, name));
+	if (still_there(h))
+		bpf_probe_read_kernel_str(f->subtype, sizeof(f->subtype), BPF_CORE_READ(inode, i_sb, s_subtype));
+}
+
+static __always_inline void zero_file(struct et_file *f)
+{
+	volatile __u64 *word = (void *)f;
+
+	for (unsigned int i = 0; i < sizeof(*f) / sizeof(*word); i++)
+		word[i] = 0;
+}
+
+static __always_inline void tell_file(struct dying *e, enum et_file_what what, const struct in_hand *h, __u64 ns,
+				      int error, int fd)
+{
+	struct et_file *f;
+
+	if (e->d.files.told >= ET_FILES_TOLD)
+		return;
+	f = bpf_ringbuf_reserve(&ring, sizeof(*f), 0);
+	if (!f) {
+		count(lost_file);
+		return;
+	}
+	zero_file(f);
+	f->h.kind = ET_FILE;
+	f->h.size = sizeof(*f);
+	f->id = e->d.id;
+	f->ns = ns;
+	f->fd = fd;
+	f->error = error;
+	f->what = what;
+	f->inode = h->ino;
+	fill_fs(f, h);
+	if (still_there(h)) {
+		fill_file_path(f, e, h);
+		if (unlinked(h->dentry))
+			f->flags |= ET_FILE_UNLINKED;
+	} else {
+		f->flags |= ET_FILE_GONE;
+	}
+	e->d.files.told++;
+	bpf_ringbuf_submit(f, BPF_RB_NO_WAKEUP);
+}
+
+/* ---- closing ---- */
+
+/* A thread that is past exit_mm(), as the last one is, or was before. */
+static __always_inline void mark_late_mm_end(struct dying *e, __u64 now)
+{
+	if (e->d.flags & ET_D_MM_FREED || !mm_is_gone(e))
+		return;
+	e->d.flags |= ET_D_MM_FREED;
+	e->d.marks.mm_end_ns = now;
+}
+
+/* exit_files(): the last user of the table closes what is in it. */
+static __always_inline int on_exit_files(struct task_struct *task)
+{
+	struct files_struct *files = BPF_CORE_READ(task, files);
+	struct dying *e = current_entry(task);
+	__u32 tid = BPF_CORE_READ(task, pid), users;
+	__u64 now;
+	int open;
+
+	if (!e)
+		return 0;
+	now = bpf_ktime_get_boot_ns();
+	if (tid != e->last_tid)
+		mark_late_mm_end(e, now);
+	users = BPF_CORE_READ(files, count.counter);
+	if (!files || (users > 1 && tid != e->last_tid))
+		return 0;
+	open = count_open(BPF_CORE_READ(files, fdt));
+	e->table = files;
+	if (open >= 0) {
+		e->d.files.users = users;
+		e->d.files.open = open;
+		e->d.seen |= ET_SEEN_TABLE;
+	}
+	e->d.marks.files_begin_ns = now;
+	slot_phase(&e->d.id, ET_PHASE_FILES, now);
+	if (users > 1)
+		return 0;
+	e->closer_tid = tid;
+	e->d.flags |= ET_D_FD_CLOSER;
+	return 0;
+}
+
+SEC("?fentry/exit_files")
+int BPF_PROG(files_begin__fentry, struct task_struct *task)
+{
+	return on_exit_files(task);
+}
+
+SEC("?kprobe/exit_files")
+int BPF_KPROBE(files_begin__kprobe, struct task_struct *task)
+{
+	return on_exit_files(task);
+}
+
+/* The entry if current is closing the table of a dead process. */
+static __always_inline struct dying *closer_entry(struct task_struct *task)
+{
+	__u32 tid = BPF_CORE_READ(task, pid);
+	struct dying *e = current_entry(task);
+
+	if (!e)
+		return NULL;
+	/* Two threads that let go at the same instant may both have seen the other as a user. */
+	if (!e->closer_tid && e->d.seen & ET_SEEN_TABLE) {
+		e->closer_tid = tid;
+		e->d.flags |= ET_D_FD_CLOSER;
+	}
+	return e->closer_tid == tid ? e : NULL;
+}
+
+static __always_inline int on_close(struct file *file)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct dying *e;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return 0;
+	e = closer_entry(task);
+	if (e)
+		take_in_hand(&e->closing, file);
+	return 0;
+}
+
+/*
+ * close_files() goes through the table from the bottom and passes no number along. The bits stay set, so this
+ * is the one behind those that were closed. Up to 6.12 slots are emptied on the way: a
+ * call that was not seen shows.
+ */
+static __always_inline int fd_in_hand(struct dying *e, struct file *file)
+{
+	struct files_struct *table = e->table;
+	struct fdtable *fdt = BPF_CORE_READ(table, fdt);
+	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
+	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64;
+	int fd = nth_bit(bits, words, e->d.files.closed), next;
+	struct file *there;
+
+	if (fd < 0)
+		return -1;
+	there = file_at(fdt, fd);
+	if (there)
+		return there == file ? fd : -1;
+	next = nth_bit(bits, words, e->d.files.closed + 1);
+	return next < 0 || file_at(fdt, next) ? fd : -1;
+}
+
+static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
+{
+	struct in_hand *h = &e->closing;
+	struct et_files *c = &e->d.files;
+
+	c->close_ns += ns;
+	if (has_flush(h->file)) {
+		c->flushed++;
+		c->flush_ns += ns;
+		if (ret < 0) {
+			c->errors++;
+			tell_file(e, ET_FILE_FLUSH_ERROR, h, ns, ret, fd_in_hand(e, h->file));
+		}
+	}
+	if (ns > c->slowest_ns) {
+		c->slowest_ns = ns;
+		if (ns >= ET_SLOW_CLOSE)
+			tell_file(e, ET_FILE_SLOW_CLOSE, h, ns, 0, -1);
+	}
+	c->closed++;
+}
+
+static __always_inline int on_closed(int ret)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct dying *e;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return 0;
+	e = closer_entry(task);
+	if (!e || !e->closing.file)
+		return 0;
+	add_close(e, bpf_ktime_get_boot_ns() - e->closing.begin_ns, ret);
+	e->closing.file = NULL;
+	return 0;
+}
+
+SEC("?fentry/filp_close")
+int BPF_PROG(close__fentry, struct file *file)
+{
+	return on_close(file);
+}
+
+SEC("?fexit/filp_close")
+int BPF_PROG(closed__fexit, struct file *file, void *owner, int ret)
+{
+	return on_closed(ret);
+}
+
+SEC("?kprobe/filp_close")
+int BPF_KPROBE(close__kprobe, struct file *file)
+{
+	return on_close(file);
+}
+
+SEC("?kretprobe/filp_close")
+int BPF_KRETPROBE(closed__kretprobe, int ret)
+{
+	return on_closed(ret);
+}
+
+/* exit_files() returned. */
+static __always_inline int on_files_end(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct dying *e = leaving_entry(task);
+
+	if (!e)
+		return 0;
+	e->d.marks.files_end_ns = bpf_ktime_get_boot_ns();
+	slot_phase(&e->d.id, ET_PHASE_EXIT, e->d.marks.files_end_ns);
+	return 0;
+}
+
+SEC("?fexit/exit_files")
+int BPF_PROG(files_end__fexit)
+{
+	return on_files_end();
+}
+
+SEC("?kretprobe/exit_files")
+int BPF_KRETPROBE(files_end__kretprobe)
+{
+	return on_files_end();
+}
+
+/* ---- releasing ---- */
+
+/*
+ * ____fput(): what filp_close() put off until exit_task_work(), here f_op->release is called. Some file systems
+ * and devices take their time for that, not for the flush.
+ */
+static __always_inline int on_release_begin(struct callback_head *work)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct dying *e;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return 0;
+	e = leaving_entry(task);
+	if (e)
+		take_in_hand(&e->releasing, file_of_work(work));
+	return 0;
+}
+
+static __always_inline int on_release_end(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct dying *e;
+	__u64 ns;
+
+	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+		return 0;
+	e = leaving_entry(task);
+	if (!e || !e->releasing.file)
+		return 0;
+	e->releasing.file = NULL;
+	ns = bpf_ktime_get_boot_ns() - e->releasing.begin_ns;
+	if (ns <= e->d.files.release_ns)
+		return 0;
+	e->d.files.release_ns = ns;
+	if (ns >= ET_SLOW_RELEASE)
+		tell_file(e, ET_FILE_SLOW_RELEASE, &e->releasing, ns, 0, -1);
+	return 0;
+}
+
+SEC("?fentry/____fput")
+int BPF_PROG(release__fentry, struct callback_head *work)
+{
+	return on_release_begin(work);
+}
+
+SEC("?fexit/____fput")
+int BPF_PROG(released__fexit)
+{
+	return on_release_end();
+}
+
+SEC("?kprobe/____fput")
+int BPF_KPROBE(release__kprobe, struct callback_head *work)
+{
+	return on_release_begin(work);
+}
+
+SEC("?kretprobe/____fput")
+int BPF_KRETPROBE(released__kretprobe)
+{
+	return on_release_end();
+}
+
+/* ---- tracepoints only ---- */
+
+#define WALKED_WORDS 64
+
+/* At sched_process_exit the table is still there: what will be closed, and what flushed, can be counted. */
+static __always_inline void count_table(struct dying *e, struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+	struct et_death *d = &e->d;
+	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
+	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64, n = 0;
+	unsigned long *bits = BPF_CORE_READ(fdt, open_fds);
+	__u64 fds = (__u64)BPF_CORE_READ(fdt, fd);
+	__u32 users = BPF_CORE_READ(files, count.counter);
+	int open = count_open(fdt);
+
+	if (!files || open < 0)
+		return;
+	e->table = files;
+	/* Others use it too: threads of its own that are not that far, or another process? */
+	if (users > 1 && task->signal->nr_threads > 1 && users <= (__u32)task->signal->nr_threads)
+		return;
+	d->files.users = users;
+	d->files.open = open;
+	d->seen |= ET_SEEN_TABLE;
+	if (words > WALKED_WORDS)
+		return;
+	for (__u32 i = 0; i < WALKED_WORDS && i < words; i++) {
+		__u64 used = 0;
+
+		bpf_probe_read_kernel(&used, sizeof(used), bits + i);
+		n += count_flushable(fds + i * 64 * sizeof(void *), used);
+	}
+	d->files.flushed = n;
+	d->seen |= ET_SEEN_FLUSHABLE;
+}
