@@ -8,8 +8,11 @@
 #include "helper.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -170,14 +173,30 @@ static pthread_t thread(void *(*fn)(void *), void *arg)
 	return t;
 }
 
+/* The state in /proc/PID/stat is that of the leader. */
+static bool leader_is_gone(void)
+{
+	char stat[128] = "";
+	int fd = (int)check("open", open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+	const char *state;
+
+	check("read", read(fd, stat, sizeof(stat) - 1));
+	close(fd);
+	state = strrchr(stat, ')');
+	return state && state[2] == 'Z';
+}
+
 static void *exit_later(void *arg)
 {
 	char **argv = arg;
 
+	while (!leader_is_gone())
+		pause_ns(MS);
 	pause_ns(number(argv, 2) * MS);
 	exit(number(argv, 1));
 }
 
+/* leader-first CODE MS: a thread goes on for so long */
 static void die_leader_first(char **argv)
 {
 	thread(exit_later, argv);
@@ -638,6 +657,29 @@ static void die_auto_nocldwait(char **argv)
 	auto_child("no_cldwait");
 }
 
+/* The child asks for it itself: 7.1 and newer. Status 77: this kernel does not know it. */
+#ifndef CLONE_AUTOREAP
+#define CLONE_AUTOREAP (1ULL << 34)
+#endif
+
+static void die_auto_clone(char **argv)
+{
+	struct clone_args args = { .flags = CLONE_AUTOREAP };
+	long pid;
+
+	(void)argv;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && errno == EINVAL)
+		_exit(77);
+	if (!check("clone3", pid))
+		_exit(6);
+	while (waitpid((pid_t)pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	if (errno != ECHILD)
+		broken("waited for");
+	state((pid_t)pid, "'exit.code':6,'reap.how':'auto','reap.auto_reason':'autoreap','parent.pid':%d", getpid());
+}
+
 /* zombie MS: the parent lets it lie */
 static void die_zombie(char **argv)
 {
@@ -721,11 +763,14 @@ static void die_ptraced(char **argv)
 		tracer(pid, start[1], number(argv, 1));
 	reap(by);
 	status = reap(pid);
-	state(pid, "'exit.raw':%d,'reap.how':'traced','reap.by.pid':%d,'parent.pid':%d", status, getpid(),
-	      getpid());
+	state(pid, "'exit.raw':%d,'reap.how':'traced','reap.by.pid':%d,'parent.pid':%d,'reap.tracer.pid':%d,"
+	      "'reap.tracer.uid':0", status, getpid(), getpid(), by);
 }
 
 /* ---- orphans ---- */
+
+/* In the order in which an orphan tells them */
+enum { DEAD, ORPHAN, ADOPTER, MIDDLE, NR_PIDS };
 
 /*
  * The middle process has two children and waits for neither: one dies before it, the
@@ -733,7 +778,7 @@ static void die_ptraced(char **argv)
  */
 static void orphan_maker(int out)
 {
-	pid_t middle = getpid(), dead, pids[3];
+	pid_t middle = getpid(), dead, pids[NR_PIDS];
 
 	dead = child();
 	if (!dead)
@@ -743,14 +788,15 @@ static void orphan_maker(int out)
 		_exit(0);
 	while (getppid() == middle)
 		pause_ns(MS);
-	pids[0] = dead;
-	pids[1] = getpid();
-	pids[2] = getppid();
+	pids[DEAD] = dead;
+	pids[ORPHAN] = getpid();
+	pids[ADOPTER] = getppid();
+	pids[MIDDLE] = middle;
 	check("write", write(out, pids, sizeof(pids)));
 	_exit(11);
 }
 
-static void make_orphans(pid_t pids[3])
+static void make_orphans(pid_t pids[NR_PIDS])
 {
 	int fd[2];
 	pid_t pid;
@@ -760,35 +806,154 @@ static void make_orphans(pid_t pids[3])
 	if (!pid)
 		orphan_maker(fd[1]);
 	reap(pid);
-	check("read", read(fd[0], pids, 3 * sizeof(pid_t)) - 3 * (long)sizeof(pid_t));
+	check("read", read(fd[0], pids, NR_PIDS * sizeof(pid_t)) - NR_PIDS * (long)sizeof(pid_t));
 }
 
-static void state_orphans(const pid_t pids[3])
+/* Whoever takes orphans in without being init was asked to with prctl(). */
+static const char *role(pid_t adopter)
 {
-	state(pids[0], "'exit.code':10,'reap.how':'reparented','reap.reparented_to.pid':%d,'reap.by.pid':%d", pids[2],
-	      pids[2]);
-	state(pids[1], "'exit.code':11,'reap.how':'waited','parent.pid':%d,'reap.by.pid':%d", pids[2], pids[2]);
+	return adopter == 1 ? "init" : "subreaper";
+}
+
+static void state_orphans(const pid_t pids[NR_PIDS])
+{
+	pid_t adopter = pids[ADOPTER];
+
+	state(pids[DEAD], "'exit.code':10,'reap.how':'reparented','reap.reparented_to.pid':%d,"
+	      "'reap.reparented_to.role':'%s','reap.by.pid':%d", adopter, role(adopter), adopter);
+	state(pids[ORPHAN], "'exit.code':11,'reap.how':'waited','parent.pid':%d,'reap.by.pid':%d,'children.adopted':0",
+	      adopter, adopter);
+	state(pids[MIDDLE], "'exit.code':0,'parent.pid':%d,'children.adopted':2,'children.adopted_by.pid':%d,"
+	      "'children.adopted_by.role':'%s'", getpid(), adopter, role(adopter));
 }
 
 static void die_orphans_to_subreaper(char **argv)
 {
-	pid_t pids[3];
+	pid_t pids[NR_PIDS];
 
 	(void)argv;
 	check("PR_SET_CHILD_SUBREAPER", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 	make_orphans(pids);
-	reap(pids[0]);
-	reap(pids[1]);
+	reap(pids[DEAD]);
+	reap(pids[ORPHAN]);
 	state_orphans(pids);
 }
 
 static void die_orphans_to_init(char **argv)
 {
-	pid_t pids[3];
+	pid_t pids[NR_PIDS];
 
 	(void)argv;
 	make_orphans(pids);
 	state_orphans(pids);
+}
+
+/* ---- children left behind ---- */
+
+/* Dies with n children, which stay until `gate` is closed. */
+static void leave_children(int n, const int gate[2])
+{
+	char byte;
+
+	while (n-- > 0) {
+		if (child())
+			continue;
+		close(gate[1]);
+		_exit((int)read(gate[0], &byte, 1));
+	}
+	_exit(14);
+}
+
+/* leave-children N: that they are ours to wait for shows who adopted them. */
+static void die_leave_children(char **argv)
+{
+	int n = number(argv, 1), i, gate[2];
+	pid_t pid;
+
+	check("pipe", pipe(gate));
+	check("PR_SET_CHILD_SUBREAPER", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+	pid = child();
+	if (!pid)
+		leave_children(n, gate);
+	reap(pid);
+	close(gate[1]);
+	for (i = 0; i < n; i++)
+		check("wait", wait(NULL));
+	if (n)
+		state(pid, "'exit.code':14,'children.adopted':%d,'children.adopted_by.pid':%d,"
+		      "'children.adopted_by.role':'subreaper'", n, getpid());
+	else
+		state(pid, "'exit.code':14,'children.adopted':0,'children.adopted_by':null");
+}
+
+/* In a process group of its own, which the parent may make a moment earlier. */
+static pid_t group_of_its_own(void)
+{
+	pid_t pid = child();
+
+	if (!pid) {
+		setpgid(0, 0);
+		wait_for_death();
+	}
+	setpgid(pid, pid);
+	return pid;
+}
+
+/* Its child is stopped, and in a session where nobody else could continue it. */
+static void leave_stopped(int out)
+{
+	pid_t pid;
+
+	check("setsid", setsid());
+	pid = group_of_its_own();
+	kill(pid, SIGSTOP);
+	check("waitpid", waitpid(pid, NULL, WUNTRACED));
+	check("write", write(out, &pid, sizeof(pid)));
+	_exit(15);
+}
+
+/* Its child is in the foreground of the terminal it is the session leader of. */
+static void leave_foreground(int out, int slave)
+{
+	pid_t pid;
+
+	check("setsid", setsid());
+	check("TIOCSCTTY", ioctl(slave, TIOCSCTTY, 0));
+	pid = group_of_its_own();
+	check("tcsetpgrp", tcsetpgrp(slave, pid));
+	check("write", write(out, &pid, sizeof(pid)));
+	_exit(15);
+}
+
+static int open_terminal(int *master)
+{
+	*master = (int)check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY));
+	check("grantpt", grantpt(*master));
+	check("unlockpt", unlockpt(*master));
+	return (int)check("open", open(ptsname(*master), O_RDWR | O_NOCTTY));
+}
+
+/* hang-up stopped|foreground: what the orphan died of shows who was hung up. */
+static void die_hang_up(char **argv)
+{
+	int fd[2], master, slave = open_terminal(&master), status;
+	bool stopped = argv[1] && !strcmp(argv[1], "stopped");
+	pid_t pid, orphan;
+
+	check("pipe", pipe(fd));
+	check("PR_SET_CHILD_SUBREAPER", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+	pid = child();
+	if (!pid && stopped)
+		leave_stopped(fd[1]);
+	if (!pid)
+		leave_foreground(fd[1], slave);
+	reap(pid);
+	check("read", read(fd[0], &orphan, sizeof(orphan)) - (long)sizeof(orphan));
+	status = reap(orphan);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGHUP)
+		broken("no hangup");
+	state(pid, "'exit.code':15,'children.adopted':1,'children.hung_up':1");
+	state(orphan, "'exit.raw':%d,'exit.signal':%d", status, SIGHUP);
 }
 
 /* ---- uses ---- */
@@ -813,6 +978,205 @@ static void die_burn(char **argv)
 	while (cpu_ns() < number(argv, 1) * MS)
 		;
 	exit(memory[size / 2] - 1);
+}
+
+/* Small pages, so that giving them back takes as long as it can. */
+static void touch(int mib)
+{
+	size_t size = (size_t)mib << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		broken("mmap");
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < size; i += 4096)
+		memory[i] = 1;
+}
+
+/* touch MIB */
+static void die_touch(char **argv)
+{
+	touch(number(argv, 1));
+	state(getpid(), "'phases.mm_freed':true");
+}
+
+static void state_lender(pid_t borrower, int status)
+{
+	state(borrower, "'exit.raw':%d,'phases.mm_freed':false", status);
+	state(getpid(), "'phases.mm_freed':true");
+}
+
+/* touch-vfork MIB: the child dies with its parent's memory */
+static void die_touch_vfork(char **argv)
+{
+	pid_t pid;
+
+	touch(number(argv, 1));
+	pid = vfork();
+	if (!pid)
+		_exit(3);
+	state_lender(pid, reap((pid_t)check("vfork", pid)));
+}
+
+static int end_clone(void *arg)
+{
+	(void)arg;
+	syscall(SYS_exit, 3);
+	return 0;
+}
+
+static char clone_stack[STACK] __attribute__((aligned(16)));
+
+/* touch-shared MIB: the same, and the parent goes on meanwhile */
+static void die_touch_shared(char **argv)
+{
+	int pid;
+
+	touch(number(argv, 1));
+	pid = (int)check("clone", clone(end_clone, clone_stack + STACK, CLONE_VM | SIGCHLD, NULL));
+	state_lender(pid, reap(pid));
+}
+
+/* ---- descriptors ---- */
+
+static int count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	if (!dir)
+		broken("/proc/self/fd");
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n - 3; /* ".", ".." and the directory itself */
+}
+
+/* Exactly n of several kinds, stdout one of them */
+static void have_descriptors(int n)
+{
+	struct rlimit limit = { .rlim_cur = 8192, .rlim_max = 8192 };
+	int i, fd[2];
+
+	check("setrlimit", setrlimit(RLIMIT_NOFILE, &limit));
+	close(STDIN_FILENO);
+	syscall(SYS_close_range, STDERR_FILENO, ~0U, 0);
+	for (i = 1; i < n; i++) {
+		if (i % 16 == 3 && i + 1 < n) {
+			check("pipe", pipe(fd));
+			i++;
+		} else if (i % 2) {
+			check("open", open("/dev/null", O_RDWR));
+		} else {
+			check("dup", dup(STDOUT_FILENO));
+		}
+	}
+	if (count_descriptors() != n)
+		_exit(99);
+}
+
+/* descriptors N */
+static void die_descriptors(char **argv)
+{
+	int n = number(argv, 1);
+
+	have_descriptors(n);
+	state(getpid(), "'files.closed':%d,'files.flushed':0,'files.shared':null,'files.flush_error_count':0", n);
+	_exit(0);
+}
+
+/* shared-descriptors N: the child has the same table and dies first */
+static void die_shared_descriptors(char **argv)
+{
+	int n = number(argv, 1);
+	long pid;
+
+	have_descriptors(n);
+	pid = check("clone", syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
+	if (!pid)
+		_exit(3);
+	state((pid_t)pid, "'exit.raw':%d,'files.closed':0,'files.flushed':0,'files.shared':true", reap((pid_t)pid));
+	state(getpid(), "'files.closed':%d,'files.flushed':0,'files.shared':null", n);
+	_exit(0);
+}
+
+/* ---- with files open ---- */
+
+static int write_to(const char *path)
+{
+	int fd = (int)check(path, open(path, O_WRONLY | O_CREAT, 0644));
+
+	check(path, write(fd, "x", 1));
+	return fd;
+}
+
+static void let_core(rlim_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = RLIM_INFINITY };
+
+	check("setrlimit", setrlimit(RLIMIT_CORE, &limit));
+}
+
+/* A child that never execs has all that is open too. Then the parent goes on when told so. */
+static void fork_and_exit(void)
+{
+	pid_t pid = child();
+
+	if (!pid)
+		_exit(0);
+	state(pid, "'exit.raw':%d", reap(pid));
+	go();
+	_exit(0);
+}
+
+/* hold HOW PATH...: all of them open and written to; the last one has two descriptors */
+static void die_hold(char **argv)
+{
+	const char *how = argv[1] ? argv[1] : "";
+	int i, last = -1;
+
+	for (i = 2; argv[1] && argv[i]; i++)
+		last = write_to(argv[i]);
+	check("dup", dup(last));
+	say("ready\n");
+	go();
+	if (!strcmp(how, "exit"))
+		exit(0);
+	else if (!strcmp(how, "kill"))
+		raise(SIGKILL);
+	else if (!strcmp(how, "fork"))
+		fork_and_exit();
+	else if (!strcmp(how, "core"))
+		let_core(RLIM_INFINITY);
+	if (!strcmp(how, "core") || !strcmp(how, "segv"))
+		die_null_write(argv);
+	_exit(0);
+}
+
+/* ---- core dumps ---- */
+
+/* core LIMIT DUMPABLE MIB: LIMIT in bytes, -1 for none */
+static void die_core(char **argv)
+{
+	let_core((rlim_t)number(argv, 1));
+	touch(number(argv, 3));
+	check("PR_SET_DUMPABLE", prctl(PR_SET_DUMPABLE, number(argv, 2), 0, 0, 0));
+	die_null_write(argv);
+}
+
+/*
+ * core-handler MS PATH: what core_pattern may start. Makes the file and lets the core wait in the
+ * pipe, until whoever writes it is gone.
+ */
+static void die_core_handler(char **argv)
+{
+	struct pollfd core = { .fd = STDIN_FILENO };
+	char data[65536];
+
+	close((int)check(argv[2], open(argv[2], O_CREAT | O_WRONLY, 0600)));
+	poll(&core, 1, number(argv, 1));
+	while (read(STDIN_FILENO, data, sizeof(data)) > 0)
+		;
 }
 
 /* ---- places ---- */
@@ -859,13 +1223,9 @@ static void die_pid_namespace(char **argv)
 /* A session leader with a terminal of its own, whose name it tells */
 static void session_leader(int code)
 {
-	int master = (int)check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY));
-	int slave;
+	int master, slave = open_terminal(&master);
 
-	check("grantpt", grantpt(master));
-	check("unlockpt", unlockpt(master));
 	check("setsid", setsid());
-	slave = (int)check("open", open(ptsname(master), O_RDWR | O_NOCTTY));
 	check("TIOCSCTTY", ioctl(slave, TIOCSCTTY, 0));
 	state(getpid(), "'exit.code':%d,'process.tty':'%s','process.session':%d,'process.pgid':%d", code,
 	      ptsname(master) + strlen("/dev/"), getpid(), getpid());
@@ -936,6 +1296,7 @@ static const struct way ways[] = {
 	{ "clone", die_clone, EXIT },
 	{ "quick", die_quick, EXIT },
 	{ "auto-ignore", die_auto_ignore, EXIT },
+	{ "auto-clone", die_auto_clone, EXIT },
 	{ "auto-nocldwait", die_auto_nocldwait, EXIT },
 	{ "zombie", die_zombie, EXIT },
 	{ "leave-zombie", die_leave_zombie, EXIT },
@@ -944,8 +1305,18 @@ static const struct way ways[] = {
 	{ "ptraced", die_ptraced, EXIT },
 	{ "orphans-to-subreaper", die_orphans_to_subreaper, EXIT },
 	{ "orphans-to-init", die_orphans_to_init, EXIT },
+	{ "leave-children", die_leave_children, EXIT },
+	{ "hang-up", die_hang_up, EXIT },
 	{ "pid-namespace", die_pid_namespace, EXIT },
 	{ "burn", die_burn, EXIT },
+	{ "touch", die_touch, EXIT },
+	{ "touch-vfork", die_touch_vfork, EXIT },
+	{ "touch-shared", die_touch_shared, EXIT },
+	{ "descriptors", die_descriptors, EXIT },
+	{ "shared-descriptors", die_shared_descriptors, EXIT },
+	{ "hold", die_hold, NULL },
+	{ "core", die_core, FAULT("SEGV_MAPERR") },
+	{ "core-handler", die_core_handler, EXIT },
 	{ "tty", die_tty, EXIT },
 };
 #define NR_WAYS (sizeof(ways) / sizeof(ways[0]))

@@ -11,7 +11,8 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 """
 import importlib
 
-MODULES = ("rows", "reaping", "identity", "crowds", "filters", "cli")
+MODULES = ("rows", "reaping", "identity", "crowds", "filters", "cli",
+           "wayout", "textbook")
 ALL = []
 
 
@@ -20,7 +21,8 @@ class Case:
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         self.run = function
         self.alone = alone  # starts exittrace itself, as often as it likes
-        self.once = once  # for each "tier", "kernel" or "machine": more tells nothing new
+        # for each "tier", "kernel", "machine", or in the "best" tier of each kernel: more tells nothing new
+        self.once = once
         # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
         self.where = where
         self.seconds = seconds

@@ -8,9 +8,9 @@ import time
 from signal import SIGINT, SIGKILL, SIGTERM
 
 from cases import alone
-from cases.records import between
-from cases.scene import DIE
-from cases.tracer import Failed
+from cases.records import PARTS, between, has
+from cases.scene import DIE, comm
+from cases.tracer import Failed, parse
 
 
 def one_line(s, result, status, *words):
@@ -238,3 +238,50 @@ def two_at_once(s):
         s.reap(s.die("exit", 3))
         s.settle(first)
         s.settle(second)
+
+
+def sums_of(text):
+    """The summaries among lines of JSON: (of intervals, of the whole)."""
+    found = [r for r in map(parse, text.splitlines()) if r["type"] == "summary"]
+    return [r for r in found if not r["whole"]], [r for r in found if r["whole"]]
+
+
+def wrong_sums(record, deaths):
+    """Every death is in every histogram, as known, unknown or none."""
+    for key, histogram in record["histograms"].items():
+        counted = sum(bucket["count"] for bucket in histogram["buckets"])
+        if counted != histogram["known"]:
+            yield f"{key}: buckets hold {counted}, known are {histogram['known']}"
+        if histogram["known"] + histogram["unknown"] + histogram.get("none", 0) != deaths:
+            yield f"{key}: not of {deaths} deaths: {histogram}"
+    for key, top in record["top"].items():
+        if isinstance(top, list) and sum(each["count"] for each in top) + record["top"]["others"][key] != deaths:
+            yield f"top {key}: not of {deaths} deaths: {top}"
+
+
+@alone(once="machine", seconds=40)
+def summary(s):
+    """-S: sums instead of records, for each interval and for the whole."""
+    watches = [s.watch("-q", "-S", "-n", "summed", *more) for more in (["-j", "--interval", "1s"], [])]
+    for code in 0, 0, 3, 0, 3, 3, 3:
+        s.reap(s.die("exit", code, name="summed"))
+    time.sleep(1.2)
+    s.reap(s.die("null-write", name="summed"))
+    s.reap(s.die("exit", 0, name="other"))
+    time.sleep(0.2)
+    for watch in watches:
+        watch.interrupt()
+    intervals, whole = sums_of(watches[0].read_to_end())
+    s.check(len(whole) == 1 and whole[0]["deaths"] == 8, f"of the whole: {whole}")
+    s.check(len(intervals) > 1 and sum(r["deaths"] for r in intervals) == 8, f"of intervals: {intervals}")
+    for record in [*intervals, *whole]:
+        wrong = list(wrong_sums(record, record["deaths"]))
+        s.check(not wrong, "; ".join(wrong))
+    s.check(set(whole[0]["histograms"]) == {"process.age_ns", "reap.zombie_ns", "phases.exit_ns",
+                                            *(f"phases.{part}" for part in PARTS)}, f"{whole[0]['histograms'].keys()}")
+    s.match(whole[0], {"top.cause": has({"class": "exit", "count": 7}), "top.comm": has({"comm": "summed", "count": 8}),
+                       "top.reaper": has({"comm": comm(os.getpid()), "count": 8})})
+    text = watches[1].read_to_end()
+    for words in ("8 deaths", "summed", "exit", "fault"):
+        s.check(words in text, f"no '{words}' in {text}")
+    s.check(all(len(line) < 80 for line in text.splitlines()), f"80 columns or more: {text}")

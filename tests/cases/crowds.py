@@ -79,7 +79,7 @@ class Accounting:
         return [each[-1].rstrip(b"\0").decode(errors="replace") for each in ACCT.iter_unpack(data)]
 
 
-@alone(once="kernel", seconds=150)
+@alone(once="best", seconds=150)
 def storm(s):
     """What accounting counts = records + lost."""
     number = s.setup.storm
@@ -96,7 +96,14 @@ def storm(s):
     s.check(counted.total() - lost <= recorded.total() <= counted.total(),
             f"accounting counts {counted.total()}, records {recorded.total()}, lost {lost}")
     s.check(lost or counted == recorded, f"names differ: {counted - recorded} {recorded - counted}")
+    s.check(knows_phases(t) * 100 >= recorded.total() * 99, f"phases of {knows_phases(t)} of {recorded.total()}")
     s.check(not wrong_drops(t, told), f"wrong: {wrong_drops(t, told)[:3]}")
+
+
+def knows_phases(tracer):
+    """That they add up has been looked at."""
+    return sum(isinstance(r.get("phases"), dict) for r in tracer.deaths()
+               if r["process"]["comm"].startswith("et-drop-"))
 
 
 def wrong_drops(tracer, told):

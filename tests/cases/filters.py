@@ -11,8 +11,9 @@ from cases.scene import DIE
 class Cast:
     """The processes that die: name -> pid."""
 
-    def __init__(self, s, group):
+    def __init__(self, s, group, fuse):
         self.s, self.group, self.pids = s, group, {}
+        self.slow = s.die("hold", "exit", fuse.path("sleep300"), name="slow").word("ready")
         self.tree = s.start("sh", "-c", f"read go; {DIE} --comm leaf exit 3; exit 0")
         self.waiting = s.die("wait", name="waiting").word("ready")
         self.inside = s.die("wait", name="inside").word("ready")
@@ -29,13 +30,15 @@ class Cast:
         for name, process, sig in (("waiting", self.waiting, SIGTERM), ("inside", self.inside, SIGKILL)):
             self.s.send(sig, process)
             self.note(name, process)
+        self.slow.go()
+        self.note("slow", self.slow)
         os.write(self.tree.go_fd, b"\n")
         self.note("tree", self.tree)
 
 
 # (options, which of the cast they let through); the first without any filter of deaths
 IN_KERNEL = (
-    (lambda c: ["-a"], {"good", "bad", "fault", "abort", "user", "waiting", "inside", "tree"}),
+    (lambda c: ["-a"], {"good", "bad", "fault", "abort", "user", "waiting", "inside", "tree", "slow"}),
     (lambda c: ["-a", "-x"], {"bad", "fault", "abort", "waiting", "inside"}),
     (lambda c: ["-a", "--signal", "TERM,SIGKILL"], {"waiting", "inside"}),
     (lambda c: ["-n", "bad"], {"bad"}),
@@ -48,11 +51,12 @@ IN_USER_SPACE = (
     (lambda c: ["-a"], IN_KERNEL[0][1]),
     (lambda c: ["-a", "--failed", "--signal", "11"], {"fault"}),
     (lambda c: ["-a", "--cause", "fault,abort"], {"fault", "abort"}),
-    (lambda c: ["-a", "--cause", "exit"], {"good", "bad", "user", "tree"}),
+    (lambda c: ["-a", "--cause", "exit"], {"good", "bad", "user", "tree", "slow"}),
     (lambda c: ["-c", c.group.directory], {"inside"}),
     (lambda c: ["-p", f"{c.waiting.pid},{c.inside.pid}", "--signal", "TERM"], {"waiting"}),
     (lambda c: ["-a", "--min-age", "1h"], set()),
     (lambda c: ["-a", "--min-zombie", "1h"], set()),
+    (lambda c: ["-a", "--min-exit", "200ms"], {"slow"}),
 )
 
 
@@ -67,8 +71,8 @@ def user_half(s):
 
 
 def play(s, filters):
-    with s.cgroup() as group, contextlib.ExitStack() as stack:
-        cast = Cast(s, group)
+    with s.cgroup() as group, s.counting() as fuse, contextlib.ExitStack() as stack:
+        cast = Cast(s, group, fuse)
         for options, _ in filters:
             stack.enter_context(s.trace(*options(cast)))
         cast.play()

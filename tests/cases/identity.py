@@ -97,7 +97,7 @@ def drops(all_records):
     return [r for r in all_records if r["type"] == "death" and r["process"]["comm"].startswith("et-drop-")]
 
 
-@alone(once="kernel")
+@alone(once="best")
 def arguments(s):
     """-A: every word as it was given, empty ones too."""
     with s.trace("-a", "-A") as t:

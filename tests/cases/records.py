@@ -7,7 +7,13 @@ import signal
 CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer",
            "pipe", "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
 HOWS = {"unknown", "waited", "auto", "reparented", "traced", "unreaped"}
-TYPES = {"hello", "death", "zombie", "dying", "lost", "bye"}
+TYPES = {"hello", "death", "zombie", "dying", "summary", "lost", "bye"}
+# What phases.exit_ns is made of
+PARTS = tuple(f"{name}_ns" for name in
+              ("delivery", "coredump", "mm", "files", "detach", "task_work", "notify", "other"))
+NOWS = ("delivery", "coredump", "mm", "files", "detach", "task_work", "notify", "exit")
+ROLES = ("init", "pid_namespace_init", "subreaper")
+CORE_REASONS = ("not_dumpable", "pattern_empty", "limit", "open_failed", "handler_failed", "interrupted")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:\d+:\d+$")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
 BIGGEST = 2 ** 53
@@ -151,9 +157,25 @@ def death_problems(record):
     if record["type"] == "zombie":
         del expect["exit.raw"]
     yield from differences(record, expect)
+    yield from identity_problems(record)
+    yield from exit_problems(record)
+    yield from file_problems(record)
+    yield from core_problems(record)
+
+
+def identity_problems(record):
     if record.get("id", "").split(":")[1:2] != [str(dig(record, "process.pid"))]:
         yield f"id: {record.get('id')} is not of pid {dig(record, 'process.pid')}"
-    yield from exit_problems(record)
+
+
+def dying_problems(record):
+    """It is not over yet: no status, no parts, but where it is and for how long."""
+    yield from leaf_problems(record)
+    yield from identity_problems(record)
+    yield from differences(record, {
+        "schema": "exittrace/1", "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit": ABSENT,
+        "phases.exit_ns": at_least(1), "phases.now": one_of(*NOWS), "reap": ABSENT,
+        "phases.now_ns": Check("at most phases.exit_ns", lambda v, r: 0 <= v <= r["phases"]["exit_ns"])})
 
 
 def signal_name(number):
@@ -180,6 +202,60 @@ def exit_problems(record):
     raw = dig(record, "exit.raw")
     if isinstance(raw, int):
         yield from differences(record, exit_group(raw))
+
+
+def phase_problems(record):
+    """The parts make up the whole, to the nanosecond."""
+    phases = record.get("phases")
+    if not isinstance(phases, dict):
+        return
+    whole, parts = phases["exit_ns"], [phases[part] for part in PARTS if phases.get(part) is not None]
+    absent = [part for part in PARTS if part not in phases]
+    if absent:
+        yield f"phases without {absent}"
+    if sum(parts) != whole:
+        yield f"phases: the parts make {sum(parts)}, exit_ns is {whole}: {phases}"
+    if any(part > whole for part in parts):
+        yield f"phases: a part above exit_ns {whole}: {phases}"
+    if "mm_users" in phases and phases.get("mm_freed") is not False:
+        yield f"phases: users of memory that was freed: {phases}"
+    if "now" in phases:
+        yield f"phases: now, of one that is dead: {phases}"
+
+
+def no_more(group, less, more):
+    if isinstance(group.get(less), int) and isinstance(group.get(more), int) and group[less] > group[more]:
+        yield f"{less} {group[less]} is above {more} {group[more]}"
+
+
+def file_problems(record):
+    files = record.get("files")
+    if not isinstance(files, dict):
+        return
+    yield from no_more(files, "flushed", "closed")
+    yield from no_more(files, "flush_ns", "close_ns")
+    errors, count = files.get("flush_errors"), files.get("flush_error_count")
+    if isinstance(errors, list) and isinstance(count, int) and len(errors) > count:
+        yield f"files: {len(errors)} errors listed, {count} counted"
+    if errors == [] or (count and not errors):
+        yield f"files: no list of errors, {count} counted"
+    if files.get("shared") and files["closed"]:
+        yield "files: closed what others have open"
+    if files.get("slowest"):
+        yield from no_more({**files, "slowest_ns": files["slowest"]["ns"]}, "slowest_ns", "close_ns")
+
+
+def core_problems(record):
+    core, told = record.get("coredump"), dig(record, "exit.core_dumped")
+    if core is None:
+        if told is True:
+            yield "exit.core_dumped, and no coredump group"
+        return
+    if isinstance(told, bool) and core["dumped"] is not told:
+        yield f"coredump.dumped is {core['dumped']}, exit.core_dumped is {told}"
+    reason = core.get("reason")
+    if core["dumped"] and "reason" in core or reason not in (None, *CORE_REASONS):
+        yield f"coredump.reason: {reason}"
 
 
 def short(record):

@@ -234,7 +234,7 @@ def sent_before(s):
 
 # ---- the story for people ----
 
-@alone(once="kernel")
+@alone(once="best")
 def story(s):
     p = s.die("wait", name="victim").word("ready")
     watch = s.watch("-v", "-p", p.pid)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Starts processes that die, takes the truth from the kernel, gives Expectations. Does not read records."""
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -20,6 +21,9 @@ BOOT_ID = open("/proc/sys/kernel/random/boot_id").read().strip()
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIE = os.path.join(HERE, "..", "build", "tests", "die")
 MANY = os.path.join(HERE, "..", "build", "tests", "many")
+FUSE = os.path.join(HERE, "..", "build", "tests", "fuse")
+LIBC = ctypes.CDLL(None, use_errno=True)
+MNT_DETACH = 2
 
 
 def now():
@@ -37,11 +41,18 @@ def comm(pid):
         return file.read().rstrip("\n")
 
 
+def descriptors(pid):
+    """fd -> its file, as the kernel shows them"""
+    return {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+
+
 def identity(pid):
     """The id of a process that is still there. The kernel shows its start time in ticks only."""
     ticks = int(stat_fields(pid)[19])
 
     def holds(value, _):
+        if not isinstance(value, str):
+            return False
         boot, number, start = value.split(":")
         return boot == BOOT_ID and int(number) == pid and int(start) // TICK_NS == ticks
     return records.Check(f"<id of {pid}, started at tick {ticks}>", holds)
@@ -93,6 +104,13 @@ class Process:
                 raise Failed(f"{self.argv[1:]} (pid {self.pid}) never said '{word}'")
         self.said = self.said.replace(wanted, b"", 1)
         return self
+
+    def line(self, seconds=20):
+        while b"\n" not in self.said:
+            if not self.read(seconds):
+                raise Failed(f"{self.argv[1:]} (pid {self.pid}) says nothing more")
+        line, _, self.said = self.said.partition(b"\n")
+        return line.decode()
 
     def read(self, seconds):
         if not select.select([self.out], [], [], seconds)[0]:
@@ -169,6 +187,43 @@ class Cgroup:
             except OSError:
                 time.sleep(0.05)
         raise Failed(f"cannot remove {self.directory}")
+
+
+class Counting:
+    """tests/fuse.c: what it says of FLUSH and RELEASE is not exittrace's word."""
+
+    def __init__(self, scene):
+        self.directory = os.path.join(scene.directory, "fuse")
+        os.mkdir(self.directory)
+        load_module("fuse", "/dev/fuse")
+        self.server = scene.start(FUSE, self.directory).word("ready")
+        with open("/proc/self/mounts") as file:
+            self.type = next(words[2] for words in map(str.split, file) if words[1] == self.directory)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def counts(self):
+        os.write(self.server.go_fd, b"\n")
+        return json.loads(self.server.line())
+
+    def flushes(self, since=None):
+        """(all, of each path) of which there were some, since an earlier answer"""
+        now, before = self.counts(), since or {}
+        new = {name: each["flush"] - before.get(name, {"flush": 0})["flush"] for name, each in now.items()}
+        return new.pop("total"), {self.path(name): number for name, number in new.items() if number}
+
+    def end(self):
+        """Whoever waits for an answer gets an error: no mount stays, and nothing hangs."""
+        self.server.end()
+        LIBC.umount2(self.directory.encode(), MNT_DETACH)
+
+
+def load_module(name, device):
+    if not os.path.exists(device):
+        subprocess.run(["modprobe", name], capture_output=True, check=False)
+    if not os.path.exists(device):
+        raise Skipped(f"this kernel has no {device}")
 
 
 class Scene:
@@ -264,9 +319,11 @@ class Scene:
         self.reap(process)
         if not stated:
             raise Failed(f"die {way} stated nothing")
+        own = self.expectations[-1]
         for each in stated:
             if each["pid"] == process.pid:
-                self.expectations[-1].want.update({**each["expect"], **(want or {})})
+                own.want.update({**each["expect"], **(want or {})})
+                own.unseen = unseen
             else:
                 self.expect(each["pid"], {**each["expect"], **(want or {})}, unseen=unseen)
         return process, stated
@@ -318,15 +375,27 @@ class Scene:
                 file.write(before)
 
     @contextlib.contextmanager
-    def core_pattern(self):
-        """Core files go to a directory, which it gives."""
+    def core_pattern(self, pattern=None):
+        """Core files go to a directory, which it gives, or where the pattern says."""
         directory = os.path.join(self.directory, "cores")
-        os.mkdir(directory)
-        with self.file("/proc/sys/kernel/core_pattern", f"{directory}/core.%p"):
+        os.makedirs(directory, exist_ok=True)
+        # the newline: an empty pattern is one too
+        with self.file("/proc/sys/kernel/core_pattern", f"{directory}/core.%p\n" if pattern is None else f"{pattern}\n"):
             yield directory
+
+    @contextlib.contextmanager
+    def counting(self):
+        fuse = Counting(self)
+        try:
+            yield fuse
+        finally:
+            fuse.end()
 
     def expect(self, pid, want, late=False, unseen=()):
         self.expectations.append(Expectation(pid, self.since, want, self.tracing, late, unseen))
+
+    def expectation(self, pid):
+        return next(each for each in self.expectations if each.pid == pid)
 
     @staticmethod
     def check_oracle(info, raw):

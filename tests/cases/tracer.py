@@ -204,7 +204,10 @@ def stream_problems(all_records):
     for record in ordinary[::len(ordinary) // LOOKED_AT + 1]:
         yield from (f"{problem} in {records.short(record)}" for problem in records.death_problems(record))
     for record in all_records:
+        if record["type"] == "dying":
+            yield from (f"{problem} in {records.short(record)}" for problem in records.dying_problems(record))
         if record["type"] == "death":
+            yield from (f"{problem} in {records.short(record)}" for problem in records.phase_problems(record))
             if record["id"] in seen:
                 yield f"a second death record of {record['id']}"
             seen.add(record["id"])
