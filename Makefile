@@ -24,8 +24,9 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
 	-Ivmlinux -Iinclude -Ibpf
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp)
+PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 
 SRCS := $(wildcard src/*.c)
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
@@ -84,14 +85,14 @@ tests: exittrace $(UNIT) $(HELPERS) asan
 
 $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
 	$(say) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE) $(PURE_LIBS)
 
 # Static ones start sooner in guests; libfuse's archive makes the linker warn of dlopen().
 HELPER_CFLAGS := -static
 $(O)/tests/fuse: HELPER_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
 $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
-$(O)/tests/%: tests/%.c tests/helper.h Makefile | $(O)/tests/unit
+$(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $(HELPER_CFLAGS) -pthread -o $@ $< $(HELPER_LIBS)
 
@@ -105,7 +106,7 @@ $(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(O)/exittrace.skel
 
 $(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(SRCS) $(wildcard src/*.h include/*.h) | $(O)/asan
 	$(say) ASAN $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%.o=src/%.c)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%.o=src/%.c) $(PURE_LIBS)
 
 unit: $(UNIT)
 	$(Q)for t in $(UNIT); do $$t || exit 1; done
@@ -132,6 +133,7 @@ check: setup-check
 
 install: exittrace
 	install -D -m 755 exittrace $(DESTDIR)$(PREFIX)/bin/exittrace
+	install -D -m 644 dist/exittrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/exittrace.1
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/exittrace/README.md
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/exittrace/LICENSE
 

@@ -14,6 +14,8 @@
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define SIGNAL_GROUP_COREDUMP 0x00000008 /* until 5.17, then an unused bit */
 #define SA_NOCLDWAIT 0x00000002
+#define PT_EXITKILL (1 << 23) /* PTRACE_O_EXITKILL, in task->ptrace */
+#define THREAD_SIZE 16384     /* of x86-64 and arm64 without debugging aids */
 
 /*
  * 6.15 made the parent of a kernfs node RCU-protected and renamed it, "kernfs:
@@ -149,6 +151,56 @@ static __always_inline __u32 task_dumpable(struct task_struct *task, struct mm_s
 	return flags & 3;
 }
 
+/*
+ * Pages of each kind that a process has: mm->rss_stat. Since 6.2 each CPU keeps up to 32 pages (or twice the
+ * number of CPUs) of each kind to itself for a while.
+ */
+struct mm_rss_stat___before_6_2 {
+	atomic_long_t count[4];
+} __attribute__((preserve_access_index));
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat___before_6_2 rss_stat;
+} __attribute__((preserve_access_index));
+
+struct percpu_counter {
+	s64 count;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___from_6_2 {
+	struct percpu_counter rss_stat[4];
+} __attribute__((preserve_access_index));
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
+
+static __always_inline __u64 mm_pages(struct mm_struct *mm, int kind)
+{
+	struct mm_struct___before_6_2 *then = (void *)mm;
+	struct mm_struct___from_6_2 *now = (void *)mm;
+	void *at;
+	s64 n = 0;
+
+	if (bpf_core_field_exists(then->rss_stat.count))
+		at = (void *)mm + bpf_core_field_offset(then->rss_stat.count) + kind * sizeof(atomic_long_t);
+	else
+		at = (void *)mm + bpf_core_field_offset(now->rss_stat) +
+		     kind * bpf_core_type_size(struct percpu_counter) +
+		     bpf_core_field_offset(struct percpu_counter, count);
+	bpf_probe_read_kernel(&n, sizeof(n), at);
+	return n > 0 ? n : 0;
+}
+
+/*
+ * What a thread had in its registers when it entered the kernel, at the top of its stack. 5.15 brought
+ * bpf_task_pt_regs(), which knows what kernels since 6.9 may leave free above.
+ */
+static __always_inline void *user_regs(struct task_struct *current)
+{
+	if (config.task_pt_regs)
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return BPF_CORE_READ(current, stack) + THREAD_SIZE - sizeof(struct pt_regs);
+}
+
 /* FUSE, of kernels that have it built in and trace its requests (6.12 on). */
 struct fuse_in_header {
 	u32 opcode;
@@ -216,6 +268,10 @@ static __always_inline struct super_block *fuse_super_block(struct fuse_req *req
  * of exit_mm. Before, whether this was the last thread is told by taskstats_exit,
  * or else by signal->live, which several racing threads may all see at 0.
  */
+struct trace_event_raw_sched_process_exit {
+	bool group_dead;
+} __attribute__((preserve_access_index));
+
 static __always_inline bool exit_tells_last_says(const __u64 *ctx)
 {
 	return ctx[1] & 1;

@@ -78,6 +78,14 @@ struct {
 	__type(value, __u32);
 } released SEC(".maps");
 
+/* --threads: those told, by address, until the kernel frees them. LRU: one told twice does less harm than none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ET_MAX_THREADS);
+	__type(key, __u64);
+	__type(value, __u32);
+} told_threads SEC(".maps");
+
 /* Exits under way, by the low bits of their pid; mapped by the user half. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -102,6 +110,70 @@ struct {
 	__type(key, struct et_id);
 	__type(value, struct et_signals);
 } signaled SEC(".maps");
+
+/*
+ * The call that a thread is in and that sends signals, known by its registers: kill(-pgid) and the like
+ * send many. LRU: one forgotten in the middle of the call becomes two.
+ */
+struct call {
+	__u64 regs[5];
+	struct et_id first; /* who got its first signal */
+	__u64 begin_ns;	    /* of its first signal */
+	__u64 last_ns;
+	__u32 signo;
+	__u32 sent;	    /* signals that could kill */
+	__u32 args_told;    /* argv of the sender was sent */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+/* What a thread is about that makes the kernel send signals, while it is. LRU: should its end not be seen. */
+struct errand {
+	__u64 cgroup; /* it writes to cgroup.kill of this one; 0: no */
+	char tty[ET_TTY_LEN]; /* it hangs up this terminal; empty: no */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct errand);
+} errands SEC(".maps");
+
+/* The OOM killer at work, by the thread it works for. LRU: for as long as it takes. */
+struct oom_kill {
+	struct et_oom oom; /* of the process that was sent SIGKILL last */
+	struct mem_cgroup *memcg; /* whose limit was hit; NULL: none, or not known */
+	struct mm_struct *mm;	  /* of the victim */
+	__u32 flags;		  /* enum et_oom_flags that hold for all */
+	__u32 told;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct oom_kill);
+} ooms SEC(".maps");
+
+/* System calls that seccomp ended a thread for, by thread, until it exits. LRU: audit may see more than die. */
+struct refusal {
+	__s32 syscall;
+	__u32 signo;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct refusal);
+} refusals SEC(".maps");
 
 /* cgroups whose path the user half was told; forgetting one only sends it again. */
 struct {
@@ -165,5 +237,8 @@ struct {
 
 static const struct dying no_dying;
 static const struct et_signals no_signals;
+static const struct call no_call;
+static const struct errand no_errand;
+static const struct oom_kill no_oom_kill;
 
 #endif

@@ -57,6 +57,16 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	}
 }
 
+/* The limits that the kernel ends a process for, as they are in the end. */
+static __always_inline void fill_limits(struct et_death *d, struct signal_struct *sig)
+{
+	d->cpu_soft = BPF_CORE_READ(sig, rlim[RLIMIT_CPU].rlim_cur);
+	d->cpu_hard = BPF_CORE_READ(sig, rlim[RLIMIT_CPU].rlim_max);
+	d->rt_soft = BPF_CORE_READ(sig, rlim[RLIMIT_RTTIME].rlim_cur);
+	d->rt_hard = BPF_CORE_READ(sig, rlim[RLIMIT_RTTIME].rlim_max);
+	d->seen |= ET_SEEN_LIMITS;
+}
+
 static __always_inline void fill_death(const bool direct, struct et_death *d, struct et_id id,
 				       struct task_struct *leader)
 {
@@ -70,6 +80,8 @@ static __always_inline void fill_death(const bool direct, struct et_death *d, st
 	if (bpf_core_field_exists(leader->ioac.read_bytes))
 		d->seen |= ET_SEEN_IO;
 	d->status = exit_status(direct, leader, sig);
+	d->seccomp = GET(direct, leader, seccomp.mode);
+	fill_limits(d, sig);
 }
 
 /* At sched_process_exit: the last thread is not yet in the sums of signal_struct. */
@@ -78,6 +90,7 @@ static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, st
 {
 	fill_death(true, d, id, leader);
 	d->last_tid = last->pid;
+	d->seccomp = last->seccomp.mode;
 	if (last != leader)
 		add_last_thread(&d->res, last);
 }
@@ -200,6 +213,17 @@ static __always_inline void on_lone_exit(struct task_struct *task, struct et_id 
 		forget_dying(&id);
 }
 
+/* seccomp that ends a whole process may have been called by another thread than the last one. */
+static __always_inline void fill_refusal(struct et_death *d, struct task_struct *task)
+{
+	struct refusal *r = refusal_of(task);
+
+	if (!r)
+		return;
+	d->refused = r->syscall;
+	d->seen |= ET_SEEN_REFUSED;
+}
+
 /*
  * A thread exits, not the last one. Of a group exit the first: now, before any of them is released, they
  * can be counted.
@@ -221,6 +245,7 @@ static __always_inline void on_thread_exit(struct task_struct *task, struct et_i
 	if (!e)
 		return;
 	had_threads(&e->d, threads);
+	fill_refusal(&e->d, task);
 	if (e->d.marks.begin_ns)
 		return;
 	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
@@ -263,6 +288,7 @@ static __always_inline void fill_way_out(struct dying *e, struct et_id *id, stru
 	__u32 sig = e->d.status & 0x7f;
 
 	e->last_tid = task->pid;
+	fill_refusal(&e->d, task);
 	slot_begin(id, leader, ET_PHASE_EXIT, NULL);
 	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
 		slot_phase(id, ET_PHASE_EXIT, e->d.exit_ns);
@@ -310,6 +336,18 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	}
 }
 
+static __always_inline int on_exit(struct task_struct *task, struct et_id id, bool last, __u32 threads)
+{
+	tell_thread(task, id, last);
+	if (last)
+		on_last_exit(task, id);
+	else
+		on_thread_exit(task, id, threads);
+	if (task->exit_code & 0x7f)
+		forget_refusal(task);
+	return 0;
+}
+
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(exit__tp, struct task_struct *task)
 {
@@ -326,11 +364,18 @@ int BPF_PROG(exit__tp, struct task_struct *task)
 	} else {
 		last = is_last(task, &id);
 	}
-	if (last)
-		on_last_exit(task, id);
-	else
-		on_thread_exit(task, id, threads);
-	return 0;
+	return on_exit(task, id, last, threads);
+}
+
+/* Kernels whose tracepoints can be preempted: programs of perf events cannot, and are not skipped. */
+SEC("?tp/sched/sched_process_exit")
+int exit__perf(struct trace_event_raw_sched_process_exit *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 threads = *(volatile int *)&task->signal->nr_threads;
+	struct et_id id = leader_id(task->group_leader);
+
+	return on_exit(task, id, ctx->group_dead, threads);
 }
 
 /* taskstats_exit(tsk, group_dead): the mm is there, and who is last is certain. */
@@ -407,6 +452,7 @@ static __always_inline struct dying *fill_late(const bool direct, struct task_st
 	}
 	count(skipped);
 	fill_death(direct, &e->d, id, leader);
+	e->d.seccomp = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), seccomp.mode);
 	e->d.flags |= ET_D_LATE;
 	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
 	return e;

@@ -133,6 +133,7 @@ int BPF_PROG(free__tp, struct task_struct *p)
 	struct et_reap r = {};
 	struct dying *e;
 
+	tell_thread_late(p);
 	if (p->pid != p->tgid)
 		return 0;
 	r.id = leader_id(p);

@@ -47,7 +47,21 @@ static __always_inline void fill_fault(struct et_signal *s, void *ctx, struct ke
 	s->ip = ip;
 }
 
-static __always_inline void fill_siginfo(struct et_signal *s, void *ctx, struct kernel_siginfo *info)
+/*
+ * A system call keeps the siginfo it was given on its stack; a timer keeps its own elsewhere. So the
+ * si_code of a timer that a system call made up is told from a real one.
+ */
+static __always_inline bool made_by_call(const __u64 *ctx)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	__u64 info = 0;
+
+	/* For the verifier a number, with which it lets us calculate, not a pointer. */
+	bpf_probe_read_kernel(&info, sizeof(info), &ctx[1]);
+	return info - (__u64)BPF_CORE_READ(current, stack) < THREAD_SIZE;
+}
+
+static __always_inline void fill_siginfo(struct et_signal *s, __u64 *ctx, struct kernel_siginfo *info)
 {
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are the numbers 0 and 1, not pointers. */
 	if ((__u64)info <= 1) {
@@ -56,30 +70,268 @@ static __always_inline void fill_siginfo(struct et_signal *s, void *ctx, struct 
 	}
 	s->info = ET_INFO_REAL;
 	s->code = BPF_CORE_READ(info, si_code);
+	if (s->code <= 0 && made_by_call(ctx))
+		s->flags |= ET_SIG_BY_CALL;
 	if (s->flags & ET_SIG_SELF && s->code > 0 && BIT(s->signo) & SYNCHRONOUS)
 		fill_fault(s, ctx, info);
 }
 
-static __always_inline void fill_target(struct et_signal *s, struct task_struct *task, int sig)
+/* Sent by timers in whatever context an interrupt finds. */
+#define TIMED (BIT(SIGALRM) | BIT(SIGVTALRM) | BIT(SIGPROF) | BIT(SIGXCPU) | BIT(SIGKILL))
+
+/*
+ * A tracer that lets its tracee go on with a signal, anywhere but where one is delivered, has the
+ * tracee send it to itself.
+ */
+static __always_inline bool injected(const struct et_signal *s)
 {
-	if ((task->blocked.sig[0] | task->real_blocked.sig[0]) & BIT(sig))
-		s->flags |= ET_SIG_BLOCKED;
-	if (sig == SIGKILL)
-		s->flags &= ~ET_SIG_BLOCKED;
-	else if (task->ptrace)
+	return s->flags & ET_SIG_SELF && s->flags & ET_SIG_PTRACED && s->info == ET_INFO_PRIV &&
+	       !(BIT(s->signo) & TIMED);
+}
+
+static __always_inline void fill_tracing(struct et_signal *s, struct task_struct *task, struct task_struct *sender)
+{
+	if (!task->ptrace)
+		return;
+	if (s->signo != SIGKILL)
 		s->flags |= ET_SIG_PTRACED;
+	if (BPF_CORE_READ(task, parent, tgid) == BPF_CORE_READ(sender, tgid))
+		s->flags |= ET_SIG_TRACER;
+	if (task->ptrace & PT_EXITKILL)
+		s->flags |= ET_SIG_EXITKILL;
+}
+
+static __always_inline void fill_target(struct et_signal *s, struct task_struct *task, struct task_struct *sender)
+{
+	if ((task->blocked.sig[0] | task->real_blocked.sig[0]) & BIT(s->signo) && s->signo != SIGKILL)
+		s->flags |= ET_SIG_BLOCKED;
+	fill_tracing(s, task, sender);
+	if (s->flags & ET_SIG_SELF && BPF_CORE_READ_BITFIELD_PROBED(task, in_execve))
+		s->flags |= ET_SIG_EXEC;
 	s->threads = task->signal->nr_threads;
 }
 
-static __always_inline void fill_killer_exe(struct et_signals *all, struct task_struct *sender)
+static __always_inline bool sent_at_exit(const struct et_signal *s)
+{
+	return s->info == ET_INFO_PRIV && s->by.flags & ET_PEER_EXITING && !(BIT(s->signo) & TIMED & ~BIT(SIGKILL));
+}
+
+/* The system call that current is in. */
+static __always_inline __u64 call_number(void)
+{
+	struct pt_regs *user = user_regs((void *)bpf_get_current_task());
+	__u64 nr = 0;
+
+#if defined(__TARGET_ARCH_x86)
+	bpf_probe_read_kernel(&nr, 8, &user->orig_ax);
+#else
+	bpf_probe_read_kernel(&nr, 8, &user->regs[8]);
+#endif
+	return nr;
+}
+
+/*
+ * Kernels of 7.x keep no siginfo of a SIGKILL, whoever sent it: what the system call is tells kill() from
+ * PTRACE_KILL, and from writing to cgroup.kill.
+ */
+static __always_inline bool is_bare_kill(const struct et_signal *s)
+{
+	return s->signo == SIGKILL && s->info == ET_INFO_NONE;
+}
+
+static __always_inline bool is_write(__u64 nr)
+{
+	return nr == NR_WRITE || nr == NR_PWRITE64 || nr == NR_WRITEV;
+}
+
+/*
+ * Is it current that sends it, or on whose behalf the kernel does? An interrupt finds somebody else running.
+ */
+static __always_inline bool is_senders(const struct et_signal *s)
+{
+	if (s->by.flags & ET_PEER_KTHREAD)
+		return false;
+	return s->info == ET_INFO_NONE || (s->info == ET_INFO_REAL && s->flags & ET_SIG_BY_CALL) || sent_at_exit(s);
+}
+
+/* ---- one call, many signals ---- */
+
+#define SAME_CALL_NS 100000000ULL /* a loop over all processes may take its time, too */
+
+static __always_inline bool same_call(const struct call *c, const __u64 *regs, const struct et_signal *s)
+{
+	return c->signo == s->signo && s->time_ns - c->last_ns < SAME_CALL_NS && c->regs[0] == regs[0] &&
+	       c->regs[1] == regs[1] && c->regs[2] == regs[2] && c->regs[3] == regs[3] && c->regs[4] == regs[4];
+}
+
+/* Instruction, stack, number and two arguments: a thread is in one system call at a time. */
+static __always_inline void read_call(__u64 *regs)
+{
+	struct pt_regs *user = user_regs((void *)bpf_get_current_task());
+
+	bpf_probe_read_kernel(&regs[0], 8, &PT_REGS_IP(user));
+	bpf_probe_read_kernel(&regs[1], 8, &PT_REGS_SP(user));
+	regs[2] = call_number();
+#if defined(__TARGET_ARCH_x86)
+	bpf_probe_read_kernel(&regs[3], 8, &user->di);
+	bpf_probe_read_kernel(&regs[4], 8, &user->si);
+#else
+	bpf_probe_read_kernel(&regs[3], 8, &user->regs[0]);
+	bpf_probe_read_kernel(&regs[4], 8, &user->regs[1]);
+#endif
+}
+
+static __always_inline struct call *call_entry(void)
+{
+	__u32 tid = this_thread();
+	struct call *c = bpf_map_lookup_elem(&calls, &tid);
+
+	if (c)
+		return c;
+	bpf_map_update_elem(&calls, &tid, &no_call, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&calls, &tid);
+}
+
+static __always_inline void begin_call(struct call *c, const __u64 *regs, const struct et_signal *s,
+				       const struct et_id *target)
+{
+	for (int i = 0; i < 5; i++)
+		c->regs[i] = regs[i];
+	c->first = *target;
+	c->begin_ns = s->time_ns;
+	c->signo = s->signo;
+	c->sent = 0;
+	c->args_told = 0;
+}
+
+/* The first one did not know that there would be more. */
+static __always_inline void note_company(const struct call *c)
+{
+	struct et_id first = c->first;
+	struct et_signals *all = bpf_map_lookup_elem(&signaled, &first);
+
+	if (all && all->killer.blast_ns == c->begin_ns)
+		all->fatal.flags |= ET_SIG_BLAST;
+}
+
+static __always_inline struct call *note_call(struct et_signals *all, struct et_signal *s, const struct et_id *target)
+{
+	struct call *c = call_entry();
+	__u64 regs[5] = {};
+
+	if (!c)
+		return NULL;
+	read_call(regs);
+	if (!same_call(c, regs, s))
+		begin_call(c, regs, s, target);
+	c->last_ns = s->time_ns;
+	all->killer.blast_ns = c->begin_ns;
+	if (c->sent && c->first.tgid == target->tgid) /* the same call again, to the same process */
+		return c;
+	if (c->sent++) {
+		all->fatal.flags |= ET_SIG_BLAST;
+		note_company(c);
+	}
+	return c;
+}
+
+/* ---- what is kept of the fatal signal only ---- */
+
+static __always_inline void fill_killer_exe(struct et_killer *k, struct task_struct *sender)
 {
 	struct file *exe = BPF_CORE_READ(sender, mm, exe_file);
 
-	all->killer_exe_len = 0;
-	all->killer_exe_cut = 0;
 	if (exe)
-		fill_file((__u8 *)all->killer_exe, ET_KILLER_EXE_MAX, &all->killer_exe_len, &all->killer_exe_cut, exe,
-			  sender);
+		fill_file((__u8 *)k->exe, ET_KILLER_EXE_MAX, &k->exe_len, &k->exe_cut, exe, sender);
+}
+
+static __always_inline void fill_killer_cgroup(struct et_killer *k, struct task_struct *sender)
+{
+	bool v1;
+	struct kernfs_node *kn = BPF_CORE_READ(task_cgroup(sender, &v1), kn);
+
+	k->cgroup_id = BPF_CORE_READ(kn, id);
+	if (v1)
+		k->seen |= ET_KILLER_CGROUP_V1;
+	if (!tell_cgroup(kn, k->cgroup_id))
+		k->cgroup_id = 0;
+}
+
+static __always_inline void fill_grandparent(struct et_killer *k, struct task_struct *sender)
+{
+	struct task_struct *parent = BPF_CORE_READ(sender, group_leader, real_parent);
+
+	fill_parent(&k->grandparent, parent);
+}
+
+static __always_inline void fill_killer_args(struct et_killer *k, struct call *c, const struct et_signal *s,
+					     struct task_struct *sender)
+{
+	struct mm_struct *mm = BPF_CORE_READ(sender, mm);
+
+	if (!mm || !c)
+		return;
+	if (!c->args_told)
+		c->args_told = tell_args(s->by.id, mm);
+	if (c->args_told)
+		k->seen |= ET_KILLER_ARGS;
+}
+
+/* Who writes to cgroup.kill, whoever hangs up a terminal, is in the middle of it. */
+static __always_inline void fill_errand(struct et_signals *all, struct et_signal *s)
+{
+	__u32 tid = this_thread();
+	struct errand *e = bpf_map_lookup_elem(&errands, &tid);
+	struct et_killer *k = &all->killer;
+
+	if (e && e->tty[0] && s->signo == SIGHUP)
+		__builtin_memcpy(k->tty, e->tty, sizeof(k->tty));
+	if (!is_bare_kill(s) || !config.cgroup_kill)
+		return;
+	if (e && e->cgroup)
+		k->cgroup_killed = e->cgroup;
+	else if (config.cgroup_kill_hooked || !is_senders(s) || s->by.flags & ET_PEER_EXITING ||
+		 !is_write(call_number()))
+		return;
+	all->fatal.flags |= ET_SIG_CGROUP | ET_SIG_BLAST;
+}
+
+static __always_inline void fill_syscall(struct et_signals *all, struct et_signal *s, struct kernel_siginfo *info)
+{
+	if (s->signo != SIGSYS || s->code != SYS_SECCOMP || !(s->flags & ET_SIG_SELF) || s->info != ET_INFO_REAL)
+		return;
+	all->killer.syscall = BPF_CORE_READ(info, _sifields._sigsys._syscall);
+	all->killer.arch = BPF_CORE_READ(info, _sifields._sigsys._arch);
+	all->fatal.flags |= ET_SIG_SYSCALL;
+}
+
+static __always_inline void fill_killer_tty(struct et_killer *k, const struct et_signal *s, struct task_struct *target)
+{
+	struct tty_struct *tty = BPF_CORE_READ(target, signal, tty);
+
+	if (s->info == ET_INFO_PRIV && tty)
+		bpf_probe_read_kernel_str(k->tty, sizeof(k->tty), &tty->name);
+}
+
+static __always_inline void fill_killer(struct et_signals *all, struct et_signal *s, struct task_struct *target,
+					const struct et_id *id, struct kernel_siginfo *info)
+{
+	struct task_struct *sender = (void *)bpf_get_current_task();
+	struct call *c = NULL;
+
+	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
+	fill_killer_tty(&all->killer, s, target);
+	fill_syscall(all, s, info);
+	fill_errand(all, s);
+	if (is_senders(s) || (s->info == ET_INFO_PRIV && s->signo == SIGKILL))
+		c = note_call(all, s, id);
+	if (s->flags & ET_SIG_SELF || !is_senders(s))
+		return;
+	fill_killer_exe(&all->killer, sender);
+	fill_killer_cgroup(&all->killer, sender);
+	fill_grandparent(&all->killer, sender);
+	if (config.want_args)
+		fill_killer_args(&all->killer, c, s, sender);
 }
 
 /*
@@ -97,16 +349,19 @@ static __always_inline bool settled(const struct et_signal *old, struct task_str
 	return old->flags & ET_SIG_FAULT;
 }
 
-static __always_inline void put_stop(struct et_signals *all, int slot, struct et_signal *s)
+static __always_inline void put_stop(struct et_signals *all, int slot, struct et_signal *s, struct task_struct *target)
 {
 	struct et_signal *old = &all->stop[slot & (ET_SLOTS - 1)];
 
+	if (settled(&all->fatal, target)) /* it came too late, and would hide one that did not */
+		return;
 	s->count = old->count + 1;
 	s->first_ns = old->count ? old->first_ns : s->time_ns;
 	bpf_probe_read_kernel(old, sizeof(*old), s);
 }
 
-static __always_inline void put_fatal(struct et_signals *all, struct et_signal *s, struct task_struct *target)
+static __always_inline void put_fatal(struct et_signals *all, struct et_signal *s, struct task_struct *target,
+				      const struct et_id *id, struct kernel_siginfo *info)
 {
 	int slot = stop_slot(all->fatal.signo);
 
@@ -115,8 +370,10 @@ static __always_inline void put_fatal(struct et_signals *all, struct et_signal *
 	if (all->fatal.time_ns && slot >= 0)
 		bpf_probe_read_kernel(&all->stop[slot & (ET_SLOTS - 1)], sizeof(*s), &all->fatal);
 	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), s);
-	if (!(s->flags & ET_SIG_SELF))
-		fill_killer_exe(all, (void *)bpf_get_current_task());
+	fill_killer(all, s, target, id, info);
+	if (s->signo == SIGKILL && s->info == ET_INFO_PRIV && !(s->by.flags & ET_PEER_EXITING) &&
+	    on_kernel_kill(target, id))
+		all->fatal.flags |= ET_SIG_OOM;
 }
 
 static __always_inline struct et_signals *signals_entry(struct et_id *id)
@@ -164,6 +421,15 @@ static __always_inline void begin_exit(struct task_struct *target, const struct 
 		slot_begin(id, target->group_leader, ET_PHASE_DELIVERY, s);
 }
 
+/* The tracer is who wanted it. */
+static __always_inline void fill_tracer(struct et_signal *s, struct task_struct *task)
+{
+	struct task_struct *tracer = BPF_CORE_READ(task, parent);
+
+	fill_peer(&s->by, tracer, true);
+	fill_parent(&s->by_parent, tracer);
+}
+
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struct *target, int group, int result)
 {
@@ -196,19 +462,72 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 	s.flags = group ? ET_SIG_GROUP : 0;
 	if ((__u32)BPF_CORE_READ(sender, tgid) == id.tgid)
 		s.flags |= ET_SIG_SELF;
-	fill_target(&s, target, sig);
+	fill_target(&s, target, sender);
 	fill_siginfo(&s, ctx, info);
+	if (injected(&s))
+		s.flags |= ET_SIG_INJECTED;
+	if (is_bare_kill(&s) && s.flags & ET_SIG_TRACER && call_number() != NR_PTRACE)
+		s.flags &= ~ET_SIG_TRACER; /* kill(), as anybody else may */
 	if (certain_death(&s))
 		s.flags |= ET_SIG_FATAL;
 	fill_peer(&s.by, sender, true);
 	fill_parent(&s.by_parent, sender);
+	if (s.flags & ET_SIG_INJECTED)
+		fill_tracer(&s, target);
 	begin_exit(target, &id, &s);
 	all = signals_entry(&id);
 	if (!all)
 		return 0;
 	if (s.disposition == ET_DISP_DEFAULT && s.result != RESULT_IGNORED)
-		put_fatal(all, &s, target);
+		put_fatal(all, &s, target, &id, info);
 	else
-		put_stop(all, stop_slot(sig), &s);
+		put_stop(all, stop_slot(sig), &s, target);
+	return 0;
+}
+
+/* Does current, traced, get this signal because its tracer put it in place of another, or of none? */
+static __always_inline bool put_in_place(struct task_struct *current, struct kernel_siginfo *info)
+{
+	struct task_struct *tracer = BPF_CORE_READ(current, parent);
+	unsigned int level = BPF_CORE_READ(current, thread_pid, level);
+
+	if ((__u64)info <= 1 || BPF_CORE_READ(info, si_code) != SI_USER)
+		return false;
+	return (__u32)BPF_CORE_READ(info, _sifields._kill._pid) ==
+	       pid_at(BPF_CORE_READ(tracer, group_leader, thread_pid), level);
+}
+
+/*
+ * Hook: signal_deliver, of use only for tracees: where one stops for a signal, its tracer may let it go on with
+ * another, and that is generated nowhere. (Before 5.18 PTRACE_KILL was done that way, too.)
+ */
+SEC("?tp_btf/signal_deliver")
+int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct et_signals *all;
+	struct et_signal s = {};
+	struct et_id id;
+
+	if (!BPF_CORE_READ(current, ptrace) || sig < 1 || sig > 64 || HARMLESS & BIT(sig))
+		return 0;
+	if (BPF_CORE_READ(action, sa.sa_handler) || !put_in_place(current, info))
+		return 0;
+	id = leader_id(BPF_CORE_READ(current, group_leader));
+	if (!wanted_id(id))
+		return 0;
+	all = signals_entry(&id);
+	if (!all || all->fatal.signo == sig)
+		return 0;
+	s.signo = sig;
+	s.time_ns = s.first_ns = bpf_ktime_get_boot_ns();
+	s.count = 1;
+	s.info = ET_INFO_REAL;
+	s.threads = BPF_CORE_READ(current, signal, nr_threads);
+	s.flags = ET_SIG_FATAL | ET_SIG_INJECTED | ET_SIG_TRACER;
+	fill_tracer(&s, current);
+	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), &s);
+	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
+	fill_killer_exe(&all->killer, BPF_CORE_READ(current, parent));
 	return 0;
 }

@@ -10,7 +10,13 @@
 
 #define GET(direct, p, member) ((direct) ? (p)->member : BPF_CORE_READ(p, member))
 
+#define NS_PER_SECOND 1000000000ULL
 #define NS_PER_TICK 10000000ULL /* USER_HZ is 100 wherever we run */
+
+static __always_inline __u32 this_thread(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
 
 static __always_inline struct et_id leader_id(struct task_struct *leader)
 {
@@ -39,6 +45,8 @@ static __always_inline __u32 peer_flags(struct task_struct *task, struct task_st
 
 	if (flags & PF_EXITING)
 		out |= ET_PEER_EXITING;
+	if (flags & PF_EXITING && !BPF_CORE_READ(sig, live.counter))
+		out |= ET_PEER_DYING;
 	if (flags & PF_KTHREAD)
 		out |= ET_PEER_KTHREAD;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sig, is_child_subreaper))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* uapi.bpf.h: numbers of the system call interface that are not in BTF. Same on x86-64 and arm64. */
+/* uapi.bpf.h: numbers of the system call interface that are not in BTF. Same on x86-64 and arm64, but where said. */
 #ifndef EXITTRACE_UAPI_BPF_H
 #define EXITTRACE_UAPI_BPF_H
 
@@ -20,6 +20,7 @@
 #define SIGKILL 9
 #define SIGSEGV 11
 #define SIGTERM 15
+#define SIGALRM 14
 #define SIGCHLD 17
 #define SIGCONT 18
 #define SIGSTOP 19
@@ -29,10 +30,17 @@
 #define SIGURG 23
 #define SIGXCPU 24
 #define SIGXFSZ 25
+#define SIGVTALRM 26
+#define SIGPROF 27
 #define SIGWINCH 28
 #define SIGSYS 31
 
+#define RLIMIT_CPU 0
 #define RLIMIT_CORE 4
+#define RLIMIT_RTTIME 15
+
+#define SI_USER 0
+#define SYS_SECCOMP 1 /* si_code of SIGSYS */
 
 #define S_IFMT 0170000
 #define S_IFIFO 0010000
@@ -43,6 +51,18 @@
 #define SIGINFO_PID_OFFSET 16 /* siginfo_t.si_pid of a 64-bit process */
 
 #define FUSE_FLUSH 25 /* opcode */
+
+#if defined(__TARGET_ARCH_x86)
+#define NR_WRITE 1
+#define NR_PWRITE64 18
+#define NR_WRITEV 20
+#define NR_PTRACE 101
+#else
+#define NR_WRITE 64
+#define NR_PWRITE64 68
+#define NR_WRITEV 66
+#define NR_PTRACE 117
+#endif
 
 /* The bit of a signal in a set. */
 #define BIT(sig) (1ULL << ((sig) - 1))

@@ -11,6 +11,7 @@
 #define ET_MAX_PIDS 1024     /* -p */
 #define ET_MAX_DYING 4096    /* processes between their first thread's exit and the zombie */
 #define ET_MAX_SIGNALED 8192 /* processes with a remembered signal */
+#define ET_MAX_THREADS 16384 /* --threads: between their exit and the kernel freeing them */
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known */
 #define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
@@ -37,7 +38,14 @@ struct et_config {
 	__u8 want_args;
 	__u8 prompt; /* wake the reader at every message */
 	__u8 watch_exits; /* keep the table of exits under way */
-	__u8 pad[7];
+	__u8 want_threads; /* a message for each thread that ends */
+	/* more of what the kernel offers */
+	__u8 oom_hooked;   /* oom_kill_process is watched */
+	__u8 task_pt_regs; /* bpf_task_pt_regs() and bpf_get_current_task_btf() are there (5.15) */
+	__u8 cgroup_kill;  /* cgroup.kill is there (5.14) ... */
+	__u8 cgroup_kill_hooked; /* ... and who writes to it is watched */
+	__u8 page_shift;
+	__u8 pad;
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;

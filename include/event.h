@@ -29,7 +29,7 @@
 #define ET_FILE_PATH_MAX 256 /* bytes of reversed path, see struct et_file */
 #define ET_FS_LEN 16	     /* "ext4", "fuse" */
 #define ET_FILES_TOLD 16     /* ET_FILE messages a death, at most */
-#define ET_OBSERVATIONS 16
+#define ET_OBSERVATIONS 24
 
 enum et_kind {
 	/* made by the kernel half */
@@ -38,6 +38,8 @@ enum et_kind {
 	ET_CGROUP = 3, /* struct et_cgroup: the path behind a cgroup id, before its first use */
 	ET_ARGS = 4,   /* struct et_args: argv, only when asked for */
 	ET_FILE = 5,   /* struct et_file: a file with a part in the death that follows; rare */
+	ET_OOM = 6,    /* struct et_oom: the OOM killer chose it; before the death that follows */
+	ET_THREAD = 7, /* struct et_thread: a thread ended; only when asked for, or when it died alone */
 	/* made by the user half, part of a recorded stream */
 	ET_START = 16, /* struct et_start: first message of every stream */
 	ET_CLOCK = 17, /* struct et_clock: what time it is; drives the assembler's timers */
@@ -64,6 +66,7 @@ enum et_peer_flags {
 	ET_PEER_KTHREAD = 1 << 1, /* PF_KTHREAD */
 	ET_PEER_SUBREAPER = 1 << 2, /* signal->is_child_subreaper */
 	ET_PEER_NS_INIT = 1 << 3, /* pid 1 of its pid namespace */
+	ET_PEER_DYING = 1 << 4,	  /* all of its threads were in do_exit(), not only the one that acted */
 };
 
 /* Another process that had a part in it, as it was at that moment. */
@@ -96,6 +99,15 @@ enum et_signal_flags {
 	ET_SIG_FAULT = 1 << 4,	 /* synchronous: `address` holds */
 	ET_SIG_PTRACED = 1 << 5, /* a tracer sees it first and may swallow it */
 	ET_SIG_IP = 1 << 6,	 /* `ip` was readable: 0 is an address too */
+	ET_SIG_TRACER = 1 << 7,	 /* current was the target's ptracer */
+	ET_SIG_EXITKILL = 1 << 8, /* the tracer had asked for PTRACE_O_EXITKILL */
+	ET_SIG_INJECTED = 1 << 9, /* not generated: its tracer let it go on with this signal */
+	ET_SIG_EXEC = 1 << 10,	 /* the target itself, in the middle of an exec() */
+	ET_SIG_BY_CALL = 1 << 11, /* a siginfo that a system call of current made: nothing in it is the kernel's word */
+	ET_SIG_OOM = 1 << 12,	 /* the OOM killer's, see struct et_oom */
+	ET_SIG_CGROUP = 1 << 13, /* written to cgroup.kill; `killer.cgroup_killed` */
+	ET_SIG_BLAST = 1 << 14,	 /* the same call sent it to others, too: `killer.blast_ns` */
+	ET_SIG_SYSCALL = 1 << 15, /* seccomp refused `killer.syscall` of `killer.arch` */
 };
 
 /*
@@ -120,6 +132,27 @@ struct et_signal {
 	__u32 pad;
 };
 
+/* What is kept of the fatal signal only. */
+struct et_killer {
+	__u64 blast_ns;	      /* when the call sent the first of its signals; ET_SIG_BLAST */
+	__u64 cgroup_id;      /* of the sender; 0: not known, or the target itself */
+	__u64 cgroup_killed;  /* ET_SIG_CGROUP; 0: not known which */
+	__s32 syscall;	      /* ET_SIG_SYSCALL */
+	__u32 arch;	      /* AUDIT_ARCH_*, 0: not known */
+	__u32 seen;	      /* enum et_killer_seen */
+	__u32 exe_len;	      /* bytes used in exe, 0: not seen */
+	__u32 exe_cut;	      /* 1: the root side of the path did not fit */
+	__u32 pad;
+	struct et_peer grandparent; /* parent of by_parent */
+	char tty[ET_TTY_LEN]; /* the terminal that was hung up; empty: none, or not seen */
+	char exe[ET_KILLER_EXE_MAX]; /* reversed path, as et_death's exe */
+};
+
+enum et_killer_seen {
+	ET_KILLER_ARGS = 1 << 0,      /* an ET_ARGS message of the sender was sent */
+	ET_KILLER_CGROUP_V1 = 1 << 1, /* cgroup_id is of a v1 hierarchy */
+};
+
 /*
  * What the kernel half remembers of signals to one process. `fatal` is the one
  * that could kill; stop[] the latest TERM, INT, HUP and QUIT whatever became of
@@ -127,9 +160,7 @@ struct et_signal {
  */
 struct et_signals {
 	struct et_signal fatal;
-	__u32 killer_exe_len; /* bytes used in killer_exe, 0: not seen */
-	__u32 killer_exe_cut; /* 1: the root side of the path did not fit */
-	char killer_exe[ET_KILLER_EXE_MAX]; /* reversed path, as et_death's exe */
+	struct et_killer killer;
 	struct et_signal stop[ET_SLOTS];
 };
 
@@ -168,6 +199,8 @@ enum et_seen {
 	ET_SEEN_CORE = 1 << 12,	    /* core.limit holds; core.dumpable with ET_CORE_DUMPABLE_KNOWN */
 	ET_SEEN_CHILDREN = 1 << 13, /* adopted holds */
 	ET_SEEN_HANGUPS = 1 << 14,  /* hung_up holds */
+	ET_SEEN_LIMITS = 1 << 15,   /* cpu_soft, cpu_hard, rt_soft, rt_hard hold */
+	ET_SEEN_REFUSED = 1 << 16,  /* refused, refused_arch hold: the system call that seccomp ended it for */
 };
 
 enum et_cut {
@@ -241,6 +274,13 @@ struct et_core {
 	__u32 pad;
 };
 
+enum et_seccomp { /* task->seccomp.mode */
+	ET_SECCOMP_NONE = 0,
+	ET_SECCOMP_STRICT = 1,
+	ET_SECCOMP_FILTER = 2,
+	ET_SECCOMP_DEAD = 3, /* seccomp ended this thread; not all kernels say so */
+};
+
 /*
  * Behind the fixed part come, in this order and each 8-byte aligned:
  *   exe_size bytes     exe path, reversed: "worker\0bin\0usr\0" for /usr/bin/worker
@@ -275,6 +315,14 @@ struct et_death {
 	struct et_files files;
 	struct et_core core;
 	struct et_peer adopter; /* became the parent of its children; tgid 0: not seen */
+	__u64 cpu_soft;	 /* RLIMIT_CPU, seconds; ~0: none. The kernel adds 1 s with each SIGXCPU */
+	__u64 cpu_hard;
+	__u64 rt_soft;	 /* RLIMIT_RTTIME, microseconds; ~0: none */
+	__u64 rt_hard;
+	__s32 refused;	 /* number of the system call, ET_SEEN_REFUSED */
+	__u32 refused_arch; /* AUDIT_ARCH_*, 0: not known */
+	__u32 seccomp;	 /* enum et_seccomp of the last thread */
+	__u32 pad;
 	__u64 leader_ns; /* its leader ended, while other threads went on; 0: not so */
 	__u32 mm_users;	 /* of its memory when it let go of it, its own threads included */
 	__u32 adopted;	 /* children given to another parent */
@@ -347,6 +395,65 @@ struct et_file {
 	char path[ET_FILE_PATH_MAX];
 };
 
+enum et_oom_flags {
+	ET_OOM_MEMCG = 1 << 0,	/* for the limit of a memory cgroup ... */
+	ET_OOM_GLOBAL = 1 << 1, /* ... or because the machine, or some nodes, had none left; neither: not known */
+	ET_OOM_GROUP = 1 << 2,	/* memory.oom.group: its whole cgroup was killed */
+	ET_OOM_SYSRQ = 1 << 3,	/* somebody asked for it: sysrq f */
+	ET_OOM_SHARED = 1 << 4, /* not chosen: it shared its memory with the victim */
+	ET_OOM_LIMIT = 1 << 5,	/* memcg_id, limit_bytes and usage_bytes hold */
+	ET_OOM_OWN = 1 << 6,	/* that memory cgroup is the victim's own, no ancestor */
+	ET_OOM_V1 = 1 << 7,	/* memory cgroups are of a v1 hierarchy */
+	ET_OOM_SWAP = 1 << 8,	/* the limit is that of memory and swap together (v1 memsw) */
+	ET_OOM_USED = 1 << 9,	/* anon_bytes to swap_bytes hold */
+};
+
+/* The OOM killer's choice. Amounts as they were when it was sent SIGKILL. */
+struct et_oom {
+	struct et_header h;
+	struct et_id id;	/* the victim */
+	__u64 time_ns;
+	struct et_peer trigger; /* who asked for the memory that was not there: not to blame */
+	__u64 memcg_id;		/* cgroup whose limit was hit */
+	__u64 limit_bytes;
+	__u64 usage_bytes;
+	__u64 anon_bytes;	/* of the victim; without what each CPU has not added up yet */
+	__u64 file_bytes;
+	__u64 shmem_bytes;
+	__u64 swap_bytes;
+	__s32 score_adj;	/* oom_score_adj */
+	__u32 flags;		/* enum et_oom_flags */
+};
+
+enum et_thread_flags {
+	ET_THREAD_GROUP = 1 << 0, /* the whole process was exiting */
+	ET_THREAD_EXEC = 1 << 1,  /* another thread's exec() ended it */
+	ET_THREAD_LAST = 1 << 2,  /* the last one */
+	ET_THREAD_ALONE = 1 << 3, /* killed, and the process lives on without it */
+	ET_THREAD_REFUSED = 1 << 4, /* refused, refused_arch hold */
+	ET_THREAD_LEADER = 1 << 5,
+	ET_THREAD_LATE = 1 << 6, /* the kernel skipped the probe at its exit: time_ns is when it was freed ... */
+	ET_THREAD_UNSURE = 1 << 7, /* ... and whether its process was exiting then, or in an exec(), cannot be said */
+};
+
+struct et_thread {
+	struct et_header h;
+	struct et_id id;	/* of its process */
+	__u64 time_ns;		/* in do_exit() */
+	__u64 start_ns;		/* of the thread */
+	__u64 runtime_ns;	/* on a CPU */
+	__u32 tid;
+	__s32 status;		/* its own exit code, as a wait status */
+	__u32 flags;		/* enum et_thread_flags */
+	__u32 seccomp;		/* enum et_seccomp */
+	__s32 refused;
+	__u32 refused_arch;
+	__u32 threads;		/* left in the process, itself included */
+	__u32 uid;
+	char comm[ET_COMM_LEN]; /* of the thread */
+	char process[ET_COMM_LEN]; /* of the process */
+};
+
 /* Where an exit is, as far as the tier shows it. */
 enum et_phase {
 	ET_PHASE_NONE = 0,
@@ -410,7 +517,7 @@ struct et_start {
 	char tier[16];	  /* highest door in use: fentry, kprobe, tracepoint */
 	__u8 doors[ET_OBSERVATIONS]; /* enum et_door by enum et_observation */
 };
-#define ET_STREAM_VERSION 2
+#define ET_STREAM_VERSION 3
 
 struct et_clock {
 	struct et_header h;
@@ -432,7 +539,9 @@ struct et_counters {
 	__u64 full_dying;   /* processes without a scratch entry: dying map full */
 	__u64 full_tree;    /* children not followed: tree map full */
 	__u64 skipped;	    /* deaths told late, ET_D_LATE */
-	__u64 lost_file;    /* FILE messages without room */
+	__u64 lost_file;    /* FILE and OOM messages without room */
+	__u64 threads;	    /* deaths of threads that were to be told */
+	__u64 lost_thread;  /* THREAD messages without room */
 };
 
 struct et_loss {
@@ -456,6 +565,10 @@ enum et_observation {
 	ET_OBS_WORK,	   /* terminal, namespaces, released files, cgroup */
 	ET_OBS_COREDUMP,
 	ET_OBS_CHILDREN,   /* what becomes of its children */
+	ET_OBS_OOM,	   /* the OOM killer's choice */
+	ET_OBS_SECCOMP,	   /* the system call that seccomp ended a thread for */
+	ET_OBS_CGROUP_KILL, /* which cgroup was killed */
+	ET_OBS_HANGUP,	   /* which terminal was hung up */
 	ET_OBS_COUNT,
 };
 
@@ -472,20 +585,23 @@ _Static_assert(sizeof(struct et_header) == 8, "layout");
 _Static_assert(sizeof(struct et_id) == 16, "layout");
 _Static_assert(sizeof(struct et_peer) == 48, "layout");
 _Static_assert(sizeof(struct et_signal) == 152, "layout");
-_Static_assert(sizeof(struct et_signals) == 152 + 8 + ET_KILLER_EXE_MAX + 152 * ET_SLOTS, "layout");
+_Static_assert(sizeof(struct et_killer) == 48 + 48 + ET_TTY_LEN + ET_KILLER_EXE_MAX, "layout");
+_Static_assert(sizeof(struct et_signals) == 152 * (1 + ET_SLOTS) + sizeof(struct et_killer), "layout");
 _Static_assert(sizeof(struct et_resources) == 80, "layout");
 _Static_assert(sizeof(struct et_marks) == 96, "layout");
 _Static_assert(sizeof(struct et_files) == 56, "layout");
 _Static_assert(sizeof(struct et_core) == 24, "layout");
-_Static_assert(sizeof(struct et_death) == 576, "layout");
+_Static_assert(sizeof(struct et_death) == 624, "layout");
 _Static_assert(sizeof(struct et_reap) == 144, "layout");
 _Static_assert(sizeof(struct et_file) == 64 + 2 * ET_FS_LEN + ET_FILE_PATH_MAX, "layout");
 _Static_assert(sizeof(struct et_exit) == 120, "layout");
 _Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
 _Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
-_Static_assert(sizeof(struct et_start) == 184, "layout");
+_Static_assert(sizeof(struct et_start) == 192, "layout");
 _Static_assert(sizeof(struct et_clock) == 24, "layout");
-_Static_assert(sizeof(struct et_counters) == 80, "layout");
+_Static_assert(sizeof(struct et_counters) == 96, "layout");
+_Static_assert(sizeof(struct et_oom) == 144, "layout");
+_Static_assert(sizeof(struct et_thread) == 112, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
 
 #endif

@@ -10,21 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
 #include "cause.h"
 #include "check.h"
-#include "container.h"
 #include "coredump.h"
-#include "files.h"
+#include "kept.h"
 #include "path.h"
 #include "phases.h"
 #include "waiting.h"
 
 #define MAX_WAITING 16384
-#define MAX_CGROUPS 8192
-#define MAX_ARGS 256   /* processes whose argv came and whose death is on its way */
-#define MAX_RECENT 64  /* deaths whose reap was seen, for a snapshot that comes late */
-#define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
+#define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
 
 struct assembler {
 	struct assembler_options opt;
@@ -37,8 +32,7 @@ struct assembler {
 	uint64_t now_ns, real_offset_ns;
 	uint64_t doubtful; /* reaps of deaths up to this serial may have been lost */
 	struct waiting *waiting;
-	struct cache *cgroups, *args;
-	struct files *files;
+	struct keeper *keeper;
 	struct et_pattern pattern; /* where cores go; h.kind 0: not known */
 	struct et_id recent[MAX_RECENT];
 	unsigned int nr_recent;
@@ -54,17 +48,7 @@ static bool same_id(const struct et_id *a, const struct et_id *b)
 	return a->tgid == b->tgid && a->start_ns == b->start_ns;
 }
 
-static struct cache_key key_of(const struct et_id *id)
-{
-	return (struct cache_key){ id->start_ns, id->tgid };
-}
-
 /* ---- making a record ---- */
-
-static struct text held_text(const struct cache_entry *e)
-{
-	return e ? (struct text){ e->bytes, e->len } : (struct text){ NULL, 0 };
-}
 
 static void take_exes(struct assembler *a, struct record *r)
 {
@@ -74,19 +58,13 @@ static void take_exes(struct assembler *a, struct record *r)
 	r->exe.bytes = a->exe;
 	if ((d->seen & ET_SEEN_EXE) && d->exe_len)
 		r->exe.len = path__put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
-	r->killer_exe.bytes = a->killer_exe;
-	if (s && s->killer_exe_len) {
-		r->killer_exe.len = path__put_in_order(a->killer_exe, s->killer_exe, s->killer_exe_len,
-						       s->killer_exe_cut);
-		r->killer_exe_cut = s->killer_exe_cut;
+	r->killer.exe.bytes = a->killer_exe;
+	if (s && s->killer.exe_len) {
+		r->killer.exe.len = path__put_in_order(a->killer_exe, s->killer.exe, s->killer.exe_len,
+						       s->killer.exe_cut);
+		r->killer.exe_cut = s->killer.exe_cut;
 	}
 }
-
-/* What was kept of a process besides its DEATH message. */
-struct kept {
-	const struct cache_entry *cgroup, *args;
-	const struct noted_files *files;
-};
 
 /* All but the reap and what is concluded. */
 static void begin_record(struct assembler *a, struct record *r, enum record_type type,
@@ -100,16 +78,10 @@ static void begin_record(struct assembler *a, struct record *r, enum record_type
 	r->real_offset_ns = a->real_offset_ns;
 	r->now_ns = a->now_ns;
 	r->from_start = d->id.start_ns >= a->start.attach_ns;
-	r->cgroup = held_text(k->cgroup);
-	r->cgroup_cut = k->cgroup && k->cgroup->cut;
-	r->args = held_text(k->args);
-	r->args_cut = k->args && k->args->cut;
-	r->files = noted_files__list(k->files, &r->nr_files);
 	r->core_pattern_known = a->pattern.h.kind;
 	r->core_pattern = (struct text){ a->pattern.pattern, a->pattern.len };
 	take_exes(a, r);
-	if (r->cgroup.len)
-		container__parse(r->cgroup, &r->container, &r->unit);
+	kept__tell(k, r);
 	record__note_unseen(r);
 }
 
@@ -119,10 +91,12 @@ static void finish_record(struct assembler *a, struct record *r)
 		[RECORD_DEATH] = &a->totals.records,
 		[RECORD_ZOMBIE] = &a->totals.zombies,
 		[RECORD_DYING] = &a->totals.dying,
+		[RECORD_THREAD] = &a->totals.threads,
+		[RECORD_WARNING] = &a->totals.warnings,
 	};
 
 	cause__conclude(r);
-	if (r->type != RECORD_DYING) {
+	if (r->type == RECORD_DEATH || r->type == RECORD_ZOMBIE) {
 		phases__conclude(r);
 		coredump__conclude(r);
 	}
@@ -130,31 +104,14 @@ static void finish_record(struct assembler *a, struct record *r)
 	a->fn(a->ctx, r);
 }
 
-static struct cache_entry *hold_cgroup(struct assembler *a, const struct et_death *d)
-{
-	if (!(d->seen & ET_SEEN_CGROUP))
-		return NULL;
-	return cache__get(a->cgroups, (struct cache_key){ d->cgroup_id, 0 });
-}
-
-static struct cache_entry *take_args(struct assembler *a, const struct et_death *d)
-{
-	return d->seen & ET_SEEN_ARGS ? cache__take(a->args, key_of(&d->id)) : NULL;
-}
-
 static void begin_waiting(struct assembler *a, struct record *r, enum record_type type,
 			  struct waiting_death *n)
 {
 	const struct et_death *d = waiting__message(n);
 
-	/* The path may have been on its way when the death came: CPUs race to the ring buffer. */
-	if (!n->cgroup)
-		n->cgroup = hold_cgroup(a, d);
-	if (!n->args)
-		n->args = take_args(a, d);
-	if (!n->files)
-		n->files = files__take(a->files, &d->id);
-	begin_record(a, r, type, d, &(struct kept){ n->cgroup, n->args, n->files });
+	/* A path may have been on its way when the death came: CPUs race to the ring buffer. */
+	keeper__gather(a->keeper, d, &n->kept);
+	begin_record(a, r, type, d, &n->kept);
 }
 
 static void remember(struct assembler *a, const struct et_id *id)
@@ -175,9 +132,7 @@ static bool is_recent(const struct assembler *a, const struct et_id *id)
 static void let_go(struct assembler *a, struct waiting_death *n)
 {
 	remember(a, &waiting__message(n)->id);
-	cache__release(a->cgroups, n->cgroup);
-	cache__release(a->args, n->args);
-	noted_files__free(n->files);
+	keeper__let_go(a->keeper, &n->kept);
 	waiting__remove(a->waiting, n);
 }
 
@@ -450,24 +405,54 @@ static int take_dying(struct assembler *a, const struct et_dying *m)
 	return 0;
 }
 
+/* ---- threads ---- */
+
+/* What a thread's end shows of its process, in the shape of a death with the thread's own status. */
+static void borrow_death(const struct et_thread *m, struct et_death *d)
+{
+	*d = (struct et_death){
+		.h = { ET_DEATH, sizeof(*d) },
+		.id = m->id,
+		.exit_ns = m->time_ns,
+		.status = m->status,
+		.seen = ET_SEEN_THREADS,
+		.threads = m->threads,
+		.uid = m->uid,
+	};
+	memcpy(d->comm, m->process, sizeof(d->comm));
+}
+
+/* Nobody waits for a thread: what is known of its end is known at once. */
+static int take_thread(struct assembler *a, const struct et_thread *m)
+{
+	const enum record_type type = m->flags & ET_THREAD_ALONE ? RECORD_WARNING : RECORD_THREAD;
+	struct et_death d;
+	struct record r;
+
+	borrow_death(m, &d);
+	begin_record(a, &r, type, &d, &(struct kept){ 0 });
+	r.thread = m;
+	r.now_ns = m->time_ns;
+	finish_record(a, &r);
+	return 0;
+}
+
 /* ---- messages ---- */
 
 static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool auto_reaped)
 {
-	struct cache_entry *cgroup = hold_cgroup(a, d), *args = take_args(a, d);
-	struct noted_files *files = files__take(a->files, &d->id);
+	struct kept kept = { 0 };
 	struct record r;
 
-	begin_record(a, &r, RECORD_DEATH, d, &(struct kept){ cgroup, args, files });
+	keeper__gather(a->keeper, d, &kept);
+	begin_record(a, &r, RECORD_DEATH, d, &kept);
 	if (auto_reaped)
 		r.reap.how = REAP_AUTO;
 	else
 		record__add_missing(&r, "reap", WHY_FULL);
 	finish_record(a, &r);
 	remember(a, &d->id);
-	cache__release(a->cgroups, cgroup);
-	cache__release(a->args, args);
-	noted_files__free(files);
+	keeper__let_go(a->keeper, &kept);
 }
 
 /* Its pid was given to another process: who had it before was reaped, and the message lost. */
@@ -495,9 +480,7 @@ static void await_reap(struct assembler *a, const struct et_death *d)
 	}
 	n->serial = a->totals.deaths;
 	n->arrived_ns = a->now_ns;
-	n->cgroup = hold_cgroup(a, d);
-	n->args = take_args(a, d);
-	n->files = files__take(a->files, &d->id);
+	keeper__gather(a->keeper, d, &n->kept);
 	if (d->flags & ET_D_SNAPSHOT)
 		tell_zombie(a, n);
 }
@@ -514,29 +497,6 @@ static int take_death(struct assembler *a, const struct et_death *d)
 		hand_out_at_once(a, d, true);
 	else
 		await_reap(a, d);
-	return 0;
-}
-
-static int take_cgroup(struct assembler *a, const struct et_cgroup *c)
-{
-	struct cache_entry *e;
-
-	e = cache__add(a->cgroups, (struct cache_key){ c->id, 0 }, c->len + PATH_ROOM);
-	if (!e)
-		return -ENOMEM;
-	e->len = path__put_in_order(e->bytes, c->path, c->len, c->cut);
-	e->cut = c->cut;
-	return 0;
-}
-
-static int take_argv(struct assembler *a, const struct et_args *m)
-{
-	struct cache_entry *e = cache__add(a->args, key_of(&m->id), m->len);
-
-	if (!e)
-		return -ENOMEM;
-	memcpy(e->bytes, m->args, m->len);
-	e->cut = m->total > m->len;
 	return 0;
 }
 
@@ -610,11 +570,15 @@ static int take_message(struct assembler *a, const struct et_header *h)
 	case ET_REAP:
 		return take_reap(a, msg);
 	case ET_CGROUP:
-		return take_cgroup(a, msg);
+		return keeper__add_cgroup(a->keeper, msg);
 	case ET_ARGS:
-		return take_argv(a, msg);
+		return keeper__add_args(a->keeper, msg);
 	case ET_FILE:
-		return files__add(a->files, msg);
+		return keeper__add_file(a->keeper, msg);
+	case ET_OOM:
+		return keeper__add_oom(a->keeper, msg);
+	case ET_THREAD:
+		return take_thread(a, msg);
 	case ET_DYING:
 		return take_dying(a, msg);
 	case ET_PATTERN:
@@ -652,10 +616,8 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->fn = fn;
 	a->ctx = ctx;
 	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING);
-	a->cgroups = cache__new(o->max_cgroups ? o->max_cgroups : MAX_CGROUPS);
-	a->args = cache__new(MAX_ARGS);
-	a->files = files__new(MAX_FILES);
-	if (!a->waiting || !a->cgroups || !a->args || !a->files) {
+	a->keeper = keeper__new(o->max_cgroups);
+	if (!a->waiting || !a->keeper) {
 		assembler__free(a);
 		return NULL;
 	}
@@ -669,9 +631,7 @@ void assembler__free(struct assembler *a)
 	while (a->waiting && waiting__oldest(a->waiting))
 		let_go(a, waiting__oldest(a->waiting));
 	waiting__free(a->waiting);
-	cache__free(a->cgroups);
-	cache__free(a->args);
-	files__free(a->files);
+	keeper__free(a->keeper);
 	free(a);
 }
 

@@ -23,6 +23,8 @@ struct assembler_totals {
 	uint64_t records;  /* death records handed out */
 	uint64_t zombies;  /* interim records handed out, of the dead */
 	uint64_t dying;	   /* ... and of those whose exit takes its time */
+	uint64_t threads;  /* records of threads handed out */
+	uint64_t warnings; /* ... and of threads that were killed alone */
 	uint64_t rejected; /* messages that were not well formed */
 	uint64_t early;	   /* handed out before the reap was known, for want of room */
 	uint64_t waiting;  /* now dead and not reaped */

@@ -38,7 +38,7 @@ static bool signals_ok(const struct et_death *d)
 
 	if (!s)
 		return true;
-	if (s->killer_exe_len > ET_KILLER_EXE_MAX || !signal_ok(&s->fatal))
+	if (s->killer.exe_len > ET_KILLER_EXE_MAX || !signal_ok(&s->fatal))
 		return false;
 	if (!(d->flags & ET_D_STOPS))
 		return true;
@@ -112,6 +112,20 @@ static bool file_ok(const void *msg, size_t size)
 	       f->what <= ET_FILE_CORE && f->error <= 0 && f->error != INT32_MIN && f->fd >= -1;
 }
 
+static bool oom_ok(const void *msg, size_t size)
+{
+	const struct et_oom *m = msg;
+
+	return size == sizeof(*m) && m->id.tgid;
+}
+
+static bool thread_ok(const void *msg, size_t size)
+{
+	const struct et_thread *t = msg;
+
+	return size == sizeof(*t) && t->id.tgid && t->tid;
+}
+
 /* A slot without a beginning is free, not an exit. */
 static bool dying_ok(const void *msg, size_t size)
 {
@@ -161,6 +175,10 @@ static bool message_ok(uint32_t kind, const void *msg, size_t size)
 		return args_ok(msg, size);
 	case ET_FILE:
 		return file_ok(msg, size);
+	case ET_OOM:
+		return oom_ok(msg, size);
+	case ET_THREAD:
+		return thread_ok(msg, size);
 	case ET_DYING:
 		return dying_ok(msg, size);
 	case ET_PATTERN:

@@ -5,6 +5,9 @@
  *
  * An exit under way has no wait status yet and was not a zombie. It matches by what is certain
  * to stay: that a signal ends it, how old it is and how long it takes so far.
+ *
+ * A thread matches by its own status and cause. Ages and durations are those of processes, and do
+ * not keep it back. A warning is not asked for: of a process that is watched it is always told.
  */
 #include "filter.h"
 
@@ -67,8 +70,23 @@ static bool match_zombie(const struct options *o, const struct record *r)
 	return r->type != RECORD_DYING && r->reap.time_known && r->reap.zombie_ns >= o->min_zombie_ns;
 }
 
+static bool match_outcome(const struct options *o, const struct record *r)
+{
+	return match_failed(o, r) && match_signal(o, r) && match_cause(o, r->cause.class);
+}
+
+static bool match_durations(const struct options *o, const struct record *r)
+{
+	return match_age(o, r) && match_exit(o, &r->phases) && match_zombie(o, r);
+}
+
 bool filter__match(const struct options *o, const struct record *r)
 {
-	return match_process(o, r->death) && match_failed(o, r) && match_signal(o, r) &&
-	       match_cause(o, r->cause.class) && match_age(o, r) && match_exit(o, &r->phases) && match_zombie(o, r);
+	if (!match_process(o, r->death))
+		return false;
+	if (r->type == RECORD_WARNING)
+		return true;
+	if (r->type == RECORD_THREAD) /* a recorded stream may hold threads that nobody asked for */
+		return o->threads && match_outcome(o, r);
+	return match_outcome(o, r) && match_durations(o, r);
 }

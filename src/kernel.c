@@ -103,6 +103,11 @@ bool kernel__has_function(const struct kernel *k, const char *function)
 	return btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC) >= 0;
 }
 
+bool kernel__has_typedef(const struct kernel *k, const char *name)
+{
+	return btf__find_by_name_kind(k->btf, name, BTF_KIND_TYPEDEF) >= 0;
+}
+
 int kernel__try_fentry(const struct kernel *k, const char *function)
 {
 	return try_tracing(BPF_TRACE_FENTRY, btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC));
@@ -183,20 +188,20 @@ static int open_tracefs(void)
 	return mnt;
 }
 
-static int syscall_event_id(const char *event)
+static int event_id(const char *event)
 {
 	char path[96];
 	int id, root = open_tracefs();
 
 	if (root < 0)
 		return -ENODEV;
-	snprintf(path, sizeof(path), "events/syscalls/%s/id", event);
+	snprintf(path, sizeof(path), "events/%s/id", event);
 	id = read_number(root, path);
 	close(root);
 	return id;
 }
 
-int kernel__open_syscall(const char *event)
+int kernel__open_event(const char *event)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -204,7 +209,7 @@ int kernel__open_syscall(const char *event)
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
-	int id = syscall_event_id(event);
+	int id = event_id(event);
 
 	if (id < 0)
 		return id;
@@ -213,9 +218,9 @@ int kernel__open_syscall(const char *event)
 }
 
 /* Only looked up: closing an event again takes the kernel some 30 ms. */
-int kernel__find_syscall(const char *event)
+int kernel__find_event(const char *event)
 {
-	int id = syscall_event_id(event);
+	int id = event_id(event);
 
 	return id < 0 ? id : 0;
 }

@@ -22,6 +22,7 @@ int kernel__tracepoint_args(const struct kernel *k, const char *name);
 
 /* As far as BTF tells; not whether it can be hooked. */
 bool kernel__has_function(const struct kernel *k, const char *function);
+bool kernel__has_typedef(const struct kernel *k, const char *name);
 
 /*
  * Loads and attaches an empty program, for real, and takes it away again, which takes the kernel tens of ms.
@@ -32,8 +33,8 @@ int kernel__try_kprobe(const struct kernel *k, const char *function);
 int kernel__try_tracepoint(const struct kernel *k, const char *name);
 int kernel__try_iter(const struct kernel *k);
 /* Whether there is a system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
-int kernel__find_syscall(const char *event);
-int kernel__open_syscall(const char *event); /* a perf event for a program to be attached to */
+int kernel__find_event(const char *event);
+int kernel__open_event(const char *event); /* a perf event for a program to be attached to */
 
 /* Whether this process may use bpf() for tracing at all: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
 bool kernel__may_trace(void);

@@ -5,6 +5,7 @@
  */
 #include "names.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,7 +178,8 @@ static const char *const observations[ET_OBS_COUNT] = {
 	[ET_OBS_NOTIFY] = "notify", [ET_OBS_REAP] = "reap",	[ET_OBS_SIGNAL] = "signal",
 	[ET_OBS_TREE] = "tree",	    [ET_OBS_SNAPSHOT] = "snapshot", [ET_OBS_BEGIN] = "begin",
 	[ET_OBS_MM] = "mm",	    [ET_OBS_FILES] = "files",	[ET_OBS_WORK] = "work",
-	[ET_OBS_COREDUMP] = "coredump", [ET_OBS_CHILDREN] = "children",
+	[ET_OBS_COREDUMP] = "coredump", [ET_OBS_CHILDREN] = "children", [ET_OBS_OOM] = "oom",
+	[ET_OBS_SECCOMP] = "seccomp", [ET_OBS_CGROUP_KILL] = "cgroup_kill", [ET_OBS_HANGUP] = "hangup",
 };
 
 static const char *const doors[] = {
@@ -334,6 +336,30 @@ const char *names__role(const struct et_peer *p)
 	if (p->flags & ET_PEER_NS_INIT)
 		return "pid_namespace_init";
 	return p->flags & ET_PEER_SUBREAPER ? "subreaper" : NULL;
+}
+
+const char *names__tty(const char tty[ET_TTY_LEN], char dst[RECORD_TTY])
+{
+	struct text name = text__array(tty, ET_TTY_LEN);
+	const bool pts = name.len > 3 && !memcmp(name.bytes, "pts", 3) && isdigit((unsigned char)name.bytes[3]);
+	const size_t head = pts ? 3 : name.len;
+
+	memset(dst, 0, RECORD_TTY);
+	memcpy(dst, name.bytes, head);
+	if (!pts)
+		return dst;
+	dst[head] = '/';
+	memcpy(dst + head + 1, name.bytes + head, name.len - head);
+	return dst;
+}
+
+const char *names__ended_by(const struct et_thread *t)
+{
+	if (t->flags & ET_THREAD_EXEC)
+		return "exec";
+	if (t->flags & ET_THREAD_GROUP)
+		return "group_exit";
+	return t->flags & ET_THREAD_ALONE || t->status & 0x7f ? "killed" : "exit";
 }
 
 const char *names__errno(int error, char dst[RECORD_ERRNO_NAME])

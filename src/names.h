@@ -21,6 +21,10 @@ const char *names__core_reason(enum core_reason r); /* "limit" */
 const char *names__core_target(enum et_core_target t); /* "file", "pipe", "socket" */
 /* What makes it adopt orphans: "init", "pid_namespace_init", "subreaper"; NULL: nothing that was seen. */
 const char *names__role(const struct et_peer *p);
+/* "pts3" is what the kernel calls the file /dev/pts/3: "pts/3". Writes to dst and returns it. */
+const char *names__tty(const char tty[ET_TTY_LEN], char dst[RECORD_TTY]);
+/* How a thread ended: "killed" alone, by "exec" of another, by "group_exit", or by its own "exit". */
+const char *names__ended_by(const struct et_thread *t);
 /* "ENOSPC", or "errno 999"; writes to dst and returns it. */
 const char *names__errno(int error, char dst[RECORD_ERRNO_NAME]);
 const char *names__why(enum missing_why w); /* a short clause in words */

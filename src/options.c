@@ -24,7 +24,6 @@
 #define DYING_AFTER_NS 5000000000ULL
 #define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
 #define WORD_SHOWN 160
-#define ARGS_KEY "process.args"
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
 {
@@ -223,12 +222,19 @@ static int take_min_zombie(struct options *o, const char *arg, const char *opt)
 
 /* ---- --fields ---- */
 
+bool options__is_args(const struct field *f)
+{
+	const char *member = strrchr(f->key, '.');
+
+	return member && !strcmp(member, ".args");
+}
+
 static int push_field(struct options *o, const struct field *f, const char *opt)
 {
 	if (o->nr_fields == ARRAY_SIZE(o->fields))
 		return refuse("%s: more than %zu fields", opt, ARRAY_SIZE(o->fields));
 	o->fields[o->nr_fields++] = f;
-	if (!strcmp(f->key, ARGS_KEY))
+	if (options__is_args(f))
 		o->args = true; /* asked for by name: as good as -A */
 	return 0;
 }
@@ -244,10 +250,7 @@ static const struct field *field_by_title(const char *word)
 	return NULL;
 }
 
-/*
- * "reap" stands for all members of that group; true: there are some. Not for the
- * arguments, which may hold secrets: only -A or their own name brings them.
- */
+/* "reap" stands for all members of that group, but for arguments; true: there are some. */
 static bool push_group(struct options *o, const char *word, const char *opt, int *status)
 {
 	size_t len = strlen(word);
@@ -260,7 +263,7 @@ static bool push_group(struct options *o, const char *word, const char *opt, int
 		if (strncmp(f->key, word, len) || f->key[len] != '.')
 			continue;
 		any = true;
-		if (strcmp(f->type, "object") && (strcmp(f->key, ARGS_KEY) || o->args) && !*status)
+		if (strcmp(f->type, "object") && (!options__is_args(f) || o->args) && !*status)
 			*status = push_field(o, f, opt);
 	}
 	return any;
@@ -460,11 +463,12 @@ static const struct row rows[] = {
 	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
 	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
 	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
+	{ 'T', "threads", NULL, "one record for each thread that ends, too", FLAG(threads) },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
 	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
 	{ .help = "How to run:" },
 	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time },
-	{ 0, "count", "N", "end after N records", .take = take_count },
+	{ 0, "count", "N", "end after N records of deaths", .take = take_count },
 	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)",
 	  .take = take_zombie_after },
 	{ 0, "dying-after", "DUR", "tell when an exit takes this long\n(default 5s, 0: never)",
@@ -623,6 +627,7 @@ static int check_pairs(const struct options *o)
 		{ o->verbose && o->nr_fields, "-v and --fields: choose one" },
 		{ o->summary && o->verbose, "-S and -v: sums tell no stories, choose one" },
 		{ o->summary && o->nr_fields, "-S and --fields: sums have no fields, choose one" },
+		{ o->summary && o->threads, "-S and -T: sums are of deaths, not of threads, choose one" },
 		{ o->interval_ns && !o->summary, "--interval is for summaries: give -S too" },
 		{ o->all && o->nr_pids, "-a and -p: choose one" },
 		{ o->follow && !o->nr_pids && !o->command,
@@ -717,22 +722,32 @@ void options__help(void)
 	     "2 usage, 3 events lost and --strict, 70 refused by the kernel, 77 not permitted.");
 }
 
-static void list_field(const struct field *f, const char *list)
+/* Zombies have the fields of deaths, warnings those of threads. */
+static const char *records_with(unsigned int in, char dst[32])
 {
-	char key[96];
+	snprintf(dst, 32, "%s%s%s", in & IN_DEATH ? ",death" : "", in & IN_DYING ? ",dying" : "",
+		 in & IN_THREAD ? ",thread" : "");
+	return dst + (*dst == ',');
+}
 
-	snprintf(key, sizeof(key), "%s%s%s", list ? list : "", list ? "[]." : "", f->key);
-	printf("%-34s %-8s %-6s %-13s %s\n", key, f->type, *f->unit ? f->unit : "-", f->title, f->help);
+/* What is in a list is where the list is. */
+static void list_field(const struct field *f, const struct field *list)
+{
+	char key[96], in[32];
+
+	snprintf(key, sizeof(key), "%s%s%s", list ? list->key : "", list ? "[]." : "", f->key);
+	printf("%-34s %-8s %-6s %-18s %-13s %s\n", key, f->type, *f->unit ? f->unit : "-",
+	       records_with(list ? list->in : f->in, in), f->title, f->help);
 }
 
 void options__list_fields(void)
 {
 	unsigned int i, j;
 
-	printf("%-34s %-8s %-6s %-13s %s\n", "KEY", "TYPE", "UNIT", "HEADING", "WHAT IT IS");
+	printf("%-34s %-8s %-6s %-18s %-13s %s\n", "KEY", "TYPE", "UNIT", "RECORDS", "HEADING", "WHAT IT IS");
 	for (i = 0; i < record_nr_fields; i++) {
 		list_field(&record_fields[i], NULL);
 		for (j = 0; j < record_fields[i].nr_items; j++)
-			list_field(&record_fields[i].items[j], record_fields[i].key);
+			list_field(&record_fields[i].items[j], &record_fields[i]);
 	}
 }

@@ -34,7 +34,7 @@ enum mode {
 
 enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
 
-#define OPTIONS_MAX_FIELDS 128 /* a group counts with its members */
+#define OPTIONS_MAX_FIELDS 192 /* a group counts with its members */
 
 struct options {
 	enum mode mode;
@@ -58,6 +58,7 @@ struct options {
 	uint64_t min_zombie_ns;
 	/* print */
 	bool json, verbose, timestamp, utc, args, quiet, summary;
+	bool threads; /* a record for each thread that ends */
 	uint64_t interval_ns; /* of summaries; 0: one at the end */
 	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */
 	const struct field *fields[OPTIONS_MAX_FIELDS];
@@ -77,6 +78,8 @@ struct options {
 /* 0, or STATUS_USAGE after one clear line on stderr. */
 int options__parse(struct options *o, int argc, char **argv);
 void options__help(void);	 /* to stdout */
-void options__list_fields(void); /* to stdout: key, type, unit, what it is */
+void options__list_fields(void); /* to stdout: key, type, unit, records it is in, what it is */
+/* A command line: it may hold secrets, so that only -A or its own name brings it. */
+bool options__is_args(const struct field *f);
 
 #endif

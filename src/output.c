@@ -188,7 +188,7 @@ bool output__any_lost(const struct et_counters *before, const struct et_counters
 	return now->lost_ring != before->lost_ring || now->lost_reap != before->lost_reap ||
 	       now->lost_cgroup != before->lost_cgroup || now->full_signals != before->full_signals ||
 	       now->full_dying != before->full_dying || now->full_tree != before->full_tree ||
-	       now->lost_file != before->lost_file;
+	       now->lost_file != before->lost_file || now->lost_thread != before->lost_thread;
 }
 
 void output__lost(struct output *o, const struct et_counters *before, const struct et_counters *now)

@@ -29,7 +29,7 @@ struct totals { /* for `bye`: deaths = records + filtered + lost */
 	uint64_t deaths;   /* seen by the kernel half, and zombies that were there before */
 	uint64_t records;  /* death records given to the output */
 	struct assembler_totals a;
-	struct et_counters k;
+	struct et_counters k; /* k.threads = a.threads + a.warnings + k.lost_thread */
 	uint64_t filtered; /* records that the user half's filters dropped */
 	uint64_t unwritten; /* records lost to a failed write */
 };
@@ -90,7 +90,7 @@ void output__put_id(struct buf *b, const struct output *o, struct et_id id);
 void output__put_lost(struct output *o, struct buf *b, const struct et_counters *before,
 		      const struct et_counters *now);
 void output__put_totals(struct output *o, struct buf *b, const struct totals *t);
-/* Terminal sequence for how it ended: failed, well, or not yet; "" without colour. */
+/* Terminal sequence for how it ended: failed, well, or not at all; "" without colour. */
 const char *output__tint(const struct output *o, const struct record *r);
 #define OUTPUT_UNTINT "\033[0m"
 #define OUTPUT_ALARM "\033[1;31m" /* data were lost: bold red */

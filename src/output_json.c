@@ -10,6 +10,7 @@
 
 #include "json.h"
 #include "names.h"
+#include "options.h"
 #include "output.h"
 #include "version.h"
 
@@ -143,7 +144,7 @@ static bool is_chosen(const struct field *f, const struct output_options *opt)
 
 	if (!strcmp(f->key, "schema") || !strcmp(f->key, "type"))
 		return false; /* begin every line */
-	if (!opt->args && !strncmp(f->key, "process.args", 12))
+	if (!opt->args && options__is_args(f))
 		return false;
 	if (!opt->fields || !strcmp(f->key, "id"))
 		return true;
@@ -413,6 +414,8 @@ static void json_record(struct output *o, struct buf *b, const struct record *r)
 		[RECORD_DEATH] = "death",
 		[RECORD_ZOMBIE] = "zombie",
 		[RECORD_DYING] = "dying",
+		[RECORD_THREAD] = "thread",
+		[RECORD_WARNING] = "warning",
 	};
 	struct writer w = { .b = b, .o = o, .r = r, .plan = o->priv };
 
@@ -427,6 +430,7 @@ static void put_losses(struct buf *b, const struct et_counters *before, const st
 	json__member(b, "reaps", now->lost_reap - before->lost_reap);
 	json__member(b, "cgroups", now->lost_cgroup - before->lost_cgroup);
 	json__member(b, "files", now->lost_file - before->lost_file);
+	json__member(b, "threads", now->lost_thread - before->lost_thread);
 	json__member(b, "signals_full", now->full_signals - before->full_signals);
 	json__member(b, "dying_full", now->full_dying - before->full_dying);
 	json__member(b, "tree_full", now->full_tree - before->full_tree);
@@ -453,6 +457,9 @@ static void json_end(struct output *o, struct buf *b, const struct totals *t)
 	json__member(b, "unwritten", t->unwritten);
 	json__member(b, "zombies", t->a.zombies);
 	json__member(b, "dying", t->a.dying);
+	json__member(b, "threads_seen", t->k.threads);
+	json__member(b, "threads", t->a.threads);
+	json__member(b, "warnings", t->a.warnings);
 	json__member(b, "waiting", t->a.waiting);
 	json__member(b, "early", t->a.early);
 	json__member(b, "skipped", t->k.skipped);

@@ -10,9 +10,39 @@
 #include "names.h"
 #include "story.h"
 
-#define CONTAINER_ID_SHOWN 12 /* as container tools print it */
+#define BLASTS 16 /* remembered: a call that kills many is over soon */
+
+/* The first victim of a call that killed several has the story. */
+struct blast {
+	struct et_id id; /* of the call, as in cause.blast; tgid 0: none */
+	struct et_peer first;
+};
+
+struct telling {
+	struct story_fields fields;
+	struct blast blasts[BLASTS];
+	unsigned int next;
+	const struct blast *last; /* what stands last belongs to it; NULL: to none */
+};
 
 /* ---- the first line ---- */
+
+static void put_time(struct story *s, uint64_t ns)
+{
+	if (!ns)
+		return;
+	output__put_time(s->b, ns + s->r->real_offset_ns, s->o->opt.utc,
+			 s->o->opt.timestamp ? TIME_FULL : TIME_MICROS);
+	buf__char(s->b, ' ');
+}
+
+static struct et_peer itself(const struct record *r)
+{
+	struct et_peer self = { .id = r->death->id };
+
+	memcpy(self.comm, r->death->comm, sizeof(self.comm));
+	return self;
+}
 
 static void put_headline(struct story *s)
 {
@@ -22,16 +52,10 @@ static void put_headline(struct story *s)
 		[RECORD_DYING] = " is dying: ",
 	};
 	const struct record *r = s->r;
-	struct et_peer self = { .id = r->death->id };
-	uint64_t when = r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns;
-	enum time_style style = s->o->opt.timestamp ? TIME_FULL : TIME_MICROS;
+	struct et_peer self = itself(r);
 	const char *tint = output__tint(s->o, r);
 
-	memcpy(self.comm, r->death->comm, sizeof(self.comm));
-	if (when) {
-		output__put_time(s->b, when + r->real_offset_ns, s->o->opt.utc, style);
-		buf__char(s->b, ' ');
-	}
+	put_time(s, r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns);
 	story__put_peer(s, "", &self);
 	buf__str(s->b, happened[r->type]);
 	buf__str(s->b, tint);
@@ -57,102 +81,19 @@ static void put_process(struct story *s)
 	story__end_line(s);
 }
 
-static void put_command(struct story *s)
-{
-	struct text list = s->r->args, one;
-
-	if (!s->o->opt.args || !list.len)
-		return;
-	story__begin_line(s, "command");
-	story__begin_item(s);
-	while (text__next(&list, &one)) {
-		buf__text(s->b, one);
-		if (list.len)
-			buf__char(s->b, ' ');
-	}
-	if (s->r->args_cut)
-		buf__str(s->b, " [cut]");
-	story__end_line(s);
-}
-
-static void item_container(struct story *s)
-{
-	enum container_runtime runtime = s->r->container.runtime;
-	struct text id = s->r->container.id;
-
-	if (!id.len)
-		return;
-	if (id.len > CONTAINER_ID_SHOWN)
-		id.len = CONTAINER_ID_SHOWN;
-	story__item(s, runtime == RUNTIME_UNKNOWN ? "container" : names__runtime(runtime));
-	buf__char(s->b, ' ');
-	buf__text(s->b, id);
-}
-
 static void put_place(struct story *s)
 {
 	const struct et_death *d = s->r->death;
 	struct text cgroup = s->r->cgroup;
 
 	story__begin_line(s, "where");
-	item_container(s);
+	story__put_container(s, &s->r->container);
 	if (!text__equal(cgroup, "/")) /* nowhere in particular */
 		story__item_text(s, "", cgroup);
 	story__item_text(s, "terminal ", text__str(s->r->tty));
 	if (d->ns_level && d->ns_level < ET_PID_LEVELS)
 		story__item_number(s, "pid ", d->ns_pids[d->ns_level], " in its namespace");
 	story__end_line(s);
-}
-
-/* ---- who did it ---- */
-
-static void put_sender(struct story *s)
-{
-	const struct cause *c = &s->r->cause;
-	const struct et_signal *sig = c->signal;
-
-	if (!sig || !c->by_known || c->self)
-		return;
-	story__begin_line(s, "sender");
-	story__item_peer(s, "", &sig->by);
-	if (s->r->signals && sig == &s->r->signals->fatal)
-		story__item_text(s, "", s->r->killer_exe);
-	story__item_number(s, "uid ", sig->by.uid, "");
-	if (sig->by.tid && sig->by.tid != sig->by.id.tgid)
-		story__item_number(s, "thread ", sig->by.tid, "");
-	story__item_peer(s, "child of ", &sig->by_parent);
-	if (sig->by.flags & ET_PEER_EXITING)
-		story__item(s, "was exiting itself");
-	if (sig->count > 1)
-		story__item_number(s, "sent it ", sig->count, " times");
-	story__item_field(s, WANT_SENT_TO_DEAD, "dead ", " later");
-	story__end_line(s);
-}
-
-static void put_stop(struct story *s, const struct stop *stop)
-{
-	story__item(s, stop->name);
-	if (stop->by_known)
-		story__put_peer(s, " from ", &stop->sig->by);
-	else
-		buf__str(s->b, " from the kernel");
-	buf__char(s->b, ' ');
-	output__put_duration(s->b, stop->before_death_ns);
-	buf__str(s->b, " before death: ");
-	buf__str(s->b, stop->result);
-	if (stop->sig->count > 1)
-		story__item_number(s, "the last of ", stop->sig->count, "");
-}
-
-static void put_stops(struct story *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < s->r->cause.nr_stops; i++) {
-		story__begin_line(s, i ? "" : "before");
-		put_stop(s, &s->r->cause.stops[i]);
-		story__end_line(s);
-	}
 }
 
 /* ---- who reaped it ---- */
@@ -326,41 +267,156 @@ static void put_missing(struct story *s)
 	story__end_line(s);
 }
 
+/* ---- threads ---- */
+
+static void put_thread_end(struct story *s)
+{
+	const struct et_thread *t = s->r->thread;
+	struct et_peer thread = { .id = { .tgid = t->tid } };
+
+	memcpy(thread.comm, t->comm, sizeof(thread.comm));
+	story__put_peer(s, ", thread ", &thread);
+	buf__str(s->b, ": ");
+	buf__str(s->b, s->r->cause.text);
+	buf__str(s->b, ", lived ");
+	output__put_duration(s->b, record__since(t->start_ns, t->time_ns));
+	buf__str(s->b, ", ");
+	output__put_duration(s->b, t->runtime_ns);
+	buf__str(s->b, " of processor time, ");
+	buf__u64(s->b, t->threads ? t->threads - 1 : 0);
+	buf__str(s->b, " left");
+}
+
+/* One line: there may be thousands of them. */
+static void put_thread(struct story *s)
+{
+	const struct record *r = s->r;
+	struct et_peer self = itself(r);
+	const char *tint = output__tint(s->o, r);
+
+	put_time(s, r->thread->time_ns);
+	buf__str(s->b, tint);
+	story__put_peer(s, "", &self);
+	if (r->thread->flags & ET_THREAD_ALONE) {
+		buf__str(s->b, " WARNING: ");
+		buf__str(s->b, r->cause.text);
+	} else {
+		put_thread_end(s);
+	}
+	buf__str(s->b, *tint ? OUTPUT_UNTINT "\n" : "\n");
+}
+
+/* ---- one call that killed many ---- */
+
+static bool same_id(const struct et_id *a, const struct et_id *b)
+{
+	return a->tgid == b->tgid && a->start_ns == b->start_ns;
+}
+
+static const struct blast *find_blast(const struct telling *t, const struct et_id *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLASTS; i++)
+		if (t->blasts[i].id.tgid && same_id(&t->blasts[i].id, id))
+			return &t->blasts[i];
+	return NULL;
+}
+
+static const struct blast *remember_blast(struct telling *t, const struct record *r, const struct et_id *id)
+{
+	struct blast *b = &t->blasts[t->next];
+
+	t->next = (t->next + 1) % BLASTS;
+	*b = (struct blast){ .id = *id, .first = itself(r) };
+	return b;
+}
+
+/* Under the story of the first victim; or by itself when others came between. */
+static void put_another(struct story *s, const struct blast *blast, bool under)
+{
+	struct et_peer self = itself(s->r);
+
+	if (under)
+		buf__str(s->b, "    with it   ");
+	else
+		put_time(s, record__death_ns(s->r));
+	story__put_peer(s, "", &self);
+	buf__str(s->b, under ? " " : " died: ");
+	buf__str(s->b, s->r->cause.signal_name);
+	buf__str(s->b, ", same kill");
+	if (!under)
+		story__put_peer(s, " as of ", &blast->first);
+	buf__char(s->b, '\n');
+}
+
+/* True: it is told with the first victim. Data that it lost is worth a story. */
+static bool tell_with_first(struct story *s, struct telling *t)
+{
+	const struct value id = story__value(s, WANT_BLAST);
+	const struct blast *last = t->last, *blast;
+
+	t->last = NULL;
+	if (s->r->type != RECORD_DEATH || id.kind != V_ID)
+		return false;
+	blast = find_blast(t, &id.id);
+	if (blast && !s->r->death->files.errors) {
+		put_another(s, blast, blast == last);
+		t->last = blast == last ? blast : NULL;
+		return true;
+	}
+	t->last = blast ? blast : remember_blast(t, s->r, &id.id);
+	return false;
+}
+
+/* ---- the whole ---- */
+
+static void put_death(struct story *s)
+{
+	story__put_command(s, "command", s->r->args, s->r->args_cut);
+	put_place(s);
+	story__put_cause(s);
+	if (s->r->type == RECORD_ZOMBIE) {
+		put_unreaped(s);
+		return;
+	}
+	story__put_way_out(s);
+	put_reap(s);
+	if (s->r->death->status)
+		put_resources(s);
+	put_missing(s);
+}
+
 static void story_record(struct output *o, struct buf *b, const struct record *r)
 {
-	struct story s = { .b = b, .o = o, .r = r, .fields = o->priv };
+	struct telling *t = o->priv;
+	struct story s = { .b = b, .o = o, .r = r, .fields = &t->fields };
 
+	if (tell_with_first(&s, t))
+		return;
+	if (r->thread) {
+		put_thread(&s);
+		return;
+	}
 	put_headline(&s);
 	put_process(&s);
-	if (r->type == RECORD_DYING) {
-		put_sender(&s);
-		story__put_dying(&s);
-		put_missing(&s);
+	if (r->type != RECORD_DYING) {
+		put_death(&s);
 		return;
 	}
-	put_command(&s);
-	put_place(&s);
-	put_sender(&s);
-	put_stops(&s);
-	if (r->type == RECORD_ZOMBIE) {
-		put_unreaped(&s);
-		return;
-	}
-	story__put_way_out(&s);
-	put_reap(&s);
-	if (r->death->status)
-		put_resources(&s);
+	story__put_sender(&s);
+	story__put_dying(&s);
 	put_missing(&s);
 }
 
 static int story_init(struct output *o)
 {
-	struct story_fields *fields = calloc(1, sizeof(*fields));
+	struct telling *t = calloc(1, sizeof(*t));
 
-	if (!fields)
+	if (!t)
 		return -ENOMEM;
-	o->priv = fields;
-	return story__find_fields(fields);
+	o->priv = t;
+	return story__find_fields(&t->fields);
 }
 
 static void story_fini(struct output *o)

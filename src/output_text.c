@@ -177,11 +177,29 @@ static void put_dying(struct buf *b, const struct record *r)
 	buf__char(b, ')');
 }
 
+/* Text about one killed alone names it. */
+static void put_thread(struct buf *b, const struct record *r)
+{
+	struct et_peer thread = { .id = { .tgid = r->thread->tid } };
+	char name[128];
+
+	if (!(r->thread->flags & ET_THREAD_ALONE)) {
+		memcpy(thread.comm, r->thread->comm, sizeof(thread.comm));
+		record__name_peer(name, sizeof(name), &thread);
+		buf__str(b, "thread ");
+		buf__str(b, name);
+		buf__str(b, ": ");
+	}
+	buf__str(b, r->cause.text);
+}
+
 static void cell_cause(struct buf *b, const struct output *o, const struct column *c, const struct record *r)
 {
 	(void)o;
 	(void)c;
-	if (r->type == RECORD_ZOMBIE)
+	if (r->thread)
+		put_thread(b, r);
+	else if (r->type == RECORD_ZOMBIE)
 		put_zombie(b, r);
 	else if (r->type == RECORD_DYING)
 		put_dying(b, r);

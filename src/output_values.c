@@ -145,6 +145,7 @@ void output__put_lost(struct output *o, struct buf *b, const struct et_counters 
 	put_loss(b, before->lost_cgroup, now->lost_cgroup, "message",
 		 " of cgroup paths or arguments (ring buffer full)\n");
 	put_loss(b, before->lost_file, now->lost_file, "file", " of deaths (ring buffer full)\n");
+	put_loss(b, before->lost_thread, now->lost_thread, "thread", " (ring buffer full)\n");
 	put_loss(b, before->full_signals, now->full_signals, "signal", " (table of signals full)\n");
 	put_loss(b, before->full_dying, now->full_dying, "detail", " of deaths (table of the dying full)\n");
 	put_loss(b, before->full_tree, now->full_tree, "descendant", " not followed (table of the tree full)\n");
@@ -176,6 +177,8 @@ void output__put_totals(struct output *o, struct buf *b, const struct totals *t)
 	put_count(b, ", ", t->a.early, " told before their reap");
 	put_count(b, ", ", t->k.skipped, " seen late");
 	put_count(b, ", ", t->a.dying, " told while dying");
+	put_count(b, ", ", t->a.threads, t->a.threads == 1 ? " thread ended" : " threads ended");
+	put_count(b, ", ", t->a.warnings, t->a.warnings == 1 ? " warning" : " warnings");
 	put_count(b, ", ", t->a.rejected, t->a.rejected == 1 ? " message rejected" : " messages rejected");
 	buf__char(b, '\n');
 }
@@ -184,7 +187,7 @@ const char *output__tint(const struct output *o, const struct record *r)
 {
 	if (!o->opt.colour)
 		return "";
-	if (r->type == RECORD_DYING)
+	if (r->type == RECORD_DYING || r->type == RECORD_WARNING)
 		return "\033[33m"; /* yellow */
 	return r->death->status ? "\033[31m" : "\033[2m"; /* red, dim */
 }

@@ -25,6 +25,15 @@ static bool exit_tells_all(const struct kernel *k)
 	return kernel__tracepoint_args(k, "sched_process_exit") >= 2;
 }
 
+/*
+ * Since 7.0 tracepoints run in a read section of SRCU and can be preempted; then the kernel skips a program that
+ * another task is preempted inside of on the same CPU. Programs of perf events still run undisturbed.
+ */
+static bool tracepoints_are_preempted(const struct kernel *k)
+{
+	return exit_tells_all(k) && kernel__has_typedef(k, "class_srcu_fast_notrace_t");
+}
+
 #define FILES_HOOKS "exit_files filp_close ____fput"
 
 const struct observation observations[ET_OBS_COUNT] = {
@@ -33,6 +42,9 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.without = "everything",
 		.required = true,
 		.doors = {
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = tracepoints_are_preempted,
+			  .programs = { PROG(exit__perf) }, .tracefs = { "sched/sched_process_exit" },
+			  .gives = "all of it; as a perf event, which is never skipped; (7.0)" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .programs = { PROG(exit__tp) },
 			  .gives = "all of it, on every kernel" },
 		},
@@ -90,7 +102,8 @@ const struct observation observations[ET_OBS_COUNT] = {
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free",
 			  .programs = { PROG(free__tp), PROG(wait4_exit__tp), PROG(waitid_enter__tp),
 					PROG(waitid_exit__tp) },
-			  .tracefs = { "sys_exit_wait4", "sys_enter_waitid", "sys_exit_waitid" },
+			  .tracefs = { "syscalls/sys_exit_wait4", "syscalls/sys_enter_waitid",
+				       "syscalls/sys_exit_waitid" },
 			  .gives = "with the return of wait4() and waitid(): +20 ns per system call" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free", .programs = { PROG(free__tp) },
 			  .gives = "that it was released; by whom only where its parent is init" },
@@ -100,7 +113,8 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.what = "who sent which signal",
 		.without = "cause.by, cause.timeline, faults told from signals",
 		.doors = {
-			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate", .programs = { PROG(signal__tp) },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate signal_deliver",
+			  .programs = { PROG(signal__tp), PROG(deliver__tp) },
 			  .gives = "all of it, on every kernel" },
 		},
 	},
@@ -131,7 +145,7 @@ const struct observation observations[ET_OBS_COUNT] = {
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .when = exit_tells_all,
 			  .gives = "the moment, but for the first steps of do_exit(); (6.16)" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_exit", .programs = { PROG(begin__tp) },
-			  .tracefs = { "sys_enter_exit_group" },
+			  .tracefs = { "syscalls/sys_enter_exit_group" },
 			  .gives = "where exit_group() was called; not when the last thread is there" },
 		},
 	},
@@ -225,6 +239,56 @@ const struct observation observations[ET_OBS_COUNT] = {
 			  .gives = "how many" },
 		},
 	},
+	[ET_OBS_OOM] = {
+		.what = "the OOM killer chooses a process",
+		.without = "oom, oom_memcg and oom_global told from other SIGKILLs of the kernel",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "oom_kill_process",
+			  .programs = { PROG(oom__fentry), PROG(oomed__fexit), PROG(victim__tp) },
+			  .gives = "for which limit, at whose request" },
+			{ .door = ET_DOOR_KPROBE, .hook = "oom_kill_process",
+			  .programs = { PROG(oom__kprobe), PROG(oomed__kretprobe), PROG(victim__tp) },
+			  .gives = "for which limit, at whose request" },
+			{ .door = ET_DOOR_TRACEPOINT,
+			  .hook = "mark_victim mm_vmscan_memcg_reclaim_begin mm_vmscan_direct_reclaim_begin",
+			  .programs = { PROG(victim__tp), PROG(reclaim_memcg__tp), PROG(reclaim_all__tp) },
+			  .gives = "the same, from what was tried before and which cgroup is full" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "mark_victim", .programs = { PROG(victim__tp) },
+			  .gives = "that it did, not for which limit" },
+		},
+	},
+	[ET_OBS_SECCOMP] = {
+		.what = "seccomp ends a thread for a system call",
+		.without = "cause.syscall of strict mode, before 5.17 of every mode",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "audit_seccomp", .programs = { PROG(refused__fentry) },
+			  .gives = "which one" },
+			{ .door = ET_DOOR_KPROBE, .hook = "audit_seccomp", .programs = { PROG(refused__kprobe) },
+			  .gives = "which one" },
+		},
+	},
+	[ET_OBS_CGROUP_KILL] = {
+		.what = "somebody writes to cgroup.kill",
+		.without = "cause.cgroup",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "cgroup_kill_write",
+			  .programs = { PROG(cgroup_kill__fentry), PROG(cgroup_killed__fexit) },
+			  .gives = "of which cgroup; (5.14)" },
+			{ .door = ET_DOOR_KPROBE, .hook = "cgroup_kill_write",
+			  .programs = { PROG(cgroup_kill__kprobe), PROG(cgroup_killed__kretprobe) },
+			  .gives = "of which cgroup; (5.14)" },
+		},
+	},
+	[ET_OBS_HANGUP] = {
+		.what = "a terminal is hung up",
+		.without = "cause.tty of those it ends",
+		.doors = {
+			{ .door = ET_DOOR_FENTRY, .hook = "tty_vhangup",
+			  .programs = { PROG(hangup__fentry), PROG(hungup__fexit) }, .gives = "which one" },
+			{ .door = ET_DOOR_KPROBE, .hook = "tty_vhangup",
+			  .programs = { PROG(hangup__kprobe), PROG(hungup__kretprobe) }, .gives = "which one" },
+		},
+	},
 };
 
 static bool tier_allows(enum tier tier, enum et_door door)
@@ -295,7 +359,7 @@ static int try_door(struct plan *p, const struct kernel *k, const struct plan_do
 		return -ENOENT;
 	err = try_hook(p, k, d);
 	for (unsigned int i = 0; !err && i < PLAN_PROGRAMS && d->tracefs[i]; i++)
-		err = kernel__find_syscall(d->tracefs[i]);
+		err = kernel__find_event(d->tracefs[i]);
 	return err;
 }
 
@@ -314,12 +378,22 @@ static void settle_one(struct plan *p, const struct kernel *k, enum et_observati
 	}
 }
 
+/* Of the last door: what comes before may not be meant for this kernel. */
+static int last_refusal(const struct plan *p, enum et_observation obs)
+{
+	unsigned int i = 0;
+
+	while (i + 1 < PLAN_DOORS && observations[obs].doors[i + 1].hook)
+		i++;
+	return p->refused[obs][i];
+}
+
 static int check_observation(const struct plan *p, enum et_observation obs)
 {
 	if (p->use[obs] || (!observations[obs].required && obs != ET_OBS_TREE))
 		return 0;
 	log__error("this kernel refuses %s (%s), without which there is nothing to tell",
-		   observations[obs].doors[0].hook, strerror(-p->refused[obs][0]));
+		   observations[obs].doors[0].hook, strerror(-last_refusal(p, obs)));
 	return -EOPNOTSUPP;
 }
 
@@ -376,6 +450,8 @@ int plan__settle(struct plan *p, const struct kernel *k, const struct options *o
 	memset(p, 0, sizeof(*p));
 	p->tier = o->tier;
 	p->thorough = o->mode == MODE_PROBES;
+	p->task_pt_regs = kernel__has_function(k, "bpf_task_pt_regs");
+	p->cgroup_kill = kernel__has_function(k, "cgroup_kill_write");
 	for (unsigned int i = 0; !err && i < ET_OBS_COUNT; i++) {
 		p->off[i] = !needed(i, o);
 		if (p->off[i])
@@ -383,7 +459,7 @@ int plan__settle(struct plan *p, const struct kernel *k, const struct options *o
 		settle_one(p, k, i, 0);
 		if (o->mode == MODE_PROBES)
 			continue;
-		if (observations[i].required && p->refused[i][0] == -EPERM)
+		if (observations[i].required && !p->use[i] && last_refusal(p, i) == -EPERM)
 			return -EPERM;
 		err = check_observation(p, i);
 	}

@@ -39,6 +39,8 @@ struct plan {
 	enum tier tier; /* asked for */
 	bool thorough;	/* every hook is tried for real, as --probes promises */
 	bool fentry_works, kprobe_works; /* one hook was attached for real */
+	bool task_pt_regs; /* the helper of that name is there */
+	bool cgroup_kill;  /* cgroups have a cgroup.kill */
 	const struct plan_door *use[ET_OBS_COUNT]; /* NULL: not observed */
 	bool off[ET_OBS_COUNT];		   /* not needed for what was asked */
 	int refused[ET_OBS_COUNT][PLAN_DOORS]; /* negative errno per door; -ECANCELED: not allowed by --tier */

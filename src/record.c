@@ -34,12 +34,23 @@ bool record__is_missing(const struct record *r, const char *key)
 
 static bool applies(const struct record *r, const struct field *f)
 {
-	return r->type != RECORD_DYING || (f && f->dying);
+	static const unsigned int in[] = {
+		[RECORD_DEATH] = IN_DEATH, [RECORD_ZOMBIE] = IN_DEATH, [RECORD_DYING] = IN_DYING,
+		[RECORD_THREAD] = IN_THREAD, [RECORD_WARNING] = IN_THREAD,
+	};
+
+	return f && f->in & in[r->type];
+}
+
+/* Only some of the fields apply. */
+static bool in_part(const struct record *r)
+{
+	return r->type != RECORD_DEATH && r->type != RECORD_ZOMBIE;
 }
 
 void record__add_missing(struct record *r, const char *key, enum missing_why why)
 {
-	if (r->type == RECORD_DYING && !applies(r, record__field(key)))
+	if (in_part(r) && !applies(r, record__field(key)))
 		return;
 	if (r->nr_missing < RECORD_MISSING_MAX && !record__is_missing(r, key))
 		r->missing[r->nr_missing++] = (struct missing){ .key = key, .why = why };
@@ -113,16 +124,35 @@ static uint64_t user_ns(const struct et_resources *u)
 	return u->runtime_ns - (uint64_t)((unsigned __int128)u->stime_ns * u->runtime_ns / ticks);
 }
 
+const struct et_killer *record__killer(const struct record *r)
+{
+	const struct et_signals *s = r->signals;
+
+	return s && r->cause.by == &s->fatal.by && !r->cause.self ? &s->killer : NULL;
+}
+
 static const struct et_peer *killer(const struct record *r)
 {
-	return r->cause.by_known ? &r->cause.signal->by : NULL;
+	return r->cause.by;
+}
+
+static const struct et_peer *known_peer(const struct et_peer *p)
+{
+	return p->id.tgid ? p : NULL;
 }
 
 static const struct et_peer *killer_parent(const struct record *r)
 {
-	if (!r->cause.by_known || !r->cause.signal->by_parent.id.tgid)
-		return NULL;
-	return &r->cause.signal->by_parent;
+	const struct et_signal *s = r->cause.signal;
+
+	return s && r->cause.by == &s->by ? known_peer(&s->by_parent) : NULL;
+}
+
+static const struct et_peer *killer_grandparent(const struct record *r)
+{
+	const struct et_killer *k = record__killer(r);
+
+	return k && killer_parent(r) ? known_peer(&k->grandparent) : NULL;
 }
 
 static const struct et_peer *parent(const struct record *r)
@@ -163,7 +193,65 @@ static struct text killer_exe(const struct record *r)
 {
 	if (r->cause.self)
 		return r->exe;
-	return r->cause.signal == &r->signals->fatal ? r->killer_exe : (struct text){ NULL, 0 };
+	return record__killer(r) ? r->killer.exe : (struct text){ NULL, 0 };
+}
+
+/* Its cgroup is known, if not by its path. */
+static const struct et_killer *killer_place(const struct record *r)
+{
+	const struct et_killer *k = record__killer(r);
+
+	return k && k->cgroup_id ? k : NULL;
+}
+
+static struct text killer_args(const struct record *r)
+{
+	const struct et_killer *k = record__killer(r);
+
+	return k && k->seen & ET_KILLER_ARGS ? r->killer.args : (struct text){ NULL, 0 };
+}
+
+/* Which cgroup was killed, by its number; 0: none, or it is not known. */
+static uint64_t killed_cgroup(const struct record *r)
+{
+	const struct et_signals *s = r->signals;
+
+	if (!s || r->cause.signal != &s->fatal || !(s->fatal.flags & ET_SIG_CGROUP))
+		return 0;
+	return s->killer.cgroup_killed;
+}
+
+/* The call that sent it: its sender, and when it sent the first. */
+static struct et_id blast(const struct record *r)
+{
+	const struct et_signals *s = r->signals;
+
+	if (!s || r->cause.signal != &s->fatal || !(s->fatal.flags & ET_SIG_BLAST) || !s->killer.blast_ns)
+		return (struct et_id){ 0 };
+	return (struct et_id){ .tgid = s->fatal.by.id.tgid, .start_ns = s->killer.blast_ns };
+}
+
+static const struct et_oom *oom(const struct record *r)
+{
+	return r->cause.oom ? r->oom : NULL;
+}
+
+/* To read from without asking first. */
+static const struct et_oom *choice(const struct record *r)
+{
+	static const struct et_oom none;
+
+	return oom(r) ? oom(r) : &none;
+}
+
+static bool is_oom(const struct record *r, enum et_oom_flags flag)
+{
+	return choice(r)->flags & flag;
+}
+
+static const struct et_peer *trigger(const struct record *r)
+{
+	return known_peer(&choice(r)->trigger);
 }
 
 static uint64_t killed_ns(const struct record *r)
@@ -198,9 +286,29 @@ static bool cut_cgroup(const struct record *r)
 
 static bool cut_killer_exe(const struct record *r)
 {
-	if (!r->cause.by_known || !killer_exe(r).len)
+	if (!r->cause.by || !killer_exe(r).len)
 		return false;
-	return r->cause.self ? cut_exe(r) : r->killer_exe_cut;
+	return r->cause.self ? cut_exe(r) : r->killer.exe_cut;
+}
+
+static bool cut_killer_args(const struct record *r)
+{
+	return killer_args(r).len && r->killer.args_cut;
+}
+
+static bool cut_killer_cgroup(const struct record *r)
+{
+	return killer_place(r) && r->killer.cgroup.len && r->killer.cgroup_cut;
+}
+
+static bool cut_killed_cgroup(const struct record *r)
+{
+	return killed_cgroup(r) && r->killed_cgroup.len && r->killed_cgroup_cut;
+}
+
+static bool cut_oom_cgroup(const struct record *r)
+{
+	return is_oom(r, ET_OOM_LIMIT) && r->oom_cgroup.len && r->oom_cgroup_cut;
 }
 
 static const struct noted_file *slowest_close(const struct record *r)
@@ -275,6 +383,10 @@ static const struct {
 	{ "process.args", cut_args },
 	{ "process.cgroup.path", cut_cgroup },
 	{ "cause.by.executable.path", cut_killer_exe },
+	{ "cause.by.args", cut_killer_args },
+	{ "cause.by.cgroup.path", cut_killer_cgroup },
+	{ "cause.cgroup.path", cut_killed_cgroup },
+	{ "oom.cgroup.path", cut_oom_cgroup },
 	{ "files.flush_errors", cut_flush_errors },
 	{ "files.slowest.path", cut_slowest },
 	{ "files.slowest_release.path", cut_slowest_release },
@@ -312,9 +424,19 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 
 static const char *type_name(enum record_type type)
 {
-	if (type == RECORD_DYING)
-		return "dying";
-	return type == RECORD_ZOMBIE ? "zombie" : "death";
+	static const char *const names[] = {
+		[RECORD_DEATH] = "death", [RECORD_ZOMBIE] = "zombie", [RECORD_DYING] = "dying",
+		[RECORD_THREAD] = "thread", [RECORD_WARNING] = "warning",
+	};
+
+	return names[type];
+}
+
+static uint64_t time_of(const struct record *r)
+{
+	if (r->thread)
+		return r->thread->time_ns;
+	return r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns;
 }
 
 static const char *auto_reason(const struct et_death *d)
@@ -387,6 +509,12 @@ static struct value v_known(const struct record *r, const char *key, struct valu
 	return record__is_missing(r, key) ? null : v;
 }
 
+/* Set is true; otherwise it goes without saying. */
+static struct value v_flag(bool b)
+{
+	return v_when(b, v_bool(true));
+}
+
 /* A member of a group that is null as a whole if it is missing. */
 static struct value v_member(const struct record *r, const char *group, struct value v)
 {
@@ -423,6 +551,17 @@ static struct value v_fs(const struct noted_file *f)
 	if (!f)
 		return absent;
 	return f->fs.len ? v_text(V_TEXT, f->fs) : null;
+}
+
+/* Of the OOM killer's choice. */
+static struct value v_oom(const struct record *r, const char *key, struct value v)
+{
+	return v_when(oom(r), v_known(r, key, v));
+}
+
+static struct value v_place(const struct record *r, const char *key, struct text t)
+{
+	return v_when(killer_place(r), v_known(r, key, v_text(V_TEXT, t)));
 }
 
 static struct value v_core(const struct record *r, const char *key, struct value v)
@@ -471,7 +610,10 @@ static struct value peer_role(const struct et_peer *p)
 
 /* ---- getters ---- */
 
-/* GET(name) is of a record, `d` its DEATH message; GET_STOP of a timeline entry `s`, GET_FILE of a flush error `f`. */
+/*
+ * GET(name) is of a record, `d` its DEATH message, GET_THREAD of its thread `t`; GET_STOP of a timeline entry `s`,
+ * GET_FILE of a flush error `f`.
+ */
 
 #define GET(name, expr)                                                           \
 	static struct value get_##name(const void *obj, const struct record *r) \
@@ -490,6 +632,14 @@ static struct value peer_role(const struct et_peer *p)
 		return expr;                                                       \
 	}
 
+#define GET_THREAD(name, expr)                                                           \
+	static struct value get_thread_##name(const void *obj, const struct record *r) \
+	{                                                                                \
+		const struct et_thread *t = r->thread;                                   \
+		(void)obj;                                                               \
+		return t ? expr : absent;                                                \
+	}
+
 #define GET_STOP(name, expr)                                                       \
 	static struct value stop_##name(const void *obj, const struct record *r) \
 	{                                                                          \
@@ -500,8 +650,7 @@ static struct value peer_role(const struct et_peer *p)
 
 GET(schema, v_str("exittrace/1"))
 GET(type, v_str(type_name(r->type)))
-GET(time, v_known(r, "time", v_num(V_TIME, (r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns) +
-				   r->real_offset_ns)))
+GET(time, v_known(r, "time", v_num(V_TIME, time_of(r) + r->real_offset_ns)))
 GET(id, v_id(d->id))
 
 GET(pid, v_u64(d->id.tgid))
@@ -519,7 +668,7 @@ GET(pgid, v_u64(d->pgid))
 GET(session, v_u64(d->session))
 GET(tty, v_known(r, "process.tty", v_text(V_TEXT, text__array(r->tty, sizeof(r->tty)))))
 GET(exit_signal, v_when(d->exit_signal != SIGCHLD, v_i64(d->exit_signal)))
-GET(no_exec, v_when(d->flags & ET_D_FORKNOEXEC, v_bool(true)))
+GET(no_exec, v_flag(d->flags & ET_D_FORKNOEXEC))
 GET(cgroup, v_group(r, "process.cgroup"))
 GET(cgroup_id, v_member(r, "process.cgroup", v_num(V_DEC, d->cgroup_id)))
 GET(cgroup_version, v_member(r, "process.cgroup", v_u64(d->flags & ET_D_CGROUP_V1 ? 1 : 2)))
@@ -553,22 +702,82 @@ GET(cause_by_pid, peer_pid(killer(r)))
 GET(cause_by_tid, v_when(killer(r), v_known(r, "cause.by.tid", peer_tid(killer(r)))))
 GET(cause_by_comm, peer_comm(killer(r)))
 GET(cause_by_uid, peer_uid(killer(r)))
+GET(cause_by_role, v_when(killer(r), v_str(r->cause.role)))
 GET(cause_by_exe, v_when(killer(r), v_known(r, "cause.by.executable.path", killer(r) ?
 					    v_text(V_TEXT, killer_exe(r)) : absent)))
+GET(cause_by_args, v_when(killer(r), v_known(r, "cause.by.args", v_text(V_TEXTS, killer_args(r)))))
+GET(cause_by_cgroup, v_when(killer(r), v_group(r, "cause.by.cgroup")))
+GET(cause_by_cgroup_id, killer_place(r) ? v_num(V_DEC, killer_place(r)->cgroup_id) : absent)
+GET(cause_by_cgroup_path, v_place(r, "cause.by.cgroup.path", r->killer.cgroup))
+GET(cause_by_cgroup_unit, v_place(r, "cause.by.cgroup.unit", r->killer.unit))
+GET(cause_by_container, v_when(killer(r), v_group(r, "cause.by.container")))
+GET(cause_by_container_id, v_member(r, "cause.by.container", v_when(killer_place(r),
+								    v_text(V_TEXT, r->killer.container.id))))
+GET(cause_by_container_runtime, v_member(r, "cause.by.container",
+					 v_when(killer_place(r) && r->killer.container.runtime,
+						v_str(names__runtime(r->killer.container.runtime)))))
 GET(cause_by_parent, v_when(killer(r), v_group(r, "cause.by.parent")))
 GET(cause_by_parent_id, peer_id(killer_parent(r)))
 GET(cause_by_parent_pid, peer_pid(killer_parent(r)))
 GET(cause_by_parent_comm, peer_comm(killer_parent(r)))
+GET(cause_by_grandparent, v_when(killer(r), v_group(r, "cause.by.grandparent")))
+GET(cause_by_grandparent_id, peer_id(killer_grandparent(r)))
+GET(cause_by_grandparent_pid, peer_pid(killer_grandparent(r)))
+GET(cause_by_grandparent_comm, peer_comm(killer_grandparent(r)))
 GET(cause_code, v_when(!fault(r), v_str(code_name(r->cause.signal))))
-GET(cause_reraised, v_when(r->cause.hint_reraised, v_bool(true)))
+GET(cause_reraised, v_flag(r->cause.hint_reraised))
+GET(cause_escalated, v_flag(r->cause.escalated))
 GET(cause_sent, v_known(r, "cause.sent_to_dead_ns",
 			v_when(r->cause.signal, v_num(V_NS, record__since(killed_ns(r),
 									  record__death_ns(r))))))
+GET(cause_because_of, v_when(r->cause.has_because_of, v_id(r->cause.because_of)))
+GET(cause_blast, v_when(blast(r).tgid, v_id(blast(r))))
+GET(cause_limit, v_known(r, "cause.limit", v_str(r->cause.limit)))
+GET(cause_syscall, v_group(r, "cause.syscall"))
+GET(cause_syscall_nr, v_when(r->cause.syscall_known, v_i64(r->cause.syscall)))
+GET(cause_syscall_name, v_when(r->cause.syscall_known,
+			       v_known(r, "cause.syscall.name", v_str(r->cause.syscall_name))))
+GET(cause_cgroup, v_group(r, "cause.cgroup"))
+GET(cause_cgroup_id, v_when(killed_cgroup(r), v_num(V_DEC, killed_cgroup(r))))
+GET(cause_cgroup_path, v_when(killed_cgroup(r), v_known(r, "cause.cgroup.path", v_text(V_TEXT, r->killed_cgroup))))
+GET(cause_tty, v_known(r, "cause.tty", v_text(V_TEXT, text__str(r->cause.tty))))
 GET(cause_timeline, v_known(r, "cause.timeline", v_when(r->cause.nr_stops, v_n(V_LIST, r->cause.nr_stops))))
 GET(fault_code, v_when(fault(r), v_known(r, "cause.fault.code_name", v_str(code_name(fault(r))))))
 GET(fault_address, v_when(fault(r) && fault(r)->code != 0x80 /* SI_KERNEL has none */,
 			  v_known(r, "cause.fault.address", v_num(V_HEX, fault(r) ? fault(r)->address : 0))))
 GET(fault_ip, v_when(fault(r), v_known(r, "cause.fault.ip", v_num(V_HEX, fault(r) ? fault(r)->ip : 0))))
+
+GET(oom, v_group(r, "oom"))
+GET(oom_cgroup, v_when(oom(r), v_group(r, "oom.cgroup")))
+GET(oom_cgroup_id, v_when(is_oom(r, ET_OOM_LIMIT), v_num(V_DEC, choice(r)->memcg_id)))
+GET(oom_cgroup_version, v_when(is_oom(r, ET_OOM_LIMIT), v_u64(is_oom(r, ET_OOM_V1) ? 1 : 2)))
+GET(oom_cgroup_path, v_when(is_oom(r, ET_OOM_LIMIT), v_known(r, "oom.cgroup.path", v_text(V_TEXT, r->oom_cgroup))))
+GET(oom_own, v_when(is_oom(r, ET_OOM_LIMIT), v_bool(is_oom(r, ET_OOM_OWN))))
+GET(oom_limit, v_oom(r, "oom.limit_bytes", v_when(is_oom(r, ET_OOM_LIMIT), v_num(V_BYTES, choice(r)->limit_bytes))))
+GET(oom_with_swap, v_flag(is_oom(r, ET_OOM_LIMIT) && is_oom(r, ET_OOM_SWAP)))
+GET(oom_usage, v_oom(r, "oom.usage_bytes", v_when(is_oom(r, ET_OOM_LIMIT), v_num(V_BYTES, choice(r)->usage_bytes))))
+GET(oom_rss, v_oom(r, "oom.rss_bytes", v_num(V_BYTES, choice(r)->anon_bytes + choice(r)->file_bytes +
+							       choice(r)->shmem_bytes)))
+GET(oom_anon, v_oom(r, "oom.anon_bytes", v_num(V_BYTES, choice(r)->anon_bytes)))
+GET(oom_file, v_oom(r, "oom.file_bytes", v_num(V_BYTES, choice(r)->file_bytes)))
+GET(oom_shmem, v_oom(r, "oom.shmem_bytes", v_num(V_BYTES, choice(r)->shmem_bytes)))
+GET(oom_swap, v_oom(r, "oom.swap_bytes", v_num(V_BYTES, choice(r)->swap_bytes)))
+GET(oom_score_adj, v_when(oom(r), v_i64(choice(r)->score_adj)))
+GET(oom_trigger, v_when(oom(r), v_group(r, "oom.trigger")))
+GET(oom_trigger_id, peer_id(trigger(r)))
+GET(oom_trigger_pid, peer_pid(trigger(r)))
+GET(oom_trigger_comm, peer_comm(trigger(r)))
+GET(oom_trigger_uid, peer_uid(trigger(r)))
+GET(oom_group, v_flag(is_oom(r, ET_OOM_GROUP)))
+GET(oom_shared, v_flag(is_oom(r, ET_OOM_SHARED)))
+GET(oom_requested, v_flag(is_oom(r, ET_OOM_SYSRQ)))
+
+GET_THREAD(tid, v_u64(t->tid))
+GET_THREAD(comm, v_comm(t->comm))
+GET_THREAD(age, v_num(V_NS, record__since(t->start_ns, t->time_ns)))
+GET_THREAD(runtime, v_num(V_NS, t->runtime_ns))
+GET_THREAD(ended_by, v_known(r, "thread.ended_by", v_str(names__ended_by(t))))
+GET_THREAD(left, v_known(r, "thread.left", v_u64(t->threads ? t->threads - 1 : 0)))
 
 GET_STOP(signal, v_u64(s->sig->signo))
 GET_STOP(name, v_str(s->name))
@@ -684,10 +893,20 @@ GET(truncated, v_n(V_KEYS, count_cuts(r)))
 /* ---- the table ---- */
 
 #define FIELD(k, t, u, h, head, getter) \
-	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter }
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH }
 
 #define DYING(k, t, u, h, head, getter) \
-	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .dying = true }
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH | IN_DYING }
+
+#define THREAD(k, t, u, h, head, getter) \
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH | IN_THREAD }
+
+#define ALL(k, t, u, h, head, getter) \
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, \
+	  .in = IN_DEATH | IN_DYING | IN_THREAD }
+
+#define ONLY_THREAD(k, t, u, h, head, getter) \
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_THREAD }
 
 static const struct field flush_error_fields[] = {
 	FIELD("fd", "integer", "", "its descriptor; absent: not known", "FD", file_fd),
@@ -711,19 +930,20 @@ static const struct field stop_fields[] = {
 };
 
 const struct field record_fields[] = {
-	DYING("schema", "string", "", "name and major version of this format", "SCHEMA", get_schema),
-	DYING("type", "string", "", "death; zombie: dead, still not reaped; dying: still not dead", "TYPE", get_type),
-	DYING("time", "string", "", "when it died; of a zombie or dying record: when it was made", "TIME", get_time),
-	DYING("id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID", get_id),
+	ALL("schema", "string", "", "name and major version of this format", "SCHEMA", get_schema),
+	ALL("type", "string", "", "death; zombie: dead, still not reaped; dying: still not dead; thread: one of its "
+	    "threads ended; warning: one was killed alone", "TYPE", get_type),
+	ALL("time", "string", "", "when it died; of a zombie or dying record: when it was made", "TIME", get_time),
+	ALL("id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID", get_id),
 
-	DYING("process.pid", "integer", "", "process id in the initial pid namespace", "PID", get_pid),
+	ALL("process.pid", "integer", "", "process id in the initial pid namespace", "PID", get_pid),
 	FIELD("process.ns_pid", "integer", "", "process id in its own pid namespace", "NSPID", get_ns_pid),
-	DYING("process.comm", "string", "", "name of the process, at most 15 bytes", "COMM", get_comm),
+	ALL("process.comm", "string", "", "name of the process, at most 15 bytes", "COMM", get_comm),
 	FIELD("process.executable.path", "string", "", "the program it ran", "EXE", get_exe),
 	FIELD("process.executable.deleted", "boolean", "", "true: the program's file had been removed",
 	      "EXE-DELETED", get_exe_deleted),
 	FIELD("process.args", "array", "", "command line, only with --args", "ARGS", get_args),
-	DYING("process.uid", "integer", "", "real user id", "UID", get_uid),
+	ALL("process.uid", "integer", "", "real user id", "UID", get_uid),
 	FIELD("process.gid", "integer", "", "real group id", "GID", get_gid),
 	DYING("process.start_time", "string", "", "when it was forked", "STARTED", get_start_time),
 	DYING("process.age_ns", "integer", "ns", "from fork to death; dying: so far", "AGE", get_age),
@@ -757,13 +977,13 @@ const struct field record_fields[] = {
 	FIELD("parent.comm", "string", "", "name of the parent", "PARENT", get_parent_comm),
 	FIELD("parent.uid", "integer", "", "real user id of the parent", "PARENT-UID", get_parent_uid),
 
-	FIELD("exit.raw", "integer", "", "wait status as wait() gives it", "STATUS", get_exit_raw),
-	FIELD("exit.code", "integer", "", "exit code; null: a signal ended it", "CODE", get_exit_code),
-	FIELD("exit.signal", "integer", "", "signal that ended it; null: it exited", "SIGNO", get_exit_signo),
-	FIELD("exit.signal_name", "string", "", "name of that signal; null: it exited", "SIGNAL",
+	THREAD("exit.raw", "integer", "", "wait status as wait() gives it", "STATUS", get_exit_raw),
+	THREAD("exit.code", "integer", "", "exit code; null: a signal ended it", "CODE", get_exit_code),
+	THREAD("exit.signal", "integer", "", "signal that ended it; null: it exited", "SIGNO", get_exit_signo),
+	THREAD("exit.signal_name", "string", "", "name of that signal; null: it exited", "SIGNAL",
 	      get_exit_signal_name),
-	FIELD("exit.core_dumped", "boolean", "", "the core bit of the wait status", "CORE", get_exit_core),
-	FIELD("exit.shell", "integer", "", "what a shell shows as $?: the code, or 128 + signal", "EXIT",
+	THREAD("exit.core_dumped", "boolean", "", "the core bit of the wait status", "CORE", get_exit_core),
+	THREAD("exit.shell", "integer", "", "what a shell shows as $?: the code, or 128 + signal", "EXIT",
 	      get_exit_shell),
 	FIELD("exit.group_exit_ns", "integer", "ns",
 	      "from the first thread's exit to the last one's; absent: one thread", "THREADS-EXIT",
@@ -771,9 +991,9 @@ const struct field record_fields[] = {
 	FIELD("exit.leader_gone_ns", "integer", "ns",
 	      "its main thread had ended this long before its death, others went on", "LEADER-GONE", get_leader_gone),
 
-	DYING("cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
+	ALL("cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
 	      get_cause_class),
-	DYING("cause.text", "string", "", "why it died, in words", "CAUSE", get_cause_text),
+	ALL("cause.text", "string", "", "why it died, in words", "CAUSE", get_cause_text),
 	DYING("cause.by", "object", "", "null: somebody sent the signal, but it is not known who", "BY?",
 	      get_cause_by),
 	DYING("cause.by.id", "string", "", "who did it, unique for ever", "BY-ID", get_cause_by_id),
@@ -781,7 +1001,25 @@ const struct field record_fields[] = {
 	DYING("cause.by.tid", "integer", "", "the thread of it that did it", "BY-TID", get_cause_by_tid),
 	DYING("cause.by.comm", "string", "", "name of who did it", "BY", get_cause_by_comm),
 	DYING("cause.by.uid", "integer", "", "real user id of who did it", "BY-UID", get_cause_by_uid),
+	FIELD("cause.by.role", "string", "",
+	      "what programs of that name are for: service_manager, oom_killer, container_runtime, timeout, shell ...",
+	      "BY-ROLE", get_cause_by_role),
 	FIELD("cause.by.executable.path", "string", "", "program of who did it", "BY-EXE", get_cause_by_exe),
+	FIELD("cause.by.args", "array", "", "command line of who did it, only with --args; absent: itself", "BY-ARGS",
+	      get_cause_by_args),
+	FIELD("cause.by.cgroup", "object", "", "null: the cgroup of who did it is not known; absent: itself",
+	      "BY-CGROUP?", get_cause_by_cgroup),
+	FIELD("cause.by.cgroup.id", "string", "", "inode number of that cgroup's directory", "BY-CGROUP-ID",
+	      get_cause_by_cgroup_id),
+	FIELD("cause.by.cgroup.path", "string", "", "path of that cgroup", "BY-CGROUP", get_cause_by_cgroup_path),
+	FIELD("cause.by.cgroup.unit", "string", "", "innermost systemd unit on that path", "BY-UNIT",
+	      get_cause_by_cgroup_unit),
+	FIELD("cause.by.container", "object", "", "null: it is not known whether who did it was in a container",
+	      "BY-CONTAINER?", get_cause_by_container),
+	FIELD("cause.by.container.id", "string", "", "id of the container of who did it", "BY-CONTAINER",
+	      get_cause_by_container_id),
+	FIELD("cause.by.container.runtime", "string", "", "docker, containerd, cri-o, podman or unknown", "BY-RUNTIME",
+	      get_cause_by_container_runtime),
 	FIELD("cause.by.parent", "object", "", "null: the parent of who did it is not known", "BY-PARENT?",
 	      get_cause_by_parent),
 	FIELD("cause.by.parent.id", "string", "", "parent of who did it, unique for ever", "BY-PARENT-ID",
@@ -790,13 +1028,41 @@ const struct field record_fields[] = {
 	      get_cause_by_parent_pid),
 	FIELD("cause.by.parent.comm", "string", "", "name of the parent of who did it", "BY-PARENT",
 	      get_cause_by_parent_comm),
+	FIELD("cause.by.grandparent", "object", "", "null: the parent of that parent is not known", "BY-GRANDPARENT?",
+	      get_cause_by_grandparent),
+	FIELD("cause.by.grandparent.id", "string", "", "parent of that parent, unique for ever", "BY-GRANDPARENT-ID",
+	      get_cause_by_grandparent_id),
+	FIELD("cause.by.grandparent.pid", "integer", "", "pid of the parent of that parent", "BY-GPPID",
+	      get_cause_by_grandparent_pid),
+	FIELD("cause.by.grandparent.comm", "string", "", "name of the parent of that parent", "BY-GRANDPARENT",
+	      get_cause_by_grandparent_comm),
+	FIELD("cause.because_of", "string", "", "id of the earlier death that brought this one about", "BECAUSE-OF",
+	      get_cause_because_of),
+	FIELD("cause.blast", "string", "",
+	      "the same for all that one call killed: kill() of a group, cgroup.kill, an OOM kill of a cgroup", "BLAST",
+	      get_cause_blast),
+	FIELD("cause.escalated", "boolean", "", "true: whoever killed it had asked it to stop before", "ESCALATED",
+	      get_cause_escalated),
+	FIELD("cause.limit", "string", "", "the resource limit it hit: RLIMIT_CPU, RLIMIT_RTTIME or RLIMIT_FSIZE",
+	      "LIMIT", get_cause_limit),
+	THREAD("cause.syscall", "object", "", "null: it is not known which system call seccomp refused", "SYSCALL?",
+	       get_cause_syscall),
+	THREAD("cause.syscall.nr", "integer", "", "number of the system call that seccomp refused", "SYSCALL-NR",
+	       get_cause_syscall_nr),
+	THREAD("cause.syscall.name", "string", "", "its name", "SYSCALL", get_cause_syscall_name),
+	FIELD("cause.cgroup", "object", "", "null: it is not known whose cgroup.kill was written", "KILLED-CGROUP?",
+	      get_cause_cgroup),
+	FIELD("cause.cgroup.id", "string", "", "inode number of the cgroup whose cgroup.kill was written",
+	      "KILLED-CGROUP-ID", get_cause_cgroup_id),
+	FIELD("cause.cgroup.path", "string", "", "path of that cgroup", "KILLED-CGROUP", get_cause_cgroup_path),
+	FIELD("cause.tty", "string", "", "the terminal whose key or hangup ended it", "CAUSE-TTY", get_cause_tty),
 	FIELD("cause.code_name", "string", "", "si_code of the signal, if it is no fault", "SI-CODE",
 	      get_cause_code),
 	FIELD("cause.reraised", "boolean", "", "true: a handler raised again what somebody else had sent",
 	      "RERAISED", get_cause_reraised),
 	FIELD("cause.sent_to_dead_ns", "integer", "ns", "from the signal to the death", "SENT-DEAD",
 	      get_cause_sent),
-	{ .key = "cause.timeline", .type = "array", .unit = "", .title = "TIMELINE",
+	{ .key = "cause.timeline", .type = "array", .unit = "", .in = IN_DEATH, .title = "TIMELINE",
 	  .get = get_cause_timeline,
 	  .help = "stop signals (TERM, INT, HUP, QUIT) that came before, oldest first",
 	  .items = stop_fields, .nr_items = COUNT(stop_fields), .item = nth_stop },
@@ -805,6 +1071,53 @@ const struct field record_fields[] = {
 	FIELD("cause.fault.address", "string", "", "address it objected to, hexadecimal", "ADDRESS",
 	      get_fault_address),
 	FIELD("cause.fault.ip", "string", "", "address of the instruction, hexadecimal", "IP", get_fault_ip),
+
+	FIELD("oom", "object", "", "null: the OOM killer chose it, and no more is known; absent: it did not", "OOM?",
+	      get_oom),
+	FIELD("oom.cgroup", "object", "",
+	      "null: it is not known whose limit was hit; absent: the machine had no memory left", "OOM-CGROUP?",
+	      get_oom_cgroup),
+	FIELD("oom.cgroup.id", "string", "", "inode number of the cgroup whose limit was hit", "OOM-CGROUP-ID",
+	      get_oom_cgroup_id),
+	FIELD("oom.cgroup.version", "integer", "", "cgroup hierarchy of it: 1 or 2", "OOM-CGROUP-V",
+	      get_oom_cgroup_version),
+	FIELD("oom.cgroup.path", "string", "", "path of that cgroup", "OOM-CGROUP", get_oom_cgroup_path),
+	FIELD("oom.own_cgroup", "boolean", "", "false: the limit is that of a cgroup further up", "OOM-OWN",
+	      get_oom_own),
+	FIELD("oom.limit_bytes", "integer", "bytes", "the limit that was hit", "OOM-LIMIT", get_oom_limit),
+	FIELD("oom.limit_with_swap", "boolean", "", "true: that limit is for memory and swap together", "OOM-MEMSW",
+	      get_oom_with_swap),
+	FIELD("oom.usage_bytes", "integer", "bytes", "what that cgroup used then", "OOM-USAGE", get_oom_usage),
+	FIELD("oom.rss_bytes", "integer", "bytes", "memory the process had then, the next three together", "OOM-RSS",
+	      get_oom_rss),
+	FIELD("oom.anon_bytes", "integer", "bytes", "of that, its own data", "OOM-ANON", get_oom_anon),
+	FIELD("oom.file_bytes", "integer", "bytes", "of that, mapped files", "OOM-FILE", get_oom_file),
+	FIELD("oom.shmem_bytes", "integer", "bytes", "of that, shared memory", "OOM-SHMEM", get_oom_shmem),
+	FIELD("oom.swap_bytes", "integer", "bytes", "what it had in swap", "OOM-SWAP", get_oom_swap),
+	FIELD("oom.score_adj", "integer", "", "its oom_score_adj: -1000 never, 1000 first", "OOM-ADJ",
+	      get_oom_score_adj),
+	FIELD("oom.trigger", "object", "", "null: not known", "TRIGGER?", get_oom_trigger),
+	FIELD("oom.trigger.id", "string", "", "who asked for memory when there was none left: not to blame for that",
+	      "TRIGGER-ID", get_oom_trigger_id),
+	FIELD("oom.trigger.pid", "integer", "", "pid of who asked", "TRIGGER-PID", get_oom_trigger_pid),
+	FIELD("oom.trigger.comm", "string", "", "name of who asked", "TRIGGER", get_oom_trigger_comm),
+	FIELD("oom.trigger.uid", "integer", "", "real user id of who asked", "TRIGGER-UID", get_oom_trigger_uid),
+	FIELD("oom.group", "boolean", "", "true: all of its cgroup were killed (memory.oom.group)", "OOM-GROUP",
+	      get_oom_group),
+	FIELD("oom.shared_memory", "boolean", "", "true: another one was chosen, whose memory it shared", "OOM-SHARED",
+	      get_oom_shared),
+	FIELD("oom.requested", "boolean", "", "true: somebody called the OOM killer by hand (sysrq f)", "OOM-REQUESTED",
+	      get_oom_requested),
+
+	ONLY_THREAD("thread.tid", "integer", "", "id of the thread in the initial pid namespace", "TID",
+		    get_thread_tid),
+	ONLY_THREAD("thread.comm", "string", "", "name of the thread", "THREAD", get_thread_comm),
+	ONLY_THREAD("thread.age_ns", "integer", "ns", "from its start to its end", "THREAD-AGE", get_thread_age),
+	ONLY_THREAD("thread.runtime_ns", "integer", "ns", "its time on a processor", "THREAD-CPU", get_thread_runtime),
+	ONLY_THREAD("thread.ended_by", "string", "",
+		    "exit, group_exit (of its process), exec (of another thread) or killed", "ENDED-BY",
+		    get_thread_ended_by),
+	ONLY_THREAD("thread.left", "integer", "", "threads that its process has without it", "LEFT", get_thread_left),
 
 	DYING("phases", "object", "", "null: it is not known when its exit began, or when it ended", "PHASES?",
 	      get_phases),
@@ -839,7 +1152,7 @@ const struct field record_fields[] = {
 	FIELD("files.flush_ns", "integer", "ns", "of that, in files with a flush", "FLUSH-TIME", get_flush_ns),
 	FIELD("files.flush_error_count", "integer", "", "flushes that failed; nobody else is told", "FLUSH-ERRORS",
 	      get_flush_error_count),
-	{ .key = "files.flush_errors", .type = "array", .unit = "", .title = "FLUSH-ERROR-LIST",
+	{ .key = "files.flush_errors", .type = "array", .unit = "", .in = IN_DEATH, .title = "FLUSH-ERROR-LIST",
 	  .get = get_flush_errors, .help = "files whose flush failed: data may be lost; absent: none",
 	  .items = flush_error_fields, .nr_items = COUNT(flush_error_fields), .item = nth_flush_error },
 	FIELD("files.slowest", "object", "", "null: closes were not timed", "SLOWEST?", get_slowest),
@@ -928,11 +1241,11 @@ const struct field record_fields[] = {
 
 	FIELD("observed_from", "string", "", "start: watched all its life; attach: it is older than tracing",
 	      "FROM", get_observed_from),
-	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING", .dying = true,
+	{ .key = "missing", .type = "array", .unit = "", .title = "MISSING", .in = IN_DEATH | IN_DYING | IN_THREAD,
 	  .get = get_missing, .item = nth_missing,
 	  .help = "what could not be observed; a group stands for all in it" },
-	DYING("missing_why", "object", "", "why, for each of missing", "MISSING-WHY", get_missing_why),
-	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED", .dying = true,
+	ALL("missing_why", "object", "", "why, for each of missing", "MISSING-WHY", get_missing_why),
+	{ .key = "truncated", .type = "array", .unit = "", .title = "TRUNCATED", .in = IN_DEATH | IN_DYING | IN_THREAD,
 	  .get = get_truncated, .item = nth_cut,
 	  .help = "values that were cut" },
 };

@@ -12,12 +12,15 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "syscalls.h"
 #include "text.h"
 
 enum record_type {
 	RECORD_DEATH,
 	RECORD_ZOMBIE, /* interim: dead, not reaped for --zombie-after, or there before us */
-	RECORD_DYING,  /* interim: in its exit for --dying-after; only fields with `dying` apply */
+	RECORD_DYING,  /* interim: in its exit for --dying-after; only fields with IN_DYING apply */
+	RECORD_THREAD, /* --threads: one thread ended; IN_THREAD */
+	RECORD_WARNING, /* a thread was killed alone, its process lives on without it; IN_THREAD */
 };
 
 enum cause_class { /* closed list; names in names.c */
@@ -94,10 +97,11 @@ enum core_reason { /* why no core was dumped; names in names.c */
 	CORE_INTERRUPTED,    /* a SIGKILL came meanwhile, or writing failed */
 };
 
-#define RECORD_MISSING_MAX 64
-#define RECORD_CAUSE_TEXT 320 /* two escaped comms of 60 characters and our words: never cut */
+#define RECORD_MISSING_MAX 80
+#define RECORD_CAUSE_TEXT 640 /* two escaped comms, a shortened path, a hint and our words: never cut */
 #define RECORD_SIGNAL_NAME 16
 #define RECORD_ERRNO_NAME 20
+#define RECORD_TTY (ET_TTY_LEN + 2) /* "pts/3" of "pts3", and a NUL */
 
 struct missing {
 	const char *key; /* a key of the field table, or the name of a group */
@@ -118,9 +122,20 @@ struct cause {
 	enum cause_class class;
 	const struct et_signal *signal; /* the signal that killed, NULL: none or not seen */
 	char signal_name[RECORD_SIGNAL_NAME]; /* of the wait status, "" after an exit */
-	bool by_known;			/* signal->by is the one to name */
+	const struct et_peer *by;	/* the one to name, NULL: nobody, or it is not known */
 	bool self;			/* it was the process itself */
+	bool oom;			/* the OOM killer: the group `oom` applies */
 	bool hint_reraised;		/* killed itself with a signal somebody else had sent before */
+	bool escalated;			/* whoever killed had asked it to stop before */
+	bool has_because_of;
+	struct et_id because_of;	/* the earlier death that brought this one about */
+	const char *limit;		/* "RLIMIT_CPU", ...; NULL: no limit was hit */
+	const char *role;		/* of `by`, from the table in hint.c; NULL: none known */
+	bool syscall_known;		/* the system call that seccomp refused */
+	int syscall;
+	uint32_t arch;			/* AUDIT_ARCH_*, 0: not known */
+	char syscall_name[SYSCALL_NAME]; /* "": it has none */
+	char tty[RECORD_TTY];		/* of a key or a hangup; "": not known */
 	struct stop stops[ET_SLOTS + 1];
 	unsigned int nr_stops;
 	char text[RECORD_CAUSE_TEXT];	/* in words; outside strings in it are escaped */
@@ -178,6 +193,16 @@ struct container {
 	struct text id; /* 64 hex digits, or as many as the path has; len 0: none */
 };
 
+/* What was kept of the fatal signal's sender besides its struct et_peer. */
+struct sender {
+	struct text exe;    /* in reading order; len 0: unknown */
+	struct text args;   /* NUL-separated; len 0: none */
+	struct text cgroup; /* len 0: unknown */
+	struct text unit;
+	struct container container;
+	bool exe_cut, args_cut, cgroup_cut;
+};
+
 /*
  * A view: everything it points at belongs to the assembler and holds until the
  * callback returns.
@@ -190,13 +215,17 @@ struct record {
 	uint64_t real_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME, the latest known */
 	uint64_t now_ns;	 /* CLOCK_BOOTTIME of the record: the `time` of RECORD_ZOMBIE */
 	struct text exe;	 /* in reading order; len 0: unknown */
-	struct text killer_exe;
+	struct sender killer;
+	struct text killed_cgroup; /* whose cgroup.kill was written; len 0: unknown */
+	const struct et_oom *oom;  /* NULL: the OOM killer did not choose it, or that was not seen */
+	struct text oom_cgroup;	   /* whose limit was hit; len 0: unknown */
+	const struct et_thread *thread; /* RECORD_THREAD, RECORD_WARNING: `death` holds what is known of its process */
 	struct text cgroup;	 /* "/" for the root; len 0: unknown */
 	struct text unit;	 /* systemd unit, len 0: none */
 	struct container container;
 	struct text args;	 /* NUL-separated; len 0: none */
-	char tty[ET_TTY_LEN + 2]; /* as people write it: "pts/3"; empty: none */
-	bool args_cut, cgroup_cut, killer_exe_cut;
+	char tty[RECORD_TTY];	 /* as people write it: "pts/3"; empty: none */
+	bool args_cut, cgroup_cut, killed_cgroup_cut, oom_cgroup_cut;
 	bool from_start;	 /* born while we watched */
 	struct cause cause;
 	struct reap reap;
@@ -252,6 +281,12 @@ struct value {
 	};
 };
 
+enum {
+	IN_DEATH = 1 << 0, /* RECORD_DEATH and RECORD_ZOMBIE */
+	IN_DYING = 1 << 1,
+	IN_THREAD = 1 << 2, /* RECORD_THREAD and RECORD_WARNING */
+};
+
 struct field {
 	const char *key;   /* dotted: "process.executable.path" */
 	const char *type;  /* JSON type for the schema: string integer boolean array object */
@@ -260,7 +295,7 @@ struct field {
 	const char *title; /* column heading */
 	/* Of record_fields ask record__value(), which knows what applies to which type of record. */
 	struct value (*get)(const void *obj, const struct record *r);
-	bool dying; /* applies to RECORD_DYING too */
+	unsigned int in; /* types of record it applies to, IN_* */
 	/* lists of objects only */
 	const struct field *items;
 	unsigned int nr_items;
@@ -280,6 +315,8 @@ const struct noted_file *record__file(const struct record *r, enum et_file_what 
 const struct noted_file *record__slowest_close(const struct record *r);
 /* Others keep its descriptor table open: nothing was closed. */
 bool record__files_shared(const struct record *r);
+/* What was kept of cause.by besides its struct et_peer; NULL: nothing, or it is the process itself. */
+const struct et_killer *record__killer(const struct record *r);
 
 /* exit status of a shell that ran it: code, or 128 + signal. */
 int record__shell_status(int status);
@@ -296,6 +333,8 @@ void record__add_missing(struct record *r, const char *key, enum missing_why why
 bool record__hooked(const struct record *r, enum et_observation obs);
 /* Why a part of its exit that `obs` should have shown was not seen. (unseen.c) */
 enum missing_why record__why_unseen(const struct record *r, enum et_observation obs);
+/* WHY_TIER where nothing watches `obs`, else `otherwise`. */
+enum missing_why record__why_without(const struct record *r, enum et_observation obs, enum missing_why otherwise);
 
 /* The process that did it, its name as people say it: "bash[4100]". Escaped. */
 void record__name_peer(char *dst, size_t cap, const struct et_peer *p);

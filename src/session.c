@@ -191,8 +191,8 @@ int session__lost(const struct session *s)
 	struct et_counters k = assembler__counters(s->assembler);
 	struct assembler_totals a = assembler__totals(s->assembler);
 
-	return k.lost_ring || k.lost_reap || k.lost_file || k.full_signals || k.full_dying || k.full_tree ||
-	       a.rejected || a.early || s->output->unwritten;
+	return k.lost_ring || k.lost_reap || k.lost_file || k.lost_thread || k.full_signals || k.full_dying ||
+	       k.full_tree || a.rejected || a.early || s->output->unwritten;
 }
 
 static int close_recorder(struct session *s)

@@ -75,6 +75,12 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->by_signal = o->signals != 0;
 	c->signals = o->signals;
 	c->want_args = o->args;
+	c->want_threads = o->threads;
+	c->oom_hooked = hooked(s, ET_OBS_OOM);
+	c->task_pt_regs = s->plan->task_pt_regs;
+	c->cgroup_kill = s->plan->cgroup_kill;
+	c->cgroup_kill_hooked = hooked(s, ET_OBS_CGROUP_KILL);
+	c->page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	c->prompt = f->targets_only;
 	c->cgroup_id = f->cgroup_id;
 	c->uid = o->uid;
@@ -134,6 +140,8 @@ static void size_maps(struct source *s)
 
 	if (!c->by_tree)
 		bpf_map__set_max_entries(s->skel->maps.tree, 1);
+	if (!c->want_threads)
+		bpf_map__set_max_entries(s->skel->maps.told_threads, 1);
 	if (!c->by_pid)
 		bpf_map__set_max_entries(s->skel->maps.pids, 1);
 	if (c->exit_tells_last)
@@ -229,11 +237,11 @@ int source__new(const struct plan *p, const struct options *o, const struct sour
 	return 0;
 }
 
-/* System call events are opened by us, so that tracefs need not be mounted anywhere. */
-static struct bpf_link *attach_syscall(struct bpf_program *prog, const char *event)
+/* Events are opened by us, so that tracefs need not be mounted anywhere. */
+static struct bpf_link *attach_event(struct bpf_program *prog, const char *event)
 {
 	struct bpf_link *link;
-	int fd = kernel__open_syscall(event);
+	int fd = kernel__open_event(event);
 
 	if (fd < 0) {
 		errno = -fd;
@@ -247,11 +255,11 @@ static struct bpf_link *attach_syscall(struct bpf_program *prog, const char *eve
 
 static struct bpf_link *attach_program(struct source *s, struct bpf_program *prog)
 {
-	static const char prefix[] = "tp/syscalls/";
+	static const char prefix[] = "tp/";
 	const char *section = bpf_program__section_name(prog), *function = other_function(s, prog);
 
 	if (!strncmp(section, prefix, sizeof(prefix) - 1))
-		return attach_syscall(prog, section + sizeof(prefix) - 1);
+		return attach_event(prog, section + sizeof(prefix) - 1);
 	if (function && bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
 		return bpf_program__attach_kprobe(prog, strstr(section, "kretprobe") != NULL, function);
 	return bpf_program__attach(prog);

@@ -14,6 +14,7 @@ static const char *const wanted_keys[WANT_COUNT] = {
 	[WANT_AGE] = "process.age_ns",
 	[WANT_THREADS] = "process.threads",
 	[WANT_SENT_TO_DEAD] = "cause.sent_to_dead_ns",
+	[WANT_BLAST] = "cause.blast",
 	[WANT_MM_FREED] = "phases.mm_freed",
 	[WANT_MM_USERS] = "phases.mm_users",
 	[WANT_GROUP_EXIT] = "exit.group_exit_ns",
@@ -168,3 +169,20 @@ void story__item_peer(struct story *s, const char *before, const struct et_peer 
 	story__put_peer(s, before, p);
 }
 
+void story__put_command(struct story *s, const char *label, struct text args, bool cut)
+{
+	struct text one;
+
+	if (!s->o->opt.args || !args.len)
+		return;
+	story__begin_line(s, label);
+	story__begin_item(s);
+	while (text__next(&args, &one)) {
+		buf__text(s->b, one);
+		if (args.len)
+			buf__char(s->b, ' ');
+	}
+	if (cut)
+		buf__str(s->b, " [cut]");
+	story__end_line(s);
+}

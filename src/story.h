@@ -10,7 +10,7 @@
 
 /* Values that the story takes from the field table. */
 enum wanted {
-	WANT_AGE, WANT_THREADS, WANT_SENT_TO_DEAD,
+	WANT_AGE, WANT_THREADS, WANT_SENT_TO_DEAD, WANT_BLAST,
 	WANT_MM_FREED, WANT_MM_USERS, WANT_GROUP_EXIT, WANT_LEADER_GONE,
 	WANT_CLOSED, WANT_FLUSHED, WANT_SHARED, WANT_FLUSH_ERRORS,
 	WANT_SLOWEST, WANT_SLOWEST_PATH, WANT_SLOWEST_FS,
@@ -52,8 +52,15 @@ struct value story__value(const struct story *s, enum wanted w);
 bool story__says(struct value v); /* it is not absent, unknown, zero, false or empty */
 void story__put_field(struct story *s, enum wanted w);
 void story__put_peer(struct story *s, const char *before, const struct et_peer *p);
+/* A command line; nothing when it was not asked for, or is not known. */
+void story__put_command(struct story *s, const char *label, struct text args, bool cut);
 /* " (init)": what makes a process adopt orphans; nothing if it is not known. */
 void story__put_role(struct story *s, const struct et_peer *p);
+
+/* Who did it, what came before, and whose death brought it about: output_story_cause.c. */
+void story__put_container(struct story *s, const struct container *c);
+void story__put_sender(struct story *s);
+void story__put_cause(struct story *s); /* and all of that */
 
 /* The way out, output_story_exit.c. */
 void story__put_way_out(struct story *s);

@@ -15,7 +15,7 @@
 
 #include "event.h"
 
-#define STREAM_MAGIC "exittrace stream 2\n"
+#define STREAM_MAGIC "exittrace stream 3\n"
 #define MAGIC_NAME (sizeof(STREAM_MAGIC) - 3) /* before the version */
 #define STREAM_BUFFER (64 << 10)
 #define MESSAGE_MAX (16 << 10) /* every kind is smaller; a header that claims more is not one */

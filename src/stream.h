@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * stream.h: --record and --replay. The file is the line "exittrace stream 2\n"
+ * stream.h: --record and --replay. The file is the line "exittrace stream 3\n"
  * and then the messages as the assembler was fed them, back to back, each
  * padded to 8 bytes.
  */

@@ -18,13 +18,23 @@ static const struct range hidden[] = {
 	{ 0x00, 0x1f },	      /* C0 */
 	{ 0x7f, 0x9f },	      /* DEL, C1: 0x9b is ESC [ to many terminals */
 	{ 0xad, 0xad },	      /* soft hyphen */
+	{ 0x600, 0x605 },     /* Arabic number signs: format characters, like those up to Syriac and Kaithi */
 	{ 0x61c, 0x61c },     /* Arabic letter mark */
+	{ 0x6dd, 0x6dd },
+	{ 0x70f, 0x70f },
+	{ 0x890, 0x891 },
+	{ 0x8e2, 0x8e2 },
 	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
 	{ 0x200b, 0x200f },   /* zero-width space and joiners, LRM, RLM */
 	{ 0x2028, 0x202e },   /* line and paragraph separator, bidi embeddings and overrides */
 	{ 0x2060, 0x206f },   /* word joiner, invisible operators, bidi isolates */
 	{ 0xfeff, 0xfeff },   /* byte order mark */
 	{ 0xfff9, 0xfffb },   /* interlinear annotation */
+	{ 0x110bd, 0x110bd },
+	{ 0x110cd, 0x110cd },
+	{ 0x13430, 0x1343f }, /* joiners of Egyptian hieroglyphs */
+	{ 0x1bca0, 0x1bca3 }, /* of shorthand */
+	{ 0x1d173, 0x1d17a }, /* of music */
 	{ 0xe0000, 0xe0fff }, /* tags and variation selectors */
 };
 

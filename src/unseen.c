@@ -3,10 +3,9 @@
  * Takes a record, notes what of it the kernel half did not see, and why. Does not conclude
  * anything from what was seen.
  */
-#include <ctype.h>
 #include <string.h>
 
-#include "record.h"
+#include "names.h"
 
 /* Why nothing is known that `obs` would have told. */
 static enum missing_why why_not(const struct record *r, enum et_observation obs)
@@ -35,6 +34,13 @@ enum missing_why record__why_unseen(const struct record *r, enum et_observation 
 	if ((r->death->flags & (ET_D_SNAPSHOT | ET_D_LATE)) || why == WHY_TIER || !was_followed(r->death))
 		return why;
 	return record__hooked(r, obs) ? WHY_SKIPPED : WHY_TIER;
+}
+
+enum missing_why record__why_without(const struct record *r, enum et_observation obs, enum missing_why otherwise)
+{
+	const uint8_t door = r->start->doors[obs];
+
+	return door == ET_DOOR_NONE || door == ET_DOOR_OFF ? WHY_TIER : otherwise;
 }
 
 static void note_unless(struct record *r, bool seen, const char *key, enum et_observation obs)
@@ -96,22 +102,11 @@ static void note_process(struct record *r)
 		record__add_missing(r, "parent", WHY_GONE);
 }
 
-/* "pts3" is what the kernel calls it, its file is /dev/pts/3. */
 static void take_tty(struct record *r)
 {
-	struct text name = text__array(r->death->tty, sizeof(r->death->tty));
-	const bool pts = name.len > 3 && !memcmp(name.bytes, "pts", 3) &&
-			 isdigit((unsigned char)name.bytes[3]);
-	const size_t head = pts ? 3 : name.len;
-
 	memset(r->tty, 0, sizeof(r->tty));
-	if (!(r->death->seen & ET_SEEN_TTY))
-		return;
-	memcpy(r->tty, name.bytes, head);
-	if (!pts)
-		return;
-	r->tty[head] = '/';
-	memcpy(r->tty + head + 1, name.bytes + head, name.len - head);
+	if (r->death->seen & ET_SEEN_TTY)
+		names__tty(r->death->tty, r->tty);
 }
 
 /* ---- its exit ---- */

@@ -9,11 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cache.h"
 #include "event.h"
+#include "kept.h"
 
 struct waiting;
-struct noted_files;
 
 struct waiting_number {
 	struct waiting_number *chain;
@@ -29,9 +28,8 @@ struct waiting_death {
 	uint64_t serial;     /* of its message */
 	uint64_t arrived_ns;
 	bool told;	     /* an interim record was made, or none is to be */
-	struct cache_entry *cgroup, *args; /* held, NULL: not known */
-	struct noted_files *files;	   /* owned by who took the death in; NULL: none */
-	_Alignas(8) unsigned char msg[];   /* the checked struct et_death and its sections */
+	struct kept kept;    /* is let go by who took the death in */
+	_Alignas(8) unsigned char msg[]; /* the checked struct et_death and its sections */
 };
 
 struct waiting *waiting__new(unsigned int max);

@@ -106,6 +106,12 @@ typedef struct {
 } atomic_t;
 
 typedef struct {
+	s64 counter;
+} atomic64_t;
+
+typedef atomic64_t atomic_long_t;
+
+typedef struct {
 	u32 val;
 } kuid_t;
 
@@ -232,13 +238,40 @@ struct kernfs_node {
 	u64 id;
 };
 
+struct kernfs_open_file {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 	int level;
 };
 
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct page_counter {
+	atomic_long_t usage; /* pages */
+	unsigned long max;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	struct page_counter memsw;
+	bool oom_group;
+};
+
+struct oom_control {
+	struct mem_cgroup *memcg;
+	int order;
 };
 
 enum cgroup_subsys_id {
@@ -275,7 +308,7 @@ struct sighand_struct {
 };
 
 struct rlimit {
-	unsigned long rlim_cur;
+	unsigned long rlim_cur, rlim_max;
 };
 
 struct signal_struct {
@@ -293,6 +326,11 @@ struct signal_struct {
 	struct rlimit rlim[16];
 	struct task_io_accounting ioac;
 	unsigned long long sum_sched_runtime;
+	short oom_score_adj;
+};
+
+struct seccomp {
+	int mode;
 };
 
 struct sched_entity {
@@ -303,7 +341,9 @@ struct task_struct {
 	unsigned int flags;
 	unsigned int ptrace;
 	struct sched_entity se;
+	void *stack;
 	struct mm_struct *mm;
+	unsigned int in_execve : 1;
 	int exit_state;
 	int exit_code;
 	int exit_signal;
@@ -327,6 +367,7 @@ struct task_struct {
 	sigset_t blocked, real_blocked;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
+	struct seccomp seccomp;
 };
 
 union __sifields {
@@ -335,7 +376,11 @@ union __sifields {
 	} _sigfault;
 	struct {
 		int _pid;
-	} _sigchld;
+	} _sigchld, _kill;
+	struct {
+		int _syscall;
+		unsigned int _arch;
+	} _sigsys;
 };
 
 struct kernel_siginfo {

@@ -196,6 +196,7 @@ static inline void sample__signals(struct et_signals *s)
 			.disposition = ET_DISP_HANDLED,
 		},
 	};
+	s->killer.cgroup_id = 77;
 	sample__peer(&s->fatal.by, 1, 1000000, "systemd", 0);
 	sample__peer(&s->stop[1].by, 4100, 90000000000ULL, "bash", 1000);
 }
@@ -225,7 +226,9 @@ static inline void sample__init(struct sample *s)
 	r->real_offset_ns = SAMPLE_DEAD_REAL_NS - SAMPLE_DEAD_NS;
 	r->now_ns = SAMPLE_DEAD_NS + 21000;
 	r->exe = text__str("/usr/bin/worker");
-	r->killer_exe = text__str("/usr/lib/systemd/systemd");
+	r->killer.exe = text__str("/usr/lib/systemd/systemd");
+	r->killer.cgroup = text__str("/init.scope");
+	r->killer.unit = text__str("init.scope");
 	r->cgroup = text__str("/system.slice/worker.service");
 	r->unit = text__str("worker.service");
 	r->from_start = true;

@@ -184,6 +184,46 @@ __attribute__((unused)) static struct et_dying synth_dying(unsigned int pid, enu
 	return m;
 }
 
+/* 512 MiB of a cgroup were used up when stress[12] asked for more. */
+__attribute__((unused)) static struct et_oom synth_oom(const struct et_id *id, unsigned int flags)
+{
+	return (struct et_oom){
+		.h = { ET_OOM, sizeof(struct et_oom) },
+		.id = *id,
+		.time_ns = 112 * SEC - 5 * MS,
+		.trigger = synth_peer(12, "stress"),
+		.memcg_id = 55,
+		.limit_bytes = 512ULL << 20,
+		.usage_bytes = 511ULL << 20,
+		.anon_bytes = 400ULL << 20,
+		.file_bytes = 8ULL << 20,
+		.shmem_bytes = 2ULL << 20,
+		.swap_bytes = 1ULL << 20,
+		.score_adj = -17,
+		.flags = flags,
+	};
+}
+
+/* Lived from 111 s to 112 s, used 20 ms of a processor, three are left. */
+__attribute__((unused)) static struct et_thread synth_thread(const struct et_id *id, unsigned int tid, int status,
+							      unsigned int flags)
+{
+	return (struct et_thread){
+		.h = { ET_THREAD, sizeof(struct et_thread) },
+		.id = *id,
+		.time_ns = 112 * SEC,
+		.start_ns = 111 * SEC,
+		.runtime_ns = 20 * MS,
+		.tid = tid,
+		.status = status,
+		.flags = flags,
+		.threads = 4,
+		.uid = 1000,
+		.comm = "io",
+		.process = "worker",
+	};
+}
+
 __attribute__((unused)) static struct et_pattern synth_pattern(const char *pattern)
 {
 	struct et_pattern p = { .h = { ET_PATTERN, sizeof(p) }, .len = strlen(pattern) };

@@ -9,7 +9,7 @@
 
 /* What a test needs of the latest record, after its memory is gone. */
 static struct {
-	unsigned int deaths, zombies, dying;
+	unsigned int deaths, zombies, dying, threads, warnings;
 	enum record_type type;
 	unsigned int pid;
 	struct reap reap;
@@ -21,6 +21,14 @@ static struct {
 	char exe[512], cgroup[600], unit[300], killer_exe[200], missing[512], truncated[200];
 	char args[64];
 	size_t args_len;
+	char killer_args[64], killer_cgroup[600], killer_unit[300], killed_cgroup[600], oom_cgroup[600];
+	size_t killer_args_len;
+	bool killer_args_cut, killer_cgroup_cut, killed_cgroup_cut, oom_cgroup_cut;
+	enum container_runtime killer_runtime;
+	struct et_oom oom; /* h.kind 0: none */
+	struct et_thread thread;
+	struct et_death death; /* without its sections */
+	bool signals;
 	enum container_runtime runtime;
 	uint64_t real_offset_ns, now_ns;
 	bool from_start;
@@ -42,6 +50,31 @@ static const char *why_word(enum missing_why why)
 	return why == WHY_FULL ? "(full) " : " ";
 }
 
+static void keep_sender(const struct record *r)
+{
+	const struct sender *s = &r->killer;
+
+	append(last.killer_exe, sizeof(last.killer_exe), s->exe);
+	append(last.killer_cgroup, sizeof(last.killer_cgroup), s->cgroup);
+	append(last.killer_unit, sizeof(last.killer_unit), s->unit);
+	append(last.killed_cgroup, sizeof(last.killed_cgroup), r->killed_cgroup);
+	append(last.oom_cgroup, sizeof(last.oom_cgroup), r->oom_cgroup);
+	last.killer_args_len = s->args.len;
+	if (s->args.len && s->args.len <= sizeof(last.killer_args))
+		memcpy(last.killer_args, s->args.bytes, s->args.len);
+	last.killer_args_cut = s->args_cut;
+	last.killer_cgroup_cut = s->cgroup_cut;
+	last.killed_cgroup_cut = r->killed_cgroup_cut;
+	last.oom_cgroup_cut = r->oom_cgroup_cut;
+	last.killer_runtime = s->container.runtime;
+	if (r->oom)
+		last.oom = *r->oom;
+	if (r->thread)
+		last.thread = *r->thread;
+	last.death = *r->death;
+	last.signals = r->signals;
+}
+
 static void keep_strings(const struct record *r)
 {
 	const struct field *cut = record__field("truncated");
@@ -56,7 +89,6 @@ static void keep_strings(const struct record *r)
 	append(last.exe, sizeof(last.exe), r->exe);
 	append(last.cgroup, sizeof(last.cgroup), r->cgroup);
 	append(last.unit, sizeof(last.unit), r->unit);
-	append(last.killer_exe, sizeof(last.killer_exe), r->killer_exe);
 	last.args_len = r->args.len;
 	if (r->args.len && r->args.len <= sizeof(last.args))
 		memcpy(last.args, r->args.bytes, r->args.len);
@@ -73,12 +105,15 @@ static void keep_strings(const struct record *r)
 static void keep(void *ctx, const struct record *r)
 {
 	const unsigned int deaths = last.deaths, zombies = last.zombies, dying = last.dying;
+	const unsigned int threads = last.threads, warnings = last.warnings;
 
 	(void)ctx;
 	memset(&last, 0, sizeof(last));
 	last.deaths = deaths + (r->type == RECORD_DEATH);
 	last.zombies = zombies + (r->type == RECORD_ZOMBIE);
 	last.dying = dying + (r->type == RECORD_DYING);
+	last.threads = threads + (r->type == RECORD_THREAD);
+	last.warnings = warnings + (r->type == RECORD_WARNING);
 	last.type = r->type;
 	last.pid = r->death->id.tgid;
 	last.reap = r->reap;
@@ -91,6 +126,7 @@ static void keep(void *ctx, const struct record *r)
 	last.now_ns = r->now_ns;
 	last.from_start = r->from_start;
 	keep_strings(r);
+	keep_sender(r);
 }
 
 static int feed(const void *msg)
@@ -659,9 +695,9 @@ static void killer_exe(void)
 	m.d.flags |= ET_D_AUTOREAP;
 	s = synth_signals(&m, 0);
 	s->fatal = synth_signal(SIGKILL, synth_peer(77, "bash"));
-	memcpy(s->killer_exe, "bash\0bin", 9);
-	s->killer_exe_len = 9;
-	s->killer_exe_cut = 1;
+	memcpy(s->killer.exe, "bash\0bin", 9);
+	s->killer.exe_len = 9;
+	s->killer.exe_cut = 1;
 	CHECK_I64(feed(&m), 0);
 	CHECK_STR(last.killer_exe, ".../bin/bash");
 	CHECK_STR(last.truncated, "cause.by.executable.path ");
@@ -774,6 +810,298 @@ static void args(void)
 	CHECK_I64(feed(&m), 0);
 	CHECK_I64(feed(&p), 0);
 	CHECK_STR(last.truncated, "process.args ");
+}
+
+/* ---- who killed, and for what ---- */
+
+static void give_args(const struct et_id *id, const char *args, unsigned int len, unsigned int total)
+{
+	struct et_args v = { .h = { ET_ARGS, sizeof(v) }, .id = *id, .len = len, .total = total };
+
+	memcpy(v.args, args, len);
+	CHECK_I64(feed(&v), 0);
+}
+
+/* Killed by `by`, whose argv was sent. */
+static struct synth_death killed(unsigned int pid, const struct et_peer *by)
+{
+	struct synth_death m = synth_death(pid);
+	struct et_signals *s = synth_signals(&m, 0);
+
+	m.d.status = SIGKILL;
+	s->fatal = synth_signal(SIGKILL, *by);
+	s->killer.seen = ET_KILLER_ARGS;
+	return m;
+}
+
+static void die_of(unsigned int pid, const struct et_peer *by)
+{
+	struct synth_death m = killed(pid, by);
+
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.pid, pid);
+}
+
+static void one_sender_of_many(void)
+{
+	const struct et_peer by = synth_peer(77, "pkill"), same_pid = synth_peer(77, "pkill");
+	struct synth_death sender = synth_death(77);
+	struct et_peer other = same_pid;
+	unsigned int i;
+
+	begin();
+	give_args(&by.id, "pkill\0w", 8, 8);
+	for (i = 0; i < 3; i++) {
+		die_of(4242 + i, &by);
+		CHECK_BYTES(last.killer_args, last.killer_args_len, "pkill\0w", 8);
+		CHECK(!last.killer_args_cut && !last.args_len);
+	}
+	other.id.start_ns++;
+	die_of(4250, &other);
+	CHECK_U64(last.killer_args_len, 0);
+	sender.d.id = by.id; /* dies before the last of them does, and has an argv of its own */
+	sender.d.seen |= ET_SEEN_ARGS;
+	sender.d.flags |= ET_D_AUTOREAP;
+	give_args(&by.id, "pkill\0w", 8, 9);
+	CHECK_I64(feed(&sender), 0);
+	CHECK_BYTES(last.args, last.args_len, "pkill\0w", 8);
+	CHECK_U64(last.killer_args_len, 0);
+	die_of(4251, &by);
+	CHECK_BYTES(last.killer_args, last.killer_args_len, "pkill\0w", 8);
+	CHECK(last.killer_args_cut);
+}
+
+/* Nobody else's argv, and nothing where none was sent. */
+static void sender_without_args(void)
+{
+	const struct et_peer by = synth_peer(77, "pkill");
+	struct synth_death m = killed(4242, &by);
+
+	begin();
+	give_args(&by.id, "pkill\0w", 8, 8);
+	((struct et_signals *)m.sections)->killer.seen = 0;
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.killer_args_len, 0);
+	m = synth_death(4243);
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&m), 0);
+	CHECK(!last.killer_args_len && !last.killer_cgroup[0] && !last.killed_cgroup[0] && !last.oom.h.kind);
+}
+
+static void bounded_args(void)
+{
+	struct et_peer by = synth_peer(77, "pkill");
+	const struct et_id first = by.id;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < 20000; i++, by.id.start_ns++)
+		give_args(&by.id, "pkill\0w", 8, 8);
+	by.id.start_ns--;
+	die_of(4242, &by);
+	CHECK_U64(last.killer_args_len, 8);
+	by.id = first;
+	die_of(4243, &by);
+	CHECK_U64(last.killer_args_len, 0);
+}
+
+static void cgroup_of_the_sender(void)
+{
+	const struct et_peer by = synth_peer(77, "pkill");
+	struct synth_death m = killed(4242, &by);
+	struct et_signals *s = (struct et_signals *)m.sections;
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+	unsigned int i;
+
+	begin_with((struct assembler_options){ .max_cgroups = 4, .zombie_after_ns = 10 * SEC });
+	s->fatal.flags |= ET_SIG_CGROUP;
+	s->killer.cgroup_id = 7;
+	s->killer.cgroup_killed = 8;
+	give_cgroup(7, "ssh.service\0system.slice", 25, 0);
+	give_cgroup(8, "docker-0123456789ab.scope", 26, 1);
+	CHECK_I64(feed(&m), 0);
+	for (i = 100; i < 200; i++)
+		give_cgroup(i, "x.scope", 8, 0);
+	clock_to(123 * SEC, ET_CLOCK);
+	CHECK_U64(last.zombies, 1);
+	CHECK_STR(last.killer_cgroup, "/system.slice/ssh.service");
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.killer_cgroup, "/system.slice/ssh.service");
+	CHECK_STR(last.killer_unit, "ssh.service");
+	CHECK_STR(last.killed_cgroup, ".../docker-0123456789ab.scope");
+	CHECK(last.killed_cgroup_cut && !last.killer_cgroup_cut && last.killer_runtime == RUNTIME_NONE);
+	CHECK_STR(last.cgroup, "");
+	CHECK_STR(last.unit, "");
+}
+
+static void cgroup_of_the_sender_comes_late(void)
+{
+	const struct et_peer by = synth_peer(77, "sh");
+	struct synth_death m = killed(4242, &by);
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	((struct et_signals *)m.sections)->killer.cgroup_id = 9;
+	CHECK_I64(feed(&m), 0);
+	give_cgroup(9, "cri-containerd-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope", 86, 0);
+	give_args(&by.id, "sh", 3, 3);
+	CHECK_I64(feed(&p), 0);
+	CHECK(last.killer_runtime == RUNTIME_CONTAINERD && last.runtime == RUNTIME_NONE);
+	CHECK_U64(last.killer_args_len, 3);
+}
+
+static struct et_oom oom_of(const struct et_id *id, uint32_t flags)
+{
+	return (struct et_oom){ .h = { ET_OOM, sizeof(struct et_oom) }, .id = *id, .time_ns = 111 * SEC,
+				.trigger = synth_peer(78, "greedy"), .memcg_id = 7, .limit_bytes = 1 << 20,
+				.score_adj = -5, .flags = flags };
+}
+
+static void chosen_before_death(void)
+{
+	struct synth_death m = synth_death(4242), other = synth_death(4242);
+	struct et_oom o = oom_of(&m.d.id, ET_OOM_MEMCG | ET_OOM_LIMIT);
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	other.d.id.start_ns--;
+	other.d.flags |= ET_D_AUTOREAP;
+	give_cgroup(7, "web.service", 12, 1);
+	CHECK_I64(feed(&o), 0);
+	CHECK_I64(feed(&other), 0); /* the same pid, another process */
+	CHECK(!last.oom.h.kind);
+	CHECK_STR(last.oom_cgroup, "");
+	CHECK_I64(feed(&m), 0);
+	clock_to(123 * SEC, ET_CLOCK);
+	CHECK(last.zombies == 1 && last.oom.h.kind == ET_OOM);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 2);
+	CHECK_BYTES((const char *)&last.oom, sizeof(last.oom), (const char *)&o, sizeof(o));
+	CHECK_STR(last.oom_cgroup, ".../web.service");
+	CHECK(last.oom_cgroup_cut);
+	CHECK_STR(last.cgroup, "");
+}
+
+/* Without its flag the cgroup's number says nothing, and a path may come late. */
+static void limit_of_the_choice(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_oom o = oom_of(&m.d.id, ET_OOM_MEMCG);
+	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
+
+	begin();
+	give_cgroup(7, "web.service", 12, 0);
+	CHECK_I64(feed(&o), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.oom.score_adj == -5, 1);
+	CHECK_STR(last.oom_cgroup, "");
+	m.d.id.start_ns++;
+	o = oom_of(&m.d.id, ET_OOM_MEMCG | ET_OOM_LIMIT);
+	o.memcg_id = 70;
+	p.id = m.d.id;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&o), 0);
+	give_cgroup(70, "late.service", 13, 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_STR(last.oom_cgroup, "/late.service");
+}
+
+/* Chosen, and its whole group after it: once more as one of the group, once as one that shares memory. */
+static void chosen_with_its_group(void)
+{
+	struct synth_death m = synth_death(4242);
+	struct et_oom o = oom_of(&m.d.id, ET_OOM_MEMCG);
+
+	begin();
+	m.d.flags |= ET_D_AUTOREAP;
+	CHECK_I64(feed(&o), 0);
+	o.flags = ET_OOM_MEMCG | ET_OOM_GROUP | ET_OOM_SHARED;
+	o.time_ns++;
+	CHECK_I64(feed(&o), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.oom.flags, ET_OOM_MEMCG | ET_OOM_GROUP);
+	CHECK_U64(last.oom.time_ns, 111 * SEC);
+	m.d.id.start_ns++;
+	o = oom_of(&m.d.id, ET_OOM_MEMCG | ET_OOM_SHARED);
+	CHECK_I64(feed(&o), 0);
+	o.flags = ET_OOM_MEMCG | ET_OOM_GROUP;
+	CHECK_I64(feed(&o), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.oom.flags, ET_OOM_MEMCG | ET_OOM_GROUP);
+	CHECK_U64(last.pid, 4242);
+}
+
+/* The victims were filtered out, or their deaths lost: the oldest choice is forgotten, and said to be none. */
+static void bounded_choices(void)
+{
+	struct synth_death m = synth_death(4242);
+	unsigned int i;
+
+	begin();
+	m.d.flags |= ET_D_AUTOREAP;
+	for (i = 0; i < 50000; i++, m.d.id.start_ns++) {
+		struct et_oom o = oom_of(&m.d.id, 0);
+
+		CHECK_I64(feed(&o), 0);
+	}
+	m.d.id.start_ns--;
+	CHECK_I64(feed(&m), 0);
+	CHECK(last.oom.h.kind == ET_OOM);
+	m.d.id.start_ns -= 49999;
+	CHECK_I64(feed(&m), 0);
+	CHECK(!last.oom.h.kind);
+	CHECK_U64(last.deaths, 2);
+}
+
+/* ---- threads ---- */
+
+static struct et_thread thread_of(unsigned int pid, unsigned int tid, uint32_t flags, int status)
+{
+	return (struct et_thread){ .h = { ET_THREAD, sizeof(struct et_thread) },
+				   .id = { .start_ns = 110 * SEC, .tgid = pid }, .time_ns = 112 * SEC,
+				   .start_ns = 111 * SEC, .tid = tid, .status = status, .flags = flags,
+				   .threads = 3, .uid = 1000, .comm = "io-worker", .process = "server" };
+}
+
+static void ended_thread(void)
+{
+	struct et_thread t = thread_of(4242, 4250, ET_THREAD_GROUP, 0x300);
+	struct assembler_totals totals;
+
+	begin();
+	clock_to(113 * SEC, ET_CLOCK);
+	CHECK_I64(feed(&t), 0);
+	CHECK(last.type == RECORD_THREAD && last.threads == 1 && !last.deaths);
+	CHECK_BYTES((const char *)&last.thread, sizeof(t), (const char *)&t, sizeof(t));
+	CHECK_BYTES(last.death.comm, ET_COMM_LEN, t.process, ET_COMM_LEN);
+	CHECK(last.death.id.tgid == 4242 && last.death.id.start_ns == 110 * SEC && last.death.uid == 1000);
+	CHECK(last.death.status == 0x300 && last.death.threads == 3 && last.death.seen == ET_SEEN_THREADS);
+	CHECK(last.death.exit_ns == 112 * SEC && last.now_ns == 112 * SEC && !last.signals && last.from_start);
+	CHECK(!last.phases.known && !last.coredump.applies);
+	t.tid++;
+	CHECK_I64(feed(&t), 0);
+	totals = assembler__totals(a);
+	CHECK(totals.threads == 2 && !totals.warnings && !totals.deaths && !totals.records && !totals.waiting);
+}
+
+static void thread_killed_alone(void)
+{
+	struct et_thread t = thread_of(4242, 4250, ET_THREAD_ALONE | ET_THREAD_REFUSED, SIGSYS);
+	struct synth_death m = synth_death(4242);
+
+	begin();
+	CHECK_I64(feed(&t), 0);
+	CHECK(last.type == RECORD_WARNING && last.warnings == 1 && !last.threads);
+	CHECK_I64(last.death.status, SIGSYS);
+	CHECK_I64(feed(&m), 0); /* the process lives on, and dies in its own time */
+	clock_to(500 * SEC, ET_END);
+	CHECK_U64(last.deaths, 1);
+	CHECK_U64(assembler__totals(a).warnings, 1);
+	CHECK_I64(feed(&t), 0); /* a message that came behind the death of its process is told, too */
+	CHECK_U64(last.warnings, 2);
 }
 
 /* ---- files and core dumps ---- */
@@ -947,6 +1275,16 @@ static void dying_of(void)
 
 /* ---- much of everything ---- */
 
+static void choose(const struct et_id *id, unsigned int n)
+{
+	struct et_oom o = oom_of(id, ET_OOM_LIMIT);
+
+	o.memcg_id = n % 100;
+	CHECK_I64(feed(&o), 0);
+	if (!(n % 3))
+		give_cgroup(n % 100, "x.scope", 8, 0);
+}
+
 static void storm(void)
 {
 	struct assembler_totals t;
@@ -965,6 +1303,8 @@ static void storm(void)
 			synth_signals(&m, i % 2);
 		if (!(i % 7))
 			give_file(&m.d.id, 1 + i % 4, "x\0mnt", 6);
+		if (!(i % 11))
+			choose(&m.d.id, i);
 		CHECK_I64(feed(&m), 0);
 		p = synth_reap(&m.d, m.d.parent, MS);
 		if (i % 4)
@@ -1036,6 +1376,17 @@ int main(void)
 	UNIT(cgroup_outlives_cache);
 	UNIT(least_recently_used_goes);
 	UNIT(args);
+	UNIT(one_sender_of_many);
+	UNIT(sender_without_args);
+	UNIT(bounded_args);
+	UNIT(cgroup_of_the_sender);
+	UNIT(cgroup_of_the_sender_comes_late);
+	UNIT(chosen_before_death);
+	UNIT(limit_of_the_choice);
+	UNIT(chosen_with_its_group);
+	UNIT(bounded_choices);
+	UNIT(ended_thread);
+	UNIT(thread_killed_alone);
 	UNIT(files_of_the_dead);
 	UNIT(files_that_come_late);
 	UNIT(core_patterns);

@@ -74,9 +74,9 @@ static void death_signals(void)
 	CHECK_I64(check(&m), -EBADMSG);
 	m.d.flags = ET_D_STOPS;
 	CHECK_I64(check(&m), 0);
-	s->killer_exe_len = ET_KILLER_EXE_MAX + 1;
+	s->killer.exe_len = ET_KILLER_EXE_MAX + 1;
 	CHECK_I64(check(&m), -EBADMSG);
-	s->killer_exe_len = ET_KILLER_EXE_MAX;
+	s->killer.exe_len = ET_KILLER_EXE_MAX;
 	CHECK_I64(check(&m), 0);
 	s->fatal.signo = 65;
 	CHECK_I64(check(&m), -EBADMSG);
@@ -142,6 +142,37 @@ static void files(void)
 	f = good;
 	f.fd = -2;
 	CHECK_I64(check(&f), -EBADMSG);
+}
+
+static void choices_of_the_oom_killer(void)
+{
+	struct et_oom m = { .h = { ET_OOM, sizeof(m) }, .id = { 1, 1, 0 }, .flags = UINT32_MAX };
+
+	CHECK_I64(check(&m), 0);
+	m.id.tgid = 0;
+	CHECK_I64(check(&m), -EBADMSG);
+	m.id.tgid = 1;
+	m.h.size -= 8;
+	CHECK_I64(check(&m), -EBADMSG);
+	m.h.size += 16;
+	CHECK_I64(check(&m), -EBADMSG);
+}
+
+static void threads(void)
+{
+	struct et_thread t = { .h = { ET_THREAD, sizeof(t) }, .id = { 1, 1, 0 }, .tid = 2, .flags = UINT32_MAX };
+
+	memset(t.comm, 'x', sizeof(t.comm));
+	memset(t.process, 'x', sizeof(t.process));
+	CHECK_I64(check(&t), 0);
+	t.tid = 0;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.tid = 2;
+	t.id.tgid = 0;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.id.tgid = 1;
+	t.h.size -= 8;
+	CHECK_I64(check(&t), -EBADMSG);
 }
 
 static void exits_under_way(void)
@@ -237,7 +268,7 @@ static void headers(void)
 	CHECK_I64(check__event(&c, 0), -EBADMSG);
 	c.h.kind = ET_END;
 	CHECK_I64(check(&c), 0);
-	c.h.kind = 5;
+	c.h.kind = ET_THREAD + 1;
 	CHECK_I64(check(&c), -EBADMSG);
 	l.h.size = sizeof(c);
 	CHECK_I64(check(&l), -EBADMSG);
@@ -279,6 +310,8 @@ int main(void)
 	UNIT(death_signals);
 	UNIT(reaps);
 	UNIT(files);
+	UNIT(choices_of_the_oom_killer);
+	UNIT(threads);
 	UNIT(exits_under_way);
 	UNIT(patterns);
 	UNIT(tails);

@@ -224,6 +224,68 @@ static void dying_age_and_zombie_time(void)
 	CHECK(!match(&o));
 }
 
+/* A thread killed by signal 31. What filters ask of processes does not keep it back. */
+static struct options thread(enum record_type type)
+{
+	struct options o = fresh();
+
+	s.record.type = type;
+	s.record.cause.class = CAUSE_SECCOMP;
+	s.record.phases.known = false;
+	s.record.reap = (struct reap){ .how = REAP_UNKNOWN };
+	s.death.status = 31;
+	o.threads = true;
+	return o;
+}
+
+static void threads(void)
+{
+	struct options o = thread(RECORD_THREAD);
+
+	CHECK(match(&o));
+	o.failed = true;
+	o.signals = 1ULL << 30;
+	o.causes = 1ULL << CAUSE_SECCOMP;
+	CHECK(match(&o));
+	o.min_age_ns = o.min_exit_ns = o.min_zombie_ns = UINT64_MAX;
+	CHECK(match(&o));
+	o.signals = 1ULL << 8;
+	CHECK(!match(&o));
+	o.signals = 0;
+	o.causes = 1ULL << CAUSE_EXIT;
+	CHECK(!match(&o));
+	o.causes = 0;
+	s.death.status = 0;
+	CHECK(!match(&o));
+	o.failed = false;
+	CHECK(match(&o));
+	o.name = "other";
+	CHECK(!match(&o));
+	o.name = NULL;
+	o.threads = false; /* recorded with -T, replayed without */
+	CHECK(!match(&o));
+}
+
+/* Nobody asks for a warning, so nobody's question keeps it back; but it is of a process that is watched. */
+static void warnings(void)
+{
+	struct options o = thread(RECORD_WARNING);
+
+	o.threads = false;
+	CHECK(match(&o));
+	o.signals = 1ULL << 8;
+	o.causes = 1ULL << CAUSE_EXIT;
+	o.min_age_ns = o.min_exit_ns = o.min_zombie_ns = UINT64_MAX;
+	o.name = "worker";
+	CHECK(match(&o));
+	o.by_user = true;
+	o.uid = 1;
+	CHECK(!match(&o));
+	o.by_user = false;
+	o.name = "other";
+	CHECK(!match(&o));
+}
+
 static void all_must_hold(void)
 {
 	struct options o = fresh();
@@ -252,6 +314,8 @@ int main(void)
 	UNIT(dying_by_itself);
 	UNIT(dying_by_cause);
 	UNIT(dying_age_and_zombie_time);
+	UNIT(threads);
+	UNIT(warnings);
 	UNIT(all_must_hold);
 	return unit__end();
 }

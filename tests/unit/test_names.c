@@ -156,6 +156,33 @@ static void roles(void)
 	CHECK_STR(names__role(&p), NULL);
 }
 
+static void terminals(void)
+{
+	static const struct {
+		const char kernel[ET_TTY_LEN], *people;
+	} all[] = {
+		{ "pts3", "pts/3" },   { "pts12345678", "pts/12345678" }, { "tty1", "tty1" }, { "ttyS0", "ttyS0" },
+		{ "ptsx", "ptsx" },    { "pts", "pts" },		  { "", "" },	      { "p", "p" },
+		{ { 'p', 't', 's', '1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1', '2', '3' },
+		  "pts/1234567890123" },
+	};
+	char got[RECORD_TTY];
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		CHECK_STR(names__tty(all[i].kernel, got), all[i].people);
+}
+
+static void ends_of_threads(void)
+{
+	CHECK_STR(names__ended_by(&(struct et_thread){ .status = 3 << 8 }), "exit");
+	CHECK_STR(names__ended_by(&(struct et_thread){ .flags = ET_THREAD_LAST }), "exit");
+	CHECK_STR(names__ended_by(&(struct et_thread){ .flags = ET_THREAD_GROUP, .status = 9 }), "group_exit");
+	CHECK_STR(names__ended_by(&(struct et_thread){ .flags = ET_THREAD_EXEC, .status = 9 }), "exec");
+	CHECK_STR(names__ended_by(&(struct et_thread){ .flags = ET_THREAD_ALONE, .status = 31 }), "killed");
+	CHECK_STR(names__ended_by(&(struct et_thread){ .status = 31 }), "killed");
+}
+
 static void errors(void)
 {
 	char got[RECORD_ERRNO_NAME];
@@ -192,6 +219,8 @@ int main(void)
 	UNIT(unknown_numbers);
 	UNIT(ways_out);
 	UNIT(roles);
+	UNIT(terminals);
+	UNIT(ends_of_threads);
 	UNIT(errors);
 	UNIT(other_lists);
 	return unit__end();

@@ -105,6 +105,7 @@ static const struct {
 	{ "-a --interval 5", "--interval is for summaries: give -S too" },
 	{ "-aSv", "-S and -v: sums tell no stories, choose one" },
 	{ "-aS --fields pid", "-S and --fields: sums have no fields, choose one" },
+	{ "-aST", "-S and -T: sums are of deaths, not of threads, choose one" },
 	{ "-f -a", "-f follows the descendants" },
 	{ "--", "no command after --" },
 	{ "1234", "'1234' is not a command; for a process: -p 1234" },
@@ -221,6 +222,36 @@ static void fields(void)
 	CHECK(o.args);
 }
 
+/* Whoever's they are. */
+static void arguments(void)
+{
+	const struct field sender = { .key = "cause.by.args" }, other = { .key = "cause.by.args_count" };
+
+	CHECK(options__is_args(record__field("process.args")));
+	CHECK(options__is_args(&sender));
+	CHECK(!options__is_args(&other));
+	CHECK(!options__is_args(record__field("time")) && !options__is_args(record__field("process.comm")));
+}
+
+static void every_field_at_once(void)
+{
+	static char line[8192];
+	static char *args[] = { "exittrace", "-a", "--fields", line, NULL };
+	unsigned int i, wanted = 0;
+
+	line[0] = '\0';
+	for (i = 0; i < record_nr_fields; i++) {
+		const struct field *f = &record_fields[i];
+
+		if (!strcmp(f->type, "object"))
+			continue;
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", wanted++ ? "," : "", f->key);
+	}
+	CHECK(strlen(line) < sizeof(line) - 1);
+	CHECK_I64(options__parse(&o, 4, args), 0);
+	CHECK_U64(o.nr_fields, wanted);
+}
+
 /* A heading that stood for two fields would choose one of them without a word. */
 static void headings_are_unique(void)
 {
@@ -244,8 +275,12 @@ static void run_options(void)
 	CHECK(o.strict && o.quiet && o.timestamp && o.args && o.utc && !o.colour);
 	CHECK_STR(o.output, "out");
 	right("-a --zombie-after 0 --ready-fd 1 --tier kprobe --record r");
-	CHECK(o.zombie_after_ns == 0 && o.ready_fd == 1 && o.tier == TIER_KPROBE);
+	CHECK(!o.threads && o.zombie_after_ns == 0 && o.ready_fd == 1 && o.tier == TIER_KPROBE);
 	CHECK_STR(o.record, "r");
+	right("-a -T --count 3");
+	CHECK(o.threads && o.count == 3);
+	right("--replay f --threads");
+	CHECK(o.threads);
 }
 
 static void summaries(void)
@@ -318,6 +353,10 @@ static void field_list(void)
 	capture(STDOUT_FILENO, options__list_fields);
 	CHECK(strstr(said, "\nprocess.pid "));
 	CHECK(!strncmp(said, "KEY ", 4));
+	CHECK(strstr(said, "\nprocess.gid                        integer  -      death "));
+	CHECK(strstr(said, "\nprocess.uid                        integer  -      death,dying"));
+	CHECK(strstr(said, "\nfiles.flush_errors[].errno         string   -      death "));
+	CHECK(strstr(said, "\nmissing                            array    -      death,dying,thread "));
 }
 
 int main(void)
@@ -328,6 +367,8 @@ int main(void)
 	UNIT(commands);
 	UNIT(lists);
 	UNIT(fields);
+	UNIT(arguments);
+	UNIT(every_field_at_once);
 	UNIT(headings_are_unique);
 	UNIT(run_options);
 	UNIT(summaries);

@@ -70,6 +70,7 @@ static void see_phases(const uint64_t ns[PHASE_COUNT])
 
 #define PHASES(...) ((const uint64_t[PHASE_COUNT]){ __VA_ARGS__ })
 #define MS 1000000ULL
+#define HINT ": its unit was stopped or restarted, see its journal"
 
 static struct noted_file a_file(enum et_file_what what, const char *path, const char *fs, uint64_t ns)
 {
@@ -344,7 +345,7 @@ static void chosen_columns(void)
 	CHECK_STR(written(),
 		  "    PID    CODE     AGE REAPER           CAUSE\n"
 		  "   4242       ?   12.3s bash             SIGTERM from systemd[1], "
-		  "699ms after SIGINT from bash[4100] was handled\n");
+		  "699ms after SIGINT from bash[4100] was handled" HINT "\n");
 	finish();
 }
 
@@ -470,10 +471,11 @@ static void story(void)
 	output__record(o, &s.record);
 	CHECK_STR(written(),
 		  "22:10:11.123456 worker[4242] died: SIGTERM from systemd[1], "
-		  "699ms after SIGINT from bash[4100] was handled\n"
+		  "699ms after SIGINT from bash[4100] was handled" HINT "\n"
 		  "    process   /usr/bin/worker, uid 1000, 12 threads, lived 12.3s, child of bash[4100]\n"
 		  "    where     /system.slice/worker.service, terminal pts/3, pid 17 in its namespace\n"
 		  "    sender    systemd[1], /usr/lib/systemd/systemd, uid 0, dead 812us later\n"
+		  "              in /init.scope\n"
 		  "    before    SIGINT from bash[4100] 700ms before death: handled, the last of 2\n"
 		  "    on exit   812us, longest: freeing memory (400us)\n"
 		  "    threads   12 threads went within 100us\n"
@@ -844,13 +846,263 @@ static void story_of_the_dying(void)
 	CHECK_STR(written(), "22:10:11.123477 worker[4242] is dying: SIGKILL from bash[1]\n"
 			     "    process   /usr/bin/worker, uid 1000, lived 12.3s, child of bash[4100]\n"
 			     "    sender    systemd[1], /usr/lib/systemd/systemd, uid 0\n"
+			     "              in /init.scope\n"
 			     "    on exit   7.02s so far, closing files for 6.9s\n"
 			     "    missing   process.threads: "
 			     "not observable on this kernel with the probes in use\n");
 	finish();
 }
 
+/* ---- the story of who did it ---- */
+
+static void begin_sent_story(void)
+{
+	begin_story();
+	sample__peer(&s.signals.fatal.by, 77, 2000000, "kill", 1000);
+	sample__peer(&s.signals.fatal.by_parent, 4100, 90000000000ULL, "bash", 1000);
+	sample__peer(&s.signals.killer.grandparent, 4000, 1000000, "sshd\033", 0);
+	s.record.killer = (struct sender){
+		.exe = text__str("/usr/bin/kill"),
+		.args = { "kill\0-9\0" "4242", 13 },
+		.cgroup = text__str("/system.slice/docker-0123.scope"),
+		.container = { RUNTIME_DOCKER, text__str("0123456789abcdef") },
+	};
+	s.signals.stop[1] = (struct et_signal){ 0 };
+}
+
+static void story_of_a_sender(void)
+{
+	begin_sent_story();
+	sample__conclude(&s);
+	leave_quietly();
+	check_story("\n    sender    kill[77], /usr/bin/kill, uid 1000, child of bash[4100], which is one of "
+		    "sshd\\x1b[4000], dead 812us later\n"
+		    "              docker 0123456789ab, in /system.slice/docker-0123.scope\n"
+		    "    reaped");
+	begin_sent_story();
+	o->opt.args = true;
+	sample__conclude(&s);
+	leave_quietly();
+	check_story("\n              kill -9 4242\n    reaped");
+	begin_sent_story();
+	s.signals.fatal.by = s.death.parent;
+	sample__conclude(&s);
+	leave_quietly();
+	check_story("\n    sender    bash[4100], its parent, /usr/bin/kill,");
+}
+
+static void story_of_consequences(void)
+{
+	begin_sent_story();
+	s.signals.fatal.info = ET_INFO_NONE;
+	s.signals.fatal.by.flags = ET_PEER_EXITING | ET_PEER_DYING;
+	sample__conclude(&s);
+	leave_quietly();
+	check_story("\n    because   kill[77] died before, see the record of " SAMPLE_BOOT_ID ":77:2000000\n"
+		    "    reaped");
+}
+
+static struct et_oom an_oom(uint32_t flags)
+{
+	struct et_oom oom = {
+		.usage_bytes = 511 << 20, .limit_bytes = 512 << 20, .anon_bytes = 400 << 20, .file_bytes = 8 << 20,
+		.shmem_bytes = 2 << 20, .swap_bytes = 1 << 20, .score_adj = -17, .flags = flags, .memcg_id = 9,
+	};
+
+	sample__peer(&oom.trigger, 12, 1000000, "stress", 1000);
+	return oom;
+}
+
+static void begin_oom_story(const struct et_oom *oom)
+{
+	begin_sent_story();
+	s.death.status = 9;
+	s.signals.fatal.signo = 9;
+	s.signals.fatal.info = ET_INFO_PRIV;
+	s.signals.fatal.flags |= ET_SIG_OOM;
+	s.record.oom = oom;
+	s.record.oom_cgroup = text__str("/a");
+	sample__conclude(&s);
+	leave_quietly();
+}
+
+static void story_of_no_memory(void)
+{
+	const struct et_oom cgroup = an_oom(ET_OOM_MEMCG | ET_OOM_LIMIT | ET_OOM_USED | ET_OOM_OWN);
+	const struct et_oom above = an_oom(ET_OOM_MEMCG | ET_OOM_LIMIT | ET_OOM_SWAP);
+	const struct et_oom machine = an_oom(ET_OOM_GLOBAL), unknown = an_oom(0);
+
+	begin_oom_story(&cgroup);
+	check_story("died: out of memory: cgroup /a at its limit of 512M (asked for by stress[12])\n");
+	begin_oom_story(&cgroup);
+	check_story("\n    memory    511M used, limit 512M, of its cgroup /a\n"
+		    "              it had 410M, 400M of that its own data, 8M of files, 2M shared, and in swap 1M, "
+		    "oom_score_adj -17\n"
+		    "              asked for by stress[12], uid 1000\n    reaped");
+	begin_oom_story(&above);
+	check_story("\n    memory    511M used, limit 512M of memory and swap, of the cgroup above it, /a\n"
+		    "              oom_score_adj -17\n");
+	begin_oom_story(&machine);
+	check_story("\n    memory    the machine had none left\n              oom_score_adj -17\n");
+	begin_oom_story(&unknown);
+	check_story("\n    memory    oom_score_adj -17\n              asked for by stress[12], uid 1000\n");
+	begin_oom_story(NULL);
+	output__record(o, &s.record);
+	CHECK(!strstr(written(), "    memory  "));
+	finish();
+}
+
+/* One more victim of the call that killed them all. */
+static void tell_victim(uint32_t pid, uint64_t blast_ns)
+{
+	s.death.id.tgid = pid;
+	s.signals.fatal.flags |= ET_SIG_BLAST;
+	s.signals.killer.blast_ns = blast_ns;
+	sample__conclude(&s);
+	output__record(o, &s.record);
+}
+
+static unsigned int count_lines(const char *with)
+{
+	unsigned int n = 0;
+	const char *p;
+
+	for (p = written(); (p = strstr(p, with)); p++)
+		n++;
+	return n;
+}
+
+static void story_of_a_blast(void)
+{
+	unsigned int i;
+
+	begin_sent_story();
+	s.death.files.errors = 0;
+	tell_victim(100, 5);
+	tell_victim(101, 5);
+	tell_victim(102, 5);
+	CHECK(strstr(written(), "the probe that sees it\n    with it   worker[101] SIGTERM, same kill\n"
+			   "    with it   worker[102] SIGTERM, same kill\n"));
+	CHECK_U64(count_lines(" died: "), 1);
+	tell_victim(103, 6); /* another call of that sender */
+	tell_victim(104, 5);
+	CHECK(strstr(written(), "\n22:10:11.123456 worker[104] died: SIGTERM, same kill as of worker[100]\n"));
+	CHECK_U64(count_lines("\n    sender "), 2);
+	s.death.files.errors = 1;
+	s.death.id.tgid = 105;
+	output__record(o, &s.record); /* but it lost data */
+	CHECK_U64(count_lines("\n    sender "), 3);
+	s.death.files.errors = 0;
+	for (i = 0; i < 16; i++)
+		tell_victim(200 + i, 1000 + i);
+	tell_victim(300, 5); /* forgotten by now */
+	CHECK_U64(count_lines("\n    sender "), 20);
+	finish();
+}
+
+/* ---- threads ---- */
+
+static struct et_thread thread;
+
+static void make_thread(enum record_type type, int status, uint32_t flags)
+{
+	thread = (struct et_thread){
+		.id = s.death.id, .time_ns = SAMPLE_DEAD_NS, .start_ns = SAMPLE_DEAD_NS - 1500 * MS,
+		.runtime_ns = 20 * MS, .tid = 4243, .status = status, .flags = flags, .threads = 4,
+		.comm = "io\n", .process = "worker",
+	};
+	s.death.status = status;
+	s.record.type = type;
+	s.record.thread = &thread;
+	s.record.signals = NULL;
+	s.record.nr_missing = 0;
+	cause__conclude(&s.record);
+}
+
+static void thread_lines(void)
+{
+	begin((struct output_options){ .quiet = true });
+	make_thread(RECORD_THREAD, 0, 0);
+	output__record(o, &s.record);
+	make_thread(RECORD_THREAD, 9, ET_THREAD_GROUP);
+	output__record(o, &s.record);
+	make_thread(RECORD_WARNING, 31, ET_THREAD_ALONE);
+	output__record(o, &s.record);
+	CHECK_STR(written(), "22:10:11    4242 worker   thread io\\n[4243]: thread exit\n"
+			     "22:10:11    4242 worker   thread io\\n[4243]: its process exits: SIGKILL\n"
+			     "22:10:11    4242 worker   "
+			     "thread io\\n[4243] was killed alone by seccomp (SIGSY\xe2\x80\xa6\n");
+	finish();
+}
+
+static void story_of_a_thread(void)
+{
+	begin_story();
+	make_thread(RECORD_THREAD, 0, 0);
+	output__record(o, &s.record);
+	make_thread(RECORD_WARNING, 31, ET_THREAD_ALONE | ET_THREAD_REFUSED);
+	output__record(o, &s.record);
+	CHECK_STR(written(), "22:10:11.123456 worker[4242], thread io\\n[4243]: thread exit, lived 1.5s, "
+			     "20ms of processor time, 3 left\n"
+			     "22:10:11.123456 worker[4242] WARNING: thread io\\n[4243] was killed alone by seccomp "
+			     "(SIGSYS, read); its process goes on without it\n");
+	finish();
+}
+
 /* ---- JSON ---- */
+
+static void json_thread(void)
+{
+	begin((struct output_options){ .json = true });
+	make_thread(RECORD_WARNING, 31, ET_THREAD_ALONE | ET_THREAD_REFUSED);
+	thread.comm[2] = '\0';
+	cause__conclude(&s.record);
+	output__record(o, &s.record);
+	CHECK(strstr(written(), "\n{\"schema\":\"exittrace/1\",\"type\":\"warning\","
+				"\"time\":\"2026-11-21T22:10:11.123456789Z\",\"id\":\"" SAMPLE_BOOT_ID
+				":4242:100000000000\",\"process\":{\"pid\":4242,\"comm\":\"worker\",\"uid\":1000},"
+				"\"exit\":{\"raw\":31,\"code\":null,\"signal\":31,\"signal_name\":\"SIGSYS\","
+				"\"core_dumped\":false,\"shell\":159},"
+				"\"cause\":{\"class\":\"seccomp\",\"text\":\"thread io[4243] was killed alone by "
+				"seccomp (SIGSYS, read); its process goes on without it\","
+				"\"syscall\":{\"nr\":0,\"name\":\"read\"}},\"thread\":{\"tid\":4243,\"comm\":\"io\","
+				"\"age_ns\":1500000000,\"runtime_ns\":20000000,\"ended_by\":\"killed\",\"left\":3},"
+				"\"missing\":[],\"truncated\":[]}\n"));
+	finish();
+}
+
+static void json_of_a_sender(void)
+{
+	begin((struct output_options){ .json = true });
+	tell_victim(4242, 5);
+	CHECK(strstr(written(), "\"by\":{\"id\":\"" SAMPLE_BOOT_ID ":1:1000000\",\"pid\":1,\"tid\":1,"
+				"\"comm\":\"systemd\",\"uid\":0,\"role\":\"service_manager\","
+				"\"executable\":{\"path\":\"/usr/lib/systemd/systemd\"},\"cgroup\":{\"id\":\"77\","
+				"\"path\":\"/init.scope\",\"unit\":\"init.scope\"}},"
+				"\"blast\":\"" SAMPLE_BOOT_ID ":1:5\","));
+	finish();
+}
+
+static void json_of_no_memory(void)
+{
+	const struct et_oom oom = an_oom(ET_OOM_MEMCG | ET_OOM_LIMIT | ET_OOM_USED | ET_OOM_OWN | ET_OOM_GROUP);
+
+	begin((struct output_options){ .json = true });
+	s.death.status = 9;
+	s.signals.fatal.signo = 9;
+	s.signals.fatal.info = ET_INFO_PRIV;
+	s.record.oom = &oom;
+	s.record.oom_cgroup = text__str("/a");
+	sample__conclude(&s);
+	output__record(o, &s.record);
+	CHECK(strstr(written(), "\"oom\":{\"cgroup\":{\"id\":\"9\",\"version\":2,\"path\":\"/a\"},\"own_cgroup\":true,"
+				"\"limit_bytes\":536870912,\"usage_bytes\":535822336,\"rss_bytes\":429916160,"
+				"\"anon_bytes\":419430400,\"file_bytes\":8388608,\"shmem_bytes\":2097152,"
+				"\"swap_bytes\":1048576,\"score_adj\":-17,\"trigger\":{\"id\":\"" SAMPLE_BOOT_ID
+				":12:1000000\",\"pid\":12,\"comm\":\"stress\",\"uid\":1000},\"group\":true},"));
+	finish();
+}
+
 
 static void json_envelope(void)
 {
@@ -867,12 +1119,13 @@ static void json_envelope(void)
 			     "\"last\":\"tracepoint\",\"notify\":\"tracepoint\",\"reap\":\"tracepoint\","
 			     "\"signal\":\"tracepoint\",\"tree\":\"tracepoint\",\"snapshot\":\"tracepoint\","
 			     "\"begin\":\"fentry\",\"mm\":\"fentry\",\"files\":\"fentry\",\"work\":\"fentry\","
-			     "\"coredump\":\"fentry\",\"children\":\"fentry\"}}\n");
+			     "\"coredump\":\"fentry\",\"children\":\"fentry\",\"oom\":\"fentry\","
+			     "\"seccomp\":\"fentry\",\"cgroup_kill\":\"fentry\",\"hangup\":\"fentry\"}}\n");
 	output__lost(o, &before, &before);
 	output__lost(o, &before, &now);
 	output__end(o, &t);
 	CHECK(strstr(written(), "\n{\"schema\":\"exittrace/1\",\"type\":\"lost\",\"deaths\":12,"
-				"\"reaps\":0,\"cgroups\":0,\"files\":1,\"signals_full\":0,"
+				"\"reaps\":0,\"cgroups\":0,\"files\":1,\"threads\":0,\"signals_full\":0,"
 				"\"dying_full\":2,\"tree_full\":0}\n"
 				"{\"schema\":\"exittrace/1\",\"type\":\"bye\",\"deaths\":34,"
 				"\"records\":19,\"lost\":15,"));
@@ -1263,6 +1516,28 @@ static void disturb_marks(void)
 	marks[rnd(sizeof(s.death.marks) / sizeof(*marks))] = rnd(2) ? 0 : SAMPLE_DEAD_NS - rnd(1000000);
 }
 
+/* What was kept of the sender, and of the OOM killer's choice. */
+static void disturb_sender(void)
+{
+	static struct et_oom oom;
+	static char bytes[64];
+	const struct text t = { bytes, noise(bytes, sizeof(bytes)) };
+
+	oom = an_oom(rnd(1 << 10));
+	s.record.oom = rnd(2) ? &oom : NULL;
+	s.record.oom_cgroup = s.record.killed_cgroup = s.record.killer.cgroup = s.record.killer.args = t;
+	s.record.killer.container = (struct container){ rnd(2) ? RUNTIME_DOCKER : RUNTIME_NONE, t };
+	s.signals.fatal.flags = rnd(1 << 16) & ~(rnd(2) ? ET_SIG_INJECTED | ET_SIG_SELF : 0);
+	s.signals.fatal.info = (__u8)rnd(3);
+	s.signals.fatal.code = (int)rnd(12) - 6;
+	s.signals.killer.blast_ns = rnd(2);
+	s.signals.killer.cgroup_id = rnd(3);
+	s.signals.killer.cgroup_killed = rnd(3);
+	s.signals.killer.seen = rnd(4);
+	noise(s.signals.killer.tty, sizeof(s.signals.killer.tty));
+	s.death.seccomp = rnd(4);
+}
+
 static void disturb_death(void)
 {
 	s.death.res.read_bytes = (uint64_t)rnd(1 << 24) << rnd(40);
@@ -1272,6 +1547,7 @@ static void disturb_death(void)
 		disturb_marks();
 	s.death.seen ^= rnd(2) ? 1U << rnd(15) : 0;
 	s.death.flags ^= rnd(2) ? 1U << rnd(15) : 0;
+	disturb_sender();
 	s.files[0].fd = rnd(2) ? 7 : -1;
 	s.files[1].known = rnd(2);
 	s.record.nr_files = rnd(3);
@@ -1339,12 +1615,8 @@ static int bench(unsigned int n)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static void tables(void)
 {
-	if (argc == 4 && !strcmp(argv[1], "emit"))
-		return emit((unsigned int)atoi(argv[2]), argv[3]);
-	if (argc == 3 && !strcmp(argv[1], "bench"))
-		return bench((unsigned int)atoi(argv[2]));
 	UNIT(amounts);
 	UNIT(calendar);
 	UNIT(clock_times);
@@ -1361,6 +1633,11 @@ int main(int argc, char **argv)
 	UNIT(columns_of_nothing);
 	UNIT(loss_and_totals);
 	UNIT(hostile_lines);
+	UNIT(thread_lines);
+}
+
+static void stories(void)
+{
 	UNIT(story);
 	UNIT(story_of_the_unknown);
 	UNIT(short_story);
@@ -1378,6 +1655,18 @@ int main(int argc, char **argv)
 	UNIT(story_of_children);
 	UNIT(story_of_reaping);
 	UNIT(story_of_the_dying);
+	UNIT(story_of_a_sender);
+	UNIT(story_of_consequences);
+	UNIT(story_of_no_memory);
+	UNIT(story_of_a_blast);
+	UNIT(story_of_a_thread);
+}
+
+static void json(void)
+{
+	UNIT(json_thread);
+	UNIT(json_of_a_sender);
+	UNIT(json_of_no_memory);
 	UNIT(json_envelope);
 	UNIT(json_chosen_fields);
 	UNIT(json_strings);
@@ -1389,11 +1678,27 @@ int main(int argc, char **argv)
 	UNIT(json_large_numbers);
 	UNIT(json_arguments);
 	UNIT(forged_boot_id);
+}
+
+static void writing(void)
+{
 	UNIT(large_writes);
 	UNIT(reader_asleep);
 	UNIT(reader_gone);
 	UNIT(disk_full);
 	UNIT(partly_written);
 	UNIT(slow_reader);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "emit"))
+		return emit((unsigned int)atoi(argv[2]), argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "bench"))
+		return bench((unsigned int)atoi(argv[2]));
+	tables();
+	stories();
+	json();
+	writing();
 	return unit__end();
 }

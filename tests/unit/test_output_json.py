@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Takes the NDJSON of `test_output emit`, judges it with a parser that is not ours.
+"""Takes the NDJSON of `test_output emit` and `test_threads emit`, judges it with a parser that is not ours.
 
 usage: test_output_json.py [TEST_OUTPUT [RECORDS]]
 """
@@ -113,6 +113,19 @@ def check_death(record, raw):
         check_files(record["files"], path)
 
 
+def check_threads(count):
+    emit = [BUILT.with_name("test_threads"), "emit", count]
+    lines = subprocess.run(emit, stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").split("\n")[:-1]
+    records = [check_line(line) for line in lines]
+    types = [record["type"] for record in records]
+    bye = records[-1]
+    assert types[0] == "hello" and types[-1] == "bye" and set(types[1:-1]) == {"thread", "warning"}
+    assert (bye["threads"], bye["warnings"]) == (types.count("thread"), types.count("warning"))
+    assert bye["threads_seen"] == bye["threads"] + bye["warnings"] + bye["lost_by_stage"]["threads"] == int(count)
+    for record in records[1:-1]:
+        check_missing(record)
+
+
 def main():
     program = sys.argv[1] if len(sys.argv) > 1 else BUILT
     count = sys.argv[2] if len(sys.argv) > 2 else "3000"
@@ -128,6 +141,7 @@ def main():
         check_death(record, line)
     twins = sum("comm_b64" in r["process"] for r in records[1:-1])
     assert 0 < twins < len(raw)
+    check_threads(count)
     print(f"ok json: {len(raw)} records, {twins} with a twin of comm")
 
 

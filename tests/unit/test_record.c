@@ -3,12 +3,13 @@
 #include "record.h"
 
 #include "assembler.h"
+#include "cause.h"
 #include "coredump.h"
 #include "phases.h"
 #include "synth.h"
 #include "unit.h"
 
-static unsigned int walked;
+static unsigned int walked, seen_classes, seen_types;
 
 /* ---- the table itself ---- */
 
@@ -113,14 +114,28 @@ static bool below_null_group(const struct record *r, const char *key)
 	return false;
 }
 
+static unsigned int in_of(const struct record *r)
+{
+	switch (r->type) {
+	case RECORD_DEATH:
+	case RECORD_ZOMBIE:
+		return IN_DEATH;
+	case RECORD_DYING:
+		return IN_DYING;
+	case RECORD_THREAD:
+	case RECORD_WARNING:
+		return IN_THREAD;
+	}
+	return 0;
+}
+
 static void check_field(const struct record *r, const struct field *f)
 {
 	struct value v = record__value(f, r);
 	const bool missing = record__is_missing(r, f->key);
 
-	if (r->type == RECORD_DYING && !f->dying)
+	if (!(f->in & in_of(r)))
 		CHECK(v.kind == V_ABSENT);
-
 	if (!kind_fits(f, v.kind))
 		unit__fail(__FILE__, __LINE__, "%s: kind %d for type %s", f->key, v.kind, f->type);
 	if (v.kind == V_NULL && !missing && !null_means_no(f->key))
@@ -145,7 +160,7 @@ static void check_list(const struct record *r, const struct field *f)
 		CHECK(obj);
 		if (v.kind == V_KEYS) {
 			CHECK(record__field(obj));
-			CHECK(r->type != RECORD_DYING || record__field(obj)->dying);
+			CHECK(record__field(obj)->in & in_of(r));
 		}
 		for (j = 0; obj && j < f->nr_items; j++)
 			CHECK(kind_fits(&f->items[j], f->items[j].get(obj, r).kind));
@@ -158,6 +173,9 @@ static void walk(void *ctx, const struct record *r)
 
 	(void)ctx;
 	walked++;
+	seen_classes |= 1u << r->cause.class;
+	seen_types |= 1u << r->type;
+	CHECK(strlen(r->cause.text) + 1 < RECORD_CAUSE_TEXT);
 	for (i = 0; i < record_nr_fields; i++) {
 		check_field(r, &record_fields[i]);
 		check_list(r, &record_fields[i]);
@@ -184,13 +202,14 @@ static void feed(struct assembler *a, const void *msg)
 
 static struct et_peer any_peer(void)
 {
-	struct et_peer p = synth_peer(any(4) ? any(500) : 1, any(8) ? "peer" : "");
+	static const char *const names[] = { "peer", "systemd", "runc", "" };
+	struct et_peer p = synth_peer(any(4) ? any(500) : 1, names[any(4)]);
 
 	if (!any(6))
 		p.tid = 0;
 	if (!any(8))
 		p.id.tgid = 0;
-	p.flags = any(16);
+	p.flags = any(32);
 	return p;
 }
 
@@ -202,12 +221,24 @@ static struct et_signal any_signal(int signo)
 	s.first_ns = s.time_ns;
 	s.info = any(3);
 	s.code = (int)any(16) - 8;
-	s.flags = any(64);
+	s.flags = any(1 << 16) & (any(2) ? UINT32_MAX : 63);
 	s.result = any(5);
 	s.disposition = any(3);
 	s.ip = any(2);
 	s.by_parent = any_peer();
 	return s;
+}
+
+static void any_killer(struct et_killer *k)
+{
+	k->blast_ns = any(2) ? 111 * SEC : 0;
+	k->cgroup_id = any(4);
+	k->cgroup_killed = any(4);
+	k->syscall = (int)any(500) - 1;
+	k->arch = any(2) ? 0xc000003e : any(3);
+	k->seen = any(4);
+	k->grandparent = any_peer();
+	memcpy(k->tty, any(2) ? "pts7" : "\0\0\0", 4);
 }
 
 static void add_signals(struct synth_death *m)
@@ -218,9 +249,10 @@ static void add_signals(struct synth_death *m)
 
 	if (any(3))
 		s->fatal = any_signal(m->d.status & 0x3f ? m->d.status & 0x3f : 1 + any(31));
-	s->killer_exe_len = any(2) ? 4 : 0;
-	memcpy(s->killer_exe, "x\0y", 4);
-	s->killer_exe_cut = any(2);
+	s->killer.exe_len = any(2) ? 4 : 0;
+	memcpy(s->killer.exe, "x\0y", 4);
+	s->killer.exe_cut = any(2);
+	any_killer(&s->killer);
 	for (i = 0; (m->d.flags & ET_D_STOPS) && i < ET_SLOTS; i++)
 		if (any(2))
 			s->stop[i] = any_signal(stops[i]);
@@ -291,15 +323,40 @@ static void feed_dying(struct assembler *a, unsigned int pid)
 	feed(a, &d);
 }
 
+static uint64_t any_limit(void)
+{
+	return any(2) ? UINT64_MAX : any(3);
+}
+
+static void any_limits(struct et_death *d)
+{
+	d->cpu_soft = any_limit();
+	d->cpu_hard = any_limit();
+	d->rt_soft = any_limit();
+	d->rt_hard = any_limit();
+	d->res.utime_ns = any(3) * SEC;
+}
+
+static int any_status(void)
+{
+	if (any(3))
+		return any(3) ? (int)(1 + any(any(4) ? 31 : 127)) | (any(2) ? 0x80 : 0) : SIGKILL;
+	return (int)any(256) << 8;
+}
+
 static struct synth_death any_death(unsigned int pid)
 {
 	struct synth_death m = synth_death(pid);
 
 	m.d.flags = any(1 << 15) & ~(any(4) ? ET_D_AUTOREAP : 0) & ~(any(4) ? ET_D_SNAPSHOT : 0) &
 		    ~(any(4) ? ET_D_LATE : 0) & ~(ET_D_FATAL | ET_D_STOPS);
-	m.d.seen = any(1 << 15) | (any(2) ? ET_SEEN_TABLE | ET_SEEN_DEAD : 0);
+	m.d.seen = any(1 << 17) | (any(2) ? ET_SEEN_TABLE | ET_SEEN_DEAD : 0);
 	m.d.cut = any(4);
-	m.d.status = any(2) ? (int)any(256) << 8 : (int)(1 + any(127)) | (any(2) ? 0x80 : 0);
+	m.d.seccomp = any(4);
+	m.d.refused = any(400);
+	m.d.refused_arch = any(2);
+	any_limits(&m.d);
+	m.d.status = any_status();
 	m.d.exit_signal = any(3) ? SIGCHLD : 0;
 	m.d.ns_level = any(6);
 	m.d.cgroup_id = any(3);
@@ -317,6 +374,30 @@ static struct synth_death any_death(unsigned int pid)
 	return m;
 }
 
+static void feed_oom(struct assembler *a, const struct et_id *id)
+{
+	struct et_oom o = synth_oom(id, any(1 << 10));
+
+	o.memcg_id = any(3);
+	o.trigger = any_peer();
+	if (any(2))
+		feed(a, &o);
+}
+
+static void feed_threads(struct assembler *a, const struct et_id *id)
+{
+	static const int statuses[] = { 0, 3 << 8, SIGKILL, 31, SIGSEGV };
+	struct et_thread t;
+
+	while (any(2)) {
+		t = synth_thread(id, 1 + any(100), statuses[any(5)], any(64));
+		t.seccomp = any(4);
+		t.refused = any(500);
+		t.threads = any(3);
+		feed(a, &t);
+	}
+}
+
 static void feed_life(struct assembler *a, unsigned int pid)
 {
 	struct synth_death m = any_death(pid);
@@ -326,6 +407,8 @@ static void feed_life(struct assembler *a, unsigned int pid)
 	if (any(2))
 		feed(a, &args);
 	feed_files(a, &m.d);
+	feed_oom(a, &m.d.id);
+	feed_threads(a, &m.d.id);
 	feed_dying(a, pid);
 	feed(a, &m);
 	p.kind = any(2) ? ET_REAP_RELEASED : ET_REAP_FREED;
@@ -353,6 +436,7 @@ static void null_means_missing(void)
 
 		for (i = 0; i < ET_OBS_COUNT; i++)
 			s.doors[i] = any(3) ? ET_DOOR_FENTRY : any(2) ? ET_DOOR_NONE : ET_DOOR_TRACEPOINT;
+		s.flags = any(2) ? ET_START_ARGS : 0;
 		feed(a, &s);
 		if (any(2)) {
 			struct et_pattern p = synth_pattern(targets[any(5)]);
@@ -373,6 +457,8 @@ static void null_means_missing(void)
 		assembler__free(a);
 	}
 	CHECK(walked > 40 * 200 / 2);
+	CHECK_U64(seen_classes, (1u << CAUSE_COUNT) - 1); /* each of them came up */
+	CHECK_U64(seen_types, (1u << (RECORD_WARNING + 1)) - 1);
 }
 
 /* ---- values ---- */
@@ -827,6 +913,200 @@ static void late_deaths(void)
 	}
 }
 
+/* ---- who did it ---- */
+
+static struct et_signals *killed_by(unsigned int pid)
+{
+	struct et_signals *s;
+
+	fresh();
+	m.d.status = SIGKILL;
+	s = synth_signals(&m, 1);
+	s->fatal = synth_signal(SIGKILL, synth_peer(pid, "kill"));
+	s->fatal.by_parent = synth_peer(90, "sh");
+	s->killer.cgroup_id = 7;
+	s->killer.grandparent = synth_peer(80, "sshd");
+	s->killer.seen = ET_KILLER_ARGS;
+	r.signals = s;
+	r.killer = (struct sender){
+		.exe = text__str("/bin/kill"),
+		.args = { "kill\0-9", 7 },
+		.cgroup = text__str("/x.service"),
+		.unit = text__str("x.service"),
+		.container = { RUNTIME_PODMAN, text__str("0123") },
+		.args_cut = true,
+		.cgroup_cut = true,
+	};
+	return s;
+}
+
+static void sender_in_depth(void)
+{
+	struct et_signals *s = killed_by(77);
+
+	cause__conclude(&r);
+	CHECK_U64(r.nr_missing, 0);
+	CHECK_STR(value("cause.by.role").str, "kill_command");
+	CHECK_U64(value("cause.by.args").text.len, 7);
+	CHECK_U64(value("cause.by.cgroup.id").u, 7);
+	CHECK(value("cause.by.cgroup.path").kind == V_TEXT && value("cause.by.cgroup.unit").kind == V_TEXT);
+	CHECK_STR(value("cause.by.container.runtime").str, "podman");
+	CHECK_U64(value("cause.by.grandparent.pid").u, 80);
+	CHECK_U64(value("truncated").n, 2);
+	CHECK_STR(record__field("truncated")->item(&r, 0), "cause.by.args");
+	CHECK_STR(record__field("truncated")->item(&r, 1), "cause.by.cgroup.path");
+	s->killer.cgroup_id = 0;
+	cause__conclude(&r);
+	CHECK(value("cause.by.cgroup").kind == V_NULL && value("cause.by.cgroup.path").kind == V_ABSENT);
+	CHECK(value("cause.by.container").kind == V_NULL && value("cause.by.container.id").kind == V_ABSENT);
+	s->fatal.flags |= ET_SIG_SELF; /* all of that is told of the process */
+	r.nr_missing = 0;
+	cause__conclude(&r);
+	CHECK(value("cause.by.pid").kind == V_U64 && value("cause.by.cgroup").kind == V_ABSENT);
+	CHECK(value("cause.by.args").kind == V_ABSENT && value("cause.by.grandparent.pid").kind == V_ABSENT);
+	CHECK(value("cause.by.role").kind == V_ABSENT);
+}
+
+/* Of a blocked stop signal less is kept than of the fatal one. */
+static void sender_of_a_stop(void)
+{
+	struct et_signals *s = killed_by(77);
+
+	s->fatal.signo = SIGUSR1;
+	s->stop[0] = synth_signal(SIGTERM, synth_peer(78, "other"));
+	s->stop[0].flags |= ET_SIG_BLOCKED;
+	m.d.status = SIGTERM;
+	cause__conclude(&r);
+	CHECK_U64(value("cause.by.pid").u, 78);
+	CHECK(value("cause.by.executable.path").kind == V_NULL && value("cause.by.cgroup").kind == V_NULL);
+	CHECK(value("cause.blast").kind == V_ABSENT);
+}
+
+static void blasts(void)
+{
+	struct et_signals *s = killed_by(77);
+
+	s->fatal.flags |= ET_SIG_BLAST;
+	s->killer.blast_ns = 111;
+	cause__conclude(&r);
+	CHECK(value("cause.blast").kind == V_ID);
+	CHECK_U64(value("cause.blast").id.tgid, 77);
+	CHECK_U64(value("cause.blast").id.start_ns, 111);
+	s->fatal.flags &= ~ET_SIG_BLAST; /* it killed nobody else */
+	CHECK(value("cause.blast").kind == V_ABSENT);
+	s->fatal.info = ET_INFO_NONE;
+	s->fatal.by.flags = ET_PEER_EXITING | ET_PEER_DYING;
+	cause__conclude(&r);
+	CHECK_U64(value("cause.because_of").id.tgid, 77);
+	CHECK(value("cause.by.pid").kind == V_ABSENT);
+}
+
+static void killed_cgroups(void)
+{
+	struct et_signals *s = killed_by(77);
+
+	s->fatal.info = ET_INFO_NONE;
+	s->fatal.flags |= ET_SIG_CGROUP;
+	s->killer.cgroup_killed = 1ULL << 60;
+	r.killed_cgroup = text__str("/y");
+	r.killed_cgroup_cut = true;
+	cause__conclude(&r);
+	CHECK(value("cause.cgroup.id").kind == V_DEC && value("cause.cgroup.path").kind == V_TEXT);
+	CHECK_U64(value("truncated").n, 3);
+	r.killed_cgroup.len = 0;
+	cause__conclude(&r);
+	CHECK(value("cause.cgroup.id").kind == V_DEC && value("cause.cgroup.path").kind == V_NULL);
+	s->killer.cgroup_killed = 0;
+	cause__conclude(&r);
+	CHECK(value("cause.cgroup").kind == V_NULL && value("cause.cgroup.id").kind == V_ABSENT);
+}
+
+static void out_of_memory(void)
+{
+	struct et_signals *s = killed_by(77);
+	struct et_oom o = synth_oom(&m.d.id, ET_OOM_MEMCG | ET_OOM_LIMIT | ET_OOM_USED | ET_OOM_V1 | ET_OOM_SWAP);
+
+	s->fatal.info = ET_INFO_PRIV;
+	r.oom = &o;
+	r.oom_cgroup = text__str("/y");
+	cause__conclude(&r);
+	CHECK_U64(r.nr_missing, 0);
+	CHECK(value("cause.by").kind == V_ABSENT && value("cause.by.pid").kind == V_ABSENT);
+	CHECK_U64(value("oom.cgroup.version").u, 1);
+	CHECK(!value("oom.own_cgroup").b && value("oom.limit_with_swap").b);
+	CHECK_U64(value("oom.rss_bytes").u, 410ULL << 20);
+	CHECK_I64(value("oom.score_adj").i, -17);
+	CHECK_U64(value("oom.trigger.pid").u, 12);
+	CHECK(value("oom.group").kind == V_ABSENT && value("oom.requested").kind == V_ABSENT);
+	o.flags = ET_OOM_GLOBAL | ET_OOM_SYSRQ;
+	cause__conclude(&r);
+	CHECK(value("oom.cgroup").kind == V_ABSENT && value("oom.limit_bytes").kind == V_ABSENT);
+	CHECK(value("oom.rss_bytes").kind == V_NULL && value("oom.requested").b);
+	s->fatal.info = ET_INFO_REAL; /* somebody had killed it before */
+	r.nr_missing = 0;
+	cause__conclude(&r);
+	CHECK(value("oom").kind == V_ABSENT && value("oom.score_adj").kind == V_ABSENT);
+	s->fatal.info = ET_INFO_PRIV;
+	s->fatal.flags |= ET_SIG_OOM;
+	r.oom = NULL;
+	cause__conclude(&r);
+	CHECK(value("oom").kind == V_NULL && value("oom.cgroup").kind == V_ABSENT &&
+	      value("oom.score_adj").kind == V_ABSENT && value("oom.trigger").kind == V_ABSENT);
+}
+
+static void refused_calls(void)
+{
+	struct et_signals *s = killed_by(4242);
+
+	m.d.status = 31;
+	s->fatal.signo = 31;
+	s->fatal.code = 1;
+	s->fatal.flags |= ET_SIG_SELF | ET_SIG_SYSCALL;
+	s->killer.syscall = 101;
+	s->killer.arch = 0xc000003e;
+	cause__conclude(&r);
+	CHECK_I64(value("cause.syscall.nr").i, 101);
+	CHECK_STR(value("cause.syscall.name").str, "ptrace");
+	s->fatal.flags &= ~ET_SIG_SYSCALL;
+	cause__conclude(&r);
+	CHECK(value("cause.syscall").kind == V_NULL && value("cause.syscall.nr").kind == V_ABSENT);
+}
+
+/* ---- threads ---- */
+
+static void threads_have_few_fields(void)
+{
+	static const char want[] = "schema type time id process.pid process.comm process.uid exit.raw exit.code "
+		"exit.signal exit.signal_name exit.core_dumped exit.shell "
+		"cause.class cause.text cause.syscall cause.syscall.nr cause.syscall.name "
+		"thread.tid thread.comm thread.age_ns thread.runtime_ns thread.ended_by thread.left "
+		"missing missing_why truncated ";
+	char got[sizeof(want) * 2] = "";
+	struct et_thread t;
+	unsigned int i;
+	size_t n = 0;
+
+	for (i = 0; i < record_nr_fields; i++)
+		if (record_fields[i].in & IN_THREAD && n < sizeof(want))
+			n += snprintf(got + n, sizeof(got) - n, "%s ", record_fields[i].key);
+	CHECK_STR(got, want);
+	fresh();
+	t = synth_thread(&m.d.id, 4243, 0, 0);
+	r.type = RECORD_THREAD;
+	r.thread = &t;
+	record__note_unseen(&r);
+	cause__conclude(&r);
+	CHECK_U64(r.nr_missing, 0);
+	CHECK_U64(value("time").u, 112 * SEC + REAL_OFFSET);
+	CHECK_U64(value("thread.age_ns").u, SEC);
+	CHECK_U64(value("thread.runtime_ns").u, 20 * MS);
+	CHECK_U64(value("thread.left").u, 3);
+	CHECK(value("process.age_ns").kind == V_ABSENT && value("reap").kind == V_ABSENT);
+	r.type = RECORD_DEATH;
+	r.thread = NULL;
+	CHECK(value("thread.tid").kind == V_ABSENT);
+}
+
 /* ---- still exiting ---- */
 
 static void dying_has_few_fields(void)
@@ -841,7 +1121,7 @@ static void dying_has_few_fields(void)
 	size_t n = 0;
 
 	for (i = 0; i < record_nr_fields; i++)
-		if (record_fields[i].dying && n < sizeof(want))
+		if (record_fields[i].in & IN_DYING && n < sizeof(want))
 			n += snprintf(got + n, sizeof(got) - n, "%s ", record_fields[i].key);
 	CHECK_STR(got, want);
 	fresh();
@@ -914,6 +1194,13 @@ int main(void)
 	UNIT(auto_reasons);
 	UNIT(core_dumps);
 	UNIT(late_deaths);
+	UNIT(sender_in_depth);
+	UNIT(sender_of_a_stop);
+	UNIT(blasts);
+	UNIT(killed_cgroups);
+	UNIT(out_of_memory);
+	UNIT(refused_calls);
+	UNIT(threads_have_few_fields);
 	UNIT(dying_has_few_fields);
 	UNIT(truncations);
 	UNIT(peers);

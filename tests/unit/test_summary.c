@@ -165,6 +165,10 @@ static void interim_records(void)
 	add(2);
 	s.record.type = RECORD_DYING;
 	add(1);
+	s.record.type = RECORD_THREAD;
+	add(4);
+	s.record.type = RECORD_WARNING;
+	add(5);
 	CHECK(sum->zombies == 2 && sum->dying == 1 && !sum->deaths);
 	CHECK(!all_of(SUMMARY_AGE) && !sum->tops[SUMMARY_COMMS].nr);
 	summary__reset(sum);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A thread ends: told when asked for, and always when the kernel killed it alone. seccomp can do that
+ * (SECCOMP_RET_KILL_THREAD, strict mode), and an oops: the process lives on without it, locks it held
+ * are held for ever, and nobody is told.
+ *
+ * Hook: called from sched_process_exit.
+ */
+
+static __always_inline bool group_exits(struct signal_struct *sig)
+{
+	return sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP);
+}
+
+static __always_inline __u32 thread_flags(struct task_struct *task, bool last)
+{
+	struct signal_struct *sig = task->signal;
+	__u32 flags = task == task->group_leader ? ET_THREAD_LEADER : 0;
+
+	if (last)
+		flags |= ET_THREAD_LAST;
+	if (group_exits(sig))
+		return flags | ET_THREAD_GROUP;
+	if (exec_in_progress(sig))
+		return flags | ET_THREAD_EXEC;
+	if (!last && task->exit_code & 0x7f)
+		flags |= ET_THREAD_ALONE;
+	return flags;
+}
+
+static __always_inline void fill_thread(struct et_thread *t, struct task_struct *task, struct et_id id)
+{
+	struct refusal *r = refusal_of(task);
+
+	t->h.kind = ET_THREAD;
+	t->h.size = sizeof(*t);
+	t->id = id;
+	t->time_ns = bpf_ktime_get_boot_ns();
+	t->start_ns = task->start_boottime;
+	t->runtime_ns = task->se.sum_exec_runtime;
+	t->tid = task->pid;
+	t->status = task->exit_code & 0xffff;
+	t->seccomp = task->seccomp.mode;
+	t->threads = task->signal->nr_threads;
+	t->uid = BPF_CORE_READ(task, cred, uid.val);
+	bpf_probe_read_kernel(t->comm, sizeof(t->comm), &task->comm);
+	bpf_probe_read_kernel(t->process, sizeof(t->process), &task->group_leader->comm);
+	if (!r)
+		return;
+	t->refused = r->syscall;
+	t->flags |= ET_THREAD_REFUSED;
+}
+
+static __always_inline void send_thread(struct et_thread *t)
+{
+	count(threads);
+	if (emit(t, sizeof(*t)))
+		count(lost_thread);
+}
+
+static __always_inline void tell_thread(struct task_struct *task, struct et_id id, bool last)
+{
+	__u32 flags = thread_flags(task, last), one = 1;
+	__u64 address = (__u64)(void *)task;
+	struct et_thread t = {};
+
+	if (!config.want_threads && !(flags & ET_THREAD_ALONE))
+		return;
+	if (!wanted(task->group_leader, id))
+		return;
+	t.flags = flags;
+	fill_thread(&t, task, id);
+	if (config.want_threads)
+		bpf_map_update_elem(&told_threads, &address, &one, BPF_ANY);
+	send_thread(&t);
+}
+
+/*
+ * Only what its process ended with tells that it ended with its process: what it says of itself now may
+ * have come later.
+ */
+static __always_inline __u32 late_flags(struct task_struct *task)
+{
+	struct signal_struct *sig = task->signal;
+	__u32 flags = ET_THREAD_LATE | (task == task->group_leader ? ET_THREAD_LEADER : 0);
+
+	if (task->exit_code && group_exits(sig) && task->exit_code == sig->group_exit_code)
+		return flags | ET_THREAD_GROUP;
+	if (task->exit_code & 0x7f)
+		return flags | ET_THREAD_ALONE;
+	return flags | ET_THREAD_UNSURE;
+}
+
+/*
+ * Called when it is freed, which may be after its leader was: what was its leader is one only if it says
+ * so itself. Where the kernel skipped the probe at its exit (see fill_late).
+ */
+static __always_inline void tell_thread_late(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	__u64 address = (__u64)(void *)task;
+	struct et_thread t = {};
+	struct et_id id;
+
+	if (!config.want_threads || !bpf_map_delete_elem(&told_threads, &address))
+		return;
+	id = leader_id(leader);
+	if (id.tgid != (__u32)task->tgid || BPF_CORE_READ(leader, pid) != task->tgid ||
+	    id.start_ns > task->start_boottime || !wanted(leader, id))
+		return;
+	t.flags = late_flags(task);
+	fill_thread(&t, task, id);
+	if (!t.threads) /* of a signal_struct that is no more */
+		t.threads = 1;
+	send_thread(&t);
+}

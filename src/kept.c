@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes messages that say more about a death, gives what belongs to one. Does not know whether
+ * it was reaped, and concludes nothing.
+ */
+#include "kept.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "container.h"
+#include "files.h"
+#include "path.h"
+
+#define MAX_CGROUPS 8192
+#define MAX_ARGS 2048  /* command lines of the dying, and of who kills: at most some 4 MiB, and only with --args */
+#define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
+#define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
+
+struct keeper {
+	struct cache *cgroups, *args, *ooms;
+	struct files *files;
+};
+
+_Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
+
+struct keeper *keeper__new(unsigned int max_cgroups)
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS);
+	k->args = cache__new(MAX_ARGS);
+	k->ooms = cache__new(MAX_OOMS);
+	k->files = files__new(MAX_FILES);
+	if (k->cgroups && k->args && k->ooms && k->files)
+		return k;
+	keeper__free(k);
+	return NULL;
+}
+
+void keeper__free(struct keeper *k)
+{
+	if (!k)
+		return;
+	cache__free(k->cgroups);
+	cache__free(k->args);
+	cache__free(k->ooms);
+	files__free(k->files);
+	free(k);
+}
+
+static struct cache_key key_of(const struct et_id *id)
+{
+	return (struct cache_key){ id->start_ns, id->tgid };
+}
+
+/* ---- messages ---- */
+
+int keeper__add_cgroup(struct keeper *k, const struct et_cgroup *m)
+{
+	struct cache_entry *e = cache__add(k->cgroups, (struct cache_key){ m->id, 0 }, m->len + PATH_ROOM);
+
+	if (!e)
+		return -ENOMEM;
+	e->len = path__put_in_order(e->bytes, m->path, m->len, m->cut);
+	e->cut = m->cut;
+	return 0;
+}
+
+int keeper__add_args(struct keeper *k, const struct et_args *m)
+{
+	struct cache_entry *e = cache__add(k->args, key_of(&m->id), m->len);
+
+	if (!e)
+		return -ENOMEM;
+	memcpy(e->bytes, m->args, m->len);
+	e->cut = m->total > m->len;
+	return 0;
+}
+
+/*
+ * A kill of a whole group comes by everybody, also by who was killed already: as the victim, or
+ * for sharing its memory. The amounts of the first time are those it was chosen for.
+ */
+static void merge_oom(struct et_oom *first, const struct et_oom *again)
+{
+	first->flags |= again->flags & ET_OOM_GROUP;
+	first->flags &= again->flags | ~(__u32)ET_OOM_SHARED;
+}
+
+int keeper__add_oom(struct keeper *k, const struct et_oom *m)
+{
+	struct cache_entry *e = cache__get(k->ooms, key_of(&m->id));
+
+	if (e) {
+		merge_oom((struct et_oom *)e->bytes, m);
+		cache__release(k->ooms, e);
+		return 0;
+	}
+	e = cache__add(k->ooms, key_of(&m->id), sizeof(*m));
+	if (!e)
+		return -ENOMEM;
+	memcpy(e->bytes, m, sizeof(*m));
+	return 0;
+}
+
+int keeper__add_file(struct keeper *k, const struct et_file *m)
+{
+	return files__add(k->files, m);
+}
+
+/* ---- of one death ---- */
+
+static void gather_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
+{
+	if (!*e)
+		*e = cache__get(k->cgroups, (struct cache_key){ id, 0 });
+}
+
+/* Left where it can be found: who kills kills several, and may be dead itself before its last victim is. */
+static void gather_args(struct keeper *k, const struct et_id *id, struct cache_entry **e)
+{
+	if (!*e)
+		*e = cache__get(k->args, key_of(id));
+}
+
+static void gather_killer(struct keeper *k, const struct et_signals *s, struct kept *kept)
+{
+	if (s->killer.cgroup_id)
+		gather_cgroup(k, s->killer.cgroup_id, &kept->killer_cgroup);
+	if (s->killer.cgroup_killed)
+		gather_cgroup(k, s->killer.cgroup_killed, &kept->killed_cgroup);
+	if (s->killer.seen & ET_KILLER_ARGS)
+		gather_args(k, &s->fatal.by.id, &kept->killer_args);
+}
+
+static void gather_oom(struct keeper *k, const struct et_id *id, struct kept *kept)
+{
+	const struct et_oom *m;
+
+	if (!kept->oom)
+		kept->oom = cache__take(k->ooms, key_of(id));
+	if (!kept->oom)
+		return;
+	m = (const struct et_oom *)kept->oom->bytes;
+	if (m->flags & ET_OOM_LIMIT)
+		gather_cgroup(k, m->memcg_id, &kept->oom_cgroup);
+}
+
+void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept)
+{
+	const struct et_signals *s = death__signals(d);
+
+	if (d->seen & ET_SEEN_CGROUP)
+		gather_cgroup(k, d->cgroup_id, &kept->cgroup);
+	if (d->seen & ET_SEEN_ARGS)
+		gather_args(k, &d->id, &kept->args);
+	if (s)
+		gather_killer(k, s, kept);
+	gather_oom(k, &d->id, kept);
+	if (!kept->files)
+		kept->files = files__take(k->files, &d->id);
+}
+
+void keeper__let_go(struct keeper *k, struct kept *kept)
+{
+	cache__release(k->cgroups, kept->cgroup);
+	cache__release(k->args, kept->args);
+	cache__release(k->cgroups, kept->killer_cgroup);
+	cache__release(k->args, kept->killer_args);
+	cache__release(k->cgroups, kept->killed_cgroup);
+	cache__release(k->ooms, kept->oom);
+	cache__release(k->cgroups, kept->oom_cgroup);
+	noted_files__free(kept->files);
+	*kept = (struct kept){ 0 };
+}
+
+/* ---- in a record ---- */
+
+static void tell_text(const struct cache_entry *e, struct text *text, bool *cut)
+{
+	if (!e)
+		return;
+	*text = (struct text){ e->bytes, e->len };
+	*cut = e->cut;
+}
+
+static void tell_killer(const struct kept *kept, struct sender *s)
+{
+	tell_text(kept->killer_args, &s->args, &s->args_cut);
+	tell_text(kept->killer_cgroup, &s->cgroup, &s->cgroup_cut);
+	if (s->cgroup.len)
+		container__parse(s->cgroup, &s->container, &s->unit);
+}
+
+void kept__tell(const struct kept *kept, struct record *r)
+{
+	tell_text(kept->cgroup, &r->cgroup, &r->cgroup_cut);
+	if (r->cgroup.len)
+		container__parse(r->cgroup, &r->container, &r->unit);
+	tell_text(kept->args, &r->args, &r->args_cut);
+	tell_killer(kept, &r->killer);
+	tell_text(kept->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);
+	tell_text(kept->oom_cgroup, &r->oom_cgroup, &r->oom_cgroup_cut);
+	if (kept->oom)
+		r->oom = (const struct et_oom *)kept->oom->bytes;
+	r->files = noted_files__list(kept->files, &r->nr_files);
+}

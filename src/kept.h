@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * kept.h: what messages of their own say about a death: paths of cgroups, command lines, files,
+ * the OOM killer's choice. They come before it, or race with it. Bounded: the oldest is forgotten.
+ */
+#ifndef EXITTRACE_KEPT_H
+#define EXITTRACE_KEPT_H
+
+#include "cache.h"
+#include "record.h"
+
+struct keeper;
+struct noted_files;
+
+/* Of one death. NULL: there is none, or it has not come. */
+struct kept {
+	struct cache_entry *cgroup, *args;
+	struct cache_entry *killer_cgroup, *killer_args; /* of who sent the fatal signal */
+	struct cache_entry *killed_cgroup;		  /* whose cgroup.kill was written */
+	struct cache_entry *oom, *oom_cgroup;		  /* a struct et_oom, and whose limit was hit */
+	struct noted_files *files;
+};
+
+struct keeper *keeper__new(unsigned int max_cgroups); /* 0: the default */
+void keeper__free(struct keeper *k); /* after everything was let go; NULL is fine */
+
+/* Checked messages. 0, or -ENOMEM: not kept. */
+int keeper__add_cgroup(struct keeper *k, const struct et_cgroup *m);
+int keeper__add_args(struct keeper *k, const struct et_args *m);
+int keeper__add_oom(struct keeper *k, const struct et_oom *m);
+int keeper__add_file(struct keeper *k, const struct et_file *m);
+
+/* Adds to `kept` what has come since the last time; it stays until it is let go. */
+void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept);
+void keeper__let_go(struct keeper *k, struct kept *kept);
+/* Into a record, which then holds as long as `kept` does. */
+void kept__tell(const struct kept *kept, struct record *r);
+
+#endif
