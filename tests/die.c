@@ -5,7 +5,7 @@
  * Does not judge: tests/cases compares. Words on stdout ("ready", "handled") are
  * handshakes. `die --list` tells what the record of each way must hold.
  */
-#include "helper.h"
+#include "ways.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -34,103 +34,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MS 1000000LL
-#define STACK 65536
-
-/* ---- telling ---- */
-
-static long check(const char *what, long ret)
-{
-	if (ret < 0)
-		broken(what);
-	return ret;
-}
-
-/* One write, async-signal-safe; whoever reads may be gone. */
-static void say(const char *word)
-{
-	ssize_t ret = write(STDOUT_FILENO, word, strlen(word));
-
-	(void)ret;
-}
-
-/* Expectations are written with ' for ". */
-static void quotes(char *s)
-{
-	for (; *s; s++)
-		if (*s == '\'')
-			*s = '"';
-}
-
-__attribute__((format(printf, 2, 3))) static void state(pid_t pid, const char *fmt, ...)
-{
-	char expect[512], line[640];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(expect, sizeof(expect), fmt, args);
-	va_end(args);
-	snprintf(line, sizeof(line), "{'pid':%d,'expect':{%s}}\n", pid, expect);
-	quotes(line);
-	say(line);
-}
-
-static void pause_ns(long long ns)
-{
-	struct timespec t = { .tv_sec = ns / (1000 * MS), .tv_nsec = ns % (1000 * MS) };
-
-	while (nanosleep(&t, &t) < 0 && errno == EINTR)
-		;
-}
-
-/* Until somebody ends us; a second process asks for it with a byte on stdin in go(). */
-__attribute__((noreturn)) static void wait_for_death(void)
-{
-	for (;;)
-		pause();
-}
-
-static void go(void)
-{
-	char byte;
-
-	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
-		;
-}
-
-static int number(char **argv, int n)
-{
-	if (!argv[n]) {
-		fprintf(stderr, "die: %s wants a number more\n", argv[0]);
-		exit(2);
-	}
-	return atoi(argv[n]);
-}
-
-static pid_t child(void)
-{
-	return (pid_t)check("fork", fork());
-}
-
-/* The raw status; the process stays a zombie until we are here. */
-static int reap(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, __WALL) < 0)
-		if (errno != EINTR)
-			broken("waitpid");
-	return status;
-}
-
-/* Returns when pid is a zombie and leaves it one. */
-static void until_dead(pid_t pid)
-{
-	siginfo_t info;
-
-	check("waitid", waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | __WALL));
-}
-
 /* ---- exits ---- */
 
 static void die_exit(char **argv)
@@ -148,8 +51,6 @@ static void die_exit_group(char **argv)
 	syscall(SYS_exit_group, number(argv, 1));
 }
 
-static int returned;
-
 static void die_return(char **argv)
 {
 	returned = number(argv, 1);
@@ -158,20 +59,6 @@ static void die_return(char **argv)
 /* ---- threads ---- */
 
 static pthread_barrier_t barrier;
-
-static pthread_t thread(void *(*fn)(void *), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t t;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	errno = pthread_create(&t, &attr, fn, arg);
-	if (errno)
-		broken("pthread_create");
-	pthread_attr_destroy(&attr);
-	return t;
-}
 
 /* The state in /proc/PID/stat is that of the leader. */
 static bool leader_is_gone(void)
@@ -435,13 +322,6 @@ static void on_signal_say(int sig)
 	say("handled\n");
 }
 
-static void handle(int sig, void (*fn)(int))
-{
-	struct sigaction sa = { .sa_handler = fn, .sa_flags = SA_RESTART };
-
-	check("sigaction", sigaction(sig, &sa, NULL));
-}
-
 static void set_blocked(int how, int sig)
 {
 	sigset_t set;
@@ -567,6 +447,74 @@ static void die_forge(char **argv)
 
 	info.si_pid = 1;
 	check("rt_sigqueueinfo", syscall(SYS_rt_sigqueueinfo, number(argv, 2), info.si_signo, &info));
+}
+
+/* forge-timer* SIG PID INNOCENT: the siginfo says that it comes from a timer, and names somebody else. */
+static siginfo_t forged_timer(char **argv)
+{
+	siginfo_t info = { .si_signo = number(argv, 1), .si_code = SI_TIMER };
+
+	info.si_pid = number(argv, 3);
+	return info;
+}
+
+static void die_forge_timer(char **argv)
+{
+	siginfo_t info = forged_timer(argv);
+
+	check("rt_sigqueueinfo", syscall(SYS_rt_sigqueueinfo, number(argv, 2), info.si_signo, &info));
+}
+
+static void die_forge_timer_thread(char **argv)
+{
+	siginfo_t info = forged_timer(argv);
+	int pid = number(argv, 2);
+
+	check("rt_tgsigqueueinfo", syscall(SYS_rt_tgsigqueueinfo, pid, pid, info.si_signo, &info));
+}
+
+static void die_forge_timer_pidfd(char **argv)
+{
+	siginfo_t info = forged_timer(argv);
+	long fd = check("pidfd_open", syscall(SYS_pidfd_open, number(argv, 2), 0));
+
+	check("pidfd_send_signal", syscall(SYS_pidfd_send_signal, fd, info.si_signo, &info, 0));
+}
+
+/* send-later SIG PID: when told to */
+static void die_send_later(char **argv)
+{
+	say("ready\n");
+	go();
+	die_send(argv);
+}
+
+/* send-child SIG PID: a child of ours does it */
+static void die_send_child(char **argv)
+{
+	pid_t pid = child();
+
+	if (!pid) {
+		die_send(argv);
+		_exit(0);
+	}
+	state(pid, "'exit.raw':%d,'parent.pid':%d", reap(pid), getpid());
+}
+
+/* escalate PID MS: asks it to stop, then does not ask */
+static void die_escalate(char **argv)
+{
+	check("kill", kill(number(argv, 1), SIGTERM));
+	pause_ns(number(argv, 2) * MS);
+	check("kill", kill(number(argv, 1), SIGKILL));
+}
+
+/* write PATH TEXT: files of the kernel that act on what is written to them */
+static void die_write(char **argv)
+{
+	int fd = (int)check(argv[1], open(argv[1], O_WRONLY));
+
+	check(argv[1], write(fd, argv[2], strlen(argv[2])));
 }
 
 /* ---- families ---- */
@@ -938,6 +886,7 @@ static void die_hang_up(char **argv)
 {
 	int fd[2], master, slave = open_terminal(&master), status;
 	bool stopped = argv[1] && !strcmp(argv[1], "stopped");
+	char id[IDENT_LEN];
 	pid_t pid, orphan;
 
 	check("pipe", pipe(fd));
@@ -947,13 +896,16 @@ static void die_hang_up(char **argv)
 		leave_stopped(fd[1]);
 	if (!pid)
 		leave_foreground(fd[1], slave);
+	until_dead(pid);
+	ident(id, pid);
 	reap(pid);
 	check("read", read(fd[0], &orphan, sizeof(orphan)) - (long)sizeof(orphan));
 	status = reap(orphan);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGHUP)
 		broken("no hangup");
 	state(pid, "'exit.code':15,'children.adopted':1,'children.hung_up':1");
-	state(orphan, "'exit.raw':%d,'exit.signal':%d", status, SIGHUP);
+	state(orphan, "'exit.raw':%d,'exit.signal':%d,'cause.class':'hangup','cause.by':null,'cause.because_of':'%s'",
+	      status, SIGHUP, id);
 }
 
 /* ---- uses ---- */
@@ -980,23 +932,10 @@ static void die_burn(char **argv)
 	exit(memory[size / 2] - 1);
 }
 
-/* Small pages, so that giving them back takes as long as it can. */
-static void touch(int mib)
-{
-	size_t size = (size_t)mib << 20;
-	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		broken("mmap");
-	madvise(memory, size, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < size; i += 4096)
-		memory[i] = 1;
-}
-
 /* touch MIB */
 static void die_touch(char **argv)
 {
-	touch(number(argv, 1));
+	touch((size_t)number(argv, 1) << 20);
 	state(getpid(), "'phases.mm_freed':true");
 }
 
@@ -1011,7 +950,7 @@ static void die_touch_vfork(char **argv)
 {
 	pid_t pid;
 
-	touch(number(argv, 1));
+	touch((size_t)number(argv, 1) << 20);
 	pid = vfork();
 	if (!pid)
 		_exit(3);
@@ -1032,7 +971,7 @@ static void die_touch_shared(char **argv)
 {
 	int pid;
 
-	touch(number(argv, 1));
+	touch((size_t)number(argv, 1) << 20);
 	pid = (int)check("clone", clone(end_clone, clone_stack + STACK, CLONE_VM | SIGCHLD, NULL));
 	state_lender(pid, reap(pid));
 }
@@ -1159,7 +1098,7 @@ static void die_hold(char **argv)
 static void die_core(char **argv)
 {
 	let_core((rlim_t)number(argv, 1));
-	touch(number(argv, 3));
+	touch((size_t)number(argv, 3) << 20);
 	check("PR_SET_DUMPABLE", prctl(PR_SET_DUMPABLE, number(argv, 2), 0, 0, 0));
 	die_null_write(argv);
 }
@@ -1180,15 +1119,6 @@ static void die_core_handler(char **argv)
 }
 
 /* ---- places ---- */
-
-/* As the pid namespace of the mounted /proc knows us: the outer one. */
-static int outer_pid(void)
-{
-	char target[16] = "";
-
-	check("readlink", readlink("/proc/self", target, sizeof(target) - 1));
-	return atoi(target);
-}
 
 /* The grandchild's outer pid is known to nobody else: it tells itself. */
 static void namespace_child(void)
@@ -1243,13 +1173,6 @@ static void die_tty(char **argv)
 
 /* ---- the table ---- */
 
-struct way {
-	const char *name;
-	void (*die)(char **argv);
-	const char *expect; /* of the process itself; NULL: the way states it or the case knows */
-};
-
-#define EXIT "'cause.class':'exit','cause.by':null"
 #define FAULT(code) "'cause.class':'fault','cause.by':null,'cause.fault.code_name':'" code "'"
 
 static const struct way ways[] = {
@@ -1291,6 +1214,13 @@ static const struct way ways[] = {
 	{ "tgkill", die_tgkill, EXIT },
 	{ "pidfd-send", die_pidfd_send, EXIT },
 	{ "forge", die_forge, EXIT },
+	{ "forge-timer", die_forge_timer, EXIT },
+	{ "forge-timer-thread", die_forge_timer_thread, EXIT },
+	{ "forge-timer-pidfd", die_forge_timer_pidfd, EXIT },
+	{ "send-later", die_send_later, EXIT },
+	{ "send-child", die_send_child, EXIT },
+	{ "escalate", die_escalate, EXIT },
+	{ "write", die_write, EXIT },
 	{ "vfork", die_vfork, EXIT },
 	{ "spawn", die_spawn, EXIT },
 	{ "clone", die_clone, EXIT },
@@ -1319,38 +1249,8 @@ static const struct way ways[] = {
 	{ "core-handler", die_core_handler, EXIT },
 	{ "tty", die_tty, EXIT },
 };
-#define NR_WAYS (sizeof(ways) / sizeof(ways[0]))
-
-static int list(void)
-{
-	char line[512];
-	size_t i;
-
-	for (i = 0; i < NR_WAYS; i++) {
-		snprintf(line, sizeof(line), "%s {%s}\n", ways[i].name, ways[i].expect ? ways[i].expect : "");
-		quotes(line);
-		say(line);
-	}
-	return 0;
-}
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
-	if (argc == 2 && !strcmp(argv[1], "--list"))
-		return list();
-	if (argc > 3 && !strcmp(argv[1], "--comm")) {
-		prctl(PR_SET_NAME, argv[2], 0, 0, 0);
-		argv += 2;
-	}
-	forget_signals();
-	for (i = 0; argv[1] && i < NR_WAYS; i++) {
-		if (strcmp(argv[1], ways[i].name))
-			continue;
-		ways[i].die(argv + 1);
-		return returned;
-	}
-	fprintf(stderr, "usage: die [--comm NAME] WAY [ARG...] | die --list\n");
-	return 2;
+	return take_a_way(ways, COUNT(ways), argc, argv);
 }

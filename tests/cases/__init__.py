@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The cases and what they are made of.
 
+table.py     the ways to die: which cases show which, how each came out
 records.py   says whether a record is as expected; knows no process
 tracer.py    runs exittrace and takes its records
 scene.py     starts processes, sees them die, writes down what is true about it
@@ -11,8 +12,8 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 """
 import importlib
 
-MODULES = ("rows", "reaping", "identity", "crowds", "filters", "cli",
-           "wayout", "textbook")
+MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
+           "reaping", "identity", "crowds", "filters", "cli", "wayout", "textbook")
 ALL = []
 
 
@@ -26,6 +27,18 @@ class Case:
         # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
         self.where = where
         self.seconds = seconds
+
+    @property
+    def rows(self):
+        return getattr(self.run, "rows", ())
+
+
+def row(*numbers):
+    """Which rows of table.py a case is about."""
+    def mark(function):
+        function.rows = numbers
+        return function
+    return mark
 
 
 def case(function):

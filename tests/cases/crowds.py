@@ -6,7 +6,7 @@ import os
 import struct
 from signal import SIGCONT, SIGINT, SIGKILL, SIGSTOP
 
-from cases import alone, case
+from cases import alone, case, row
 from cases.records import NOTHING, exit_group
 
 # Signals that leave the process alive: `many` kills it afterwards
@@ -20,6 +20,7 @@ def expect_told(s, process, told, want):
                        "reap.by.pid": process.pid, "reap.by.id": process.start, **want(how, int(detail))})
 
 
+@row(2)
 @case
 def every_exit_code(s):
     process, told = s.many_process("codes", 256)
@@ -27,6 +28,7 @@ def every_exit_code(s):
     expect_told(s, process, told, lambda how, code: {"cause.class": "exit", "cause.by": NOTHING, "exit.code": code})
 
 
+@row(5, 8)
 @alone(seconds=60)
 def every_signal(s):
     """All signals, with and without a core dump; the sender is named, and no harmless signal is blamed."""
@@ -43,6 +45,7 @@ def every_signal(s):
         s.settle(t)
 
 
+@row(4)
 @case
 def every_thread_races(s):
     process, told = s.many_process("races", 200)

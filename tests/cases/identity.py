@@ -3,13 +3,14 @@
 import os
 from signal import SIGKILL
 
-from cases import alone, case
+from cases import alone, case, row
 from cases.records import NOTHING, Check, at_least, between, matches
 from cases.scene import DIE, stat_fields
 
 MS = 10 ** 6
 
 
+@row(34)
 @case
 def never_got_to_exec(s):
     s.family("quick", 20, 2, want={"process.executable.path": os.path.realpath(DIE), "process.threads": 1,
@@ -79,6 +80,7 @@ def name_that_is_no_text(s):
     s.reap(p, {"process.comm": "bad\ufffd\ufffd", "process.comm_b64": "YmFk//4="})
 
 
+@row(35)
 @alone(once="kernel", where="guest", seconds=60)
 def pid_reuse(s):
     """Pids come round within seconds; each record still has the name and the code of its own process."""

@@ -5,9 +5,9 @@ import os
 import time
 from signal import SIGKILL, SIGUSR1
 
-from cases import alone, case
+from cases import alone, case, row
 from cases.records import ANYTHING, NOTHING, at_least, between
-from cases.scene import comm, identity
+from cases.scene import by, comm, identity
 from cases.tracer import Skipped
 
 MS = 10 ** 6
@@ -52,12 +52,14 @@ def tracer_holds(s):
     s.family("ptraced", 200, want={"reap.zombie_ns": at_least(200 * MS)})
 
 
+@row(32)
 @case
 def clones(s):
     s.family("vfork", 3)
     s.family("spawn", 4)
 
 
+@row(32)
 @case
 def other_exit_signals(s):
     s.family("clone", 0, 5, want={"process.exit_signal": 0})
@@ -112,7 +114,7 @@ def not_dead(s, t, fuse):
     killer = s.send(SIGKILL, p)
     s.check(t.wait_for(lambda all: dying(all, p.pid), 10), f"no dying record of {p.pid}")
     s.check(not t.of(p.pid), "a death record before the death")
-    s.reap(p, {"exit.signal": 9, "cause.class": "signal", "phases.exit_ns": between(2000 * MS, 20_000 * MS),
+    s.reap(p, {"exit.signal": 9, "cause.class": "signal", **by(killer), "phases.exit_ns": between(2000 * MS, 20_000 * MS),
                "phases.files_ns": between(2000 * MS, 20_000 * MS), "files.slowest.path": fuse.path("sleep1000")})
     return p, killer
 
@@ -125,6 +127,7 @@ def zombies(all_records, pid):
     return [r for r in all_records if r["type"] == "zombie" and r["process"]["pid"] == pid]
 
 
+@row(36)
 @alone()
 def there_before(s):
     """Zombies from before are listed once, and their end is told if it comes."""

@@ -7,7 +7,8 @@ import signal
 CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer",
            "pipe", "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
 HOWS = {"unknown", "waited", "auto", "reparented", "traced", "unreaped"}
-TYPES = {"hello", "death", "zombie", "dying", "summary", "lost", "bye"}
+TYPES = {"hello", "death", "zombie", "dying", "thread", "warning", "summary", "lost", "bye"}
+ENDED_BY = ("exit", "group_exit", "exec", "killed")
 # What phases.exit_ns is made of
 PARTS = tuple(f"{name}_ns" for name in
               ("delivery", "coredump", "mm", "files", "detach", "task_work", "notify", "other"))
@@ -102,15 +103,35 @@ def holds(value, expected, record):
     return type(value) is type(expected) and value == expected
 
 
-def differences(record, expect, whole=None, limits=()):
-    """`limits`: keys that this tier cannot see. There an honest "missing" is right too."""
+class Limits:
+    """What a kernel and tier may not show. There an honest "missing" is right too."""
+
+    def __init__(self, keys=()):
+        self.keys = tuple(keys)
+
+    def lets(self, key):
+        return key.startswith(self.keys)
+
+
+NO_LIMITS = Limits()
+
+
+def is_honest(value, key, record):
+    """Missing, and it says so; of an unknown cause there is nothing more to say."""
+    if key == "cause.class":
+        return value == "unknown"
+    unknown_cause = key.startswith("cause.") and dig(record, "cause.class") == "unknown"
+    return (value is None or value is ABSENT) and (is_missing(record, key) or unknown_cause)
+
+
+def differences(record, expect, whole=None, limits=NO_LIMITS):
     whole = record if whole is None else whole
     found = []
     for key, expected in expect.items():
         value = dig(record, key)
         if holds(value, expected, whole):
             continue
-        if (value is None or value is ABSENT) and is_missing(whole, key) and key.startswith(tuple(limits)):
+        if is_honest(value, key, whole) and limits.lets(key):
             continue
         found.append(f"{key}: expected {expected!r}, got {value!r}")
     return found
@@ -148,8 +169,7 @@ def leaf_problems(record):
 
 def death_problems(record):
     yield from leaf_problems(record)
-    expect = {"schema": "exittrace/1", "time": Check("RFC 3339", lambda v, _: TIME.match(v)),
-              "id": Check("an identity", lambda v, _: ID.match(v)), "process.pid": at_least(1),
+    expect = {"schema": "exittrace/1", "time": matches(TIME.pattern), "id": matches(ID.pattern), "process.pid": at_least(1),
               "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit.raw": between(0, 0xffff),
               "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "reap.how": one_of(None, ABSENT, *HOWS),
               "observed_from": one_of("start", "attach"),
@@ -176,6 +196,17 @@ def dying_problems(record):
         "schema": "exittrace/1", "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit": ABSENT,
         "phases.exit_ns": at_least(1), "phases.now": one_of(*NOWS), "reap": ABSENT,
         "phases.now_ns": Check("at most phases.exit_ns", lambda v, r: 0 <= v <= r["phases"]["exit_ns"])})
+
+
+def thread_problems(record):
+    """One thread of a process that may go on."""
+    yield from leaf_problems(record)
+    yield from identity_problems(record)
+    yield from exit_problems(record)
+    yield from differences(record, {
+        "schema": "exittrace/1", "time": matches(TIME.pattern), "thread.tid": at_least(1),
+        "thread.comm": Check("text", lambda v, _: isinstance(v, str)), "thread.ended_by": one_of(*ENDED_BY, None),
+        "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "cause.by": NOTHING, "reap": ABSENT})
 
 
 def signal_name(number):

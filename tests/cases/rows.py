@@ -5,7 +5,7 @@ import shutil
 import time
 from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM, SIGUSR1, SIGUSR2
 
-from cases import alone, case
+from cases import alone, case, row
 from cases.records import NOTHING, at_least, between, has, matches, somewhere, unknown
 from cases.scene import DIE, by, comm
 
@@ -20,6 +20,7 @@ def at_once(s, way, *args, **want):
 
 # ---- exits ----
 
+@row(1, 2)
 @case
 def exits(s):
     for way in "exit", "_exit", "exit-group", "return":
@@ -27,22 +28,26 @@ def exits(s):
             at_once(s, way, code, cause__timeline=NOTHING, cause__fault=NOTHING, process__threads=1)
 
 
+@row(3)
 @case
 def worker_exits_after_leader(s):
     at_once(s, "leader-first", 3, 500, process__age_ns=at_least(500 * MS))
 
 
+@row(4)
 @case
 def every_thread_ends(s):
     at_once(s, "all-leader-first", 4)
     at_once(s, "all-leader-last", 4)
 
 
+@row(2)
 @case
 def one_thread_exits_for_all(s):
     at_once(s, "threads-exit", 20, 4, process__threads=20)
 
 
+@row(31)
 @case
 def exec_in_a_thread(s):
     at_once(s, "exec-in-thread", 9, process__threads=1, process__comm="exe")
@@ -55,16 +60,18 @@ def killed(s, sig, how="send", name="killer", **want):
     sender = s.send(sig, p, how, name=name)
     s.reap(p, {"cause.class": "signal", **by(sender), "cause.by.comm": name, "cause.by.uid": 0,
                "cause.by.parent.pid": os.getpid(), "cause.by.executable.path": os.path.realpath(DIE),
-               "cause.fault": NOTHING, **want})
+               "cause.fault": NOTHING, "cause.blast": NOTHING, "cause.because_of": NOTHING, **want})
     return p, sender
 
 
+@row(5, 8)
 @case
 def signals_with_default_action(s):
     for sig in SIGTERM, SIGKILL, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, RTMIN3:
         killed(s, sig, **{"cause.sent_to_dead_ns": between(1, 20_000 * MS), "exit.signal": int(sig)})
 
 
+@row(7)
 @case
 def ways_to_send(s):
     for how in "sigqueue", "pidfd-send", "forge":
@@ -72,6 +79,7 @@ def ways_to_send(s):
         killed(s, SIGUSR2, how, name="other name")
 
 
+@row(6)
 @case
 def kill_from_a_shell(s):
     p = s.die("wait").word("ready")
@@ -81,6 +89,7 @@ def kill_from_a_shell(s):
                "cause.by.executable.path": os.path.realpath(shutil.which("sh"))})
 
 
+@row(7)
 @case
 def kill_one_thread_of_many(s):
     p = s.die("threads", 8).word("ready")
@@ -90,6 +99,7 @@ def kill_one_thread_of_many(s):
     s.reap(p, {"cause.class": "signal", **by(sender), "process.threads": 8})
 
 
+@row(33)
 @case
 def kill_a_thousand_threads(s):
     p = s.die("threads", 1000).word("ready", 60)
@@ -97,6 +107,7 @@ def kill_a_thousand_threads(s):
     s.reap(p, {"cause.class": "signal", **by(sender), "process.threads": 1000})
 
 
+@row(5)
 @case
 def parent_kills(s):
     p = s.die("wait").word("ready")
@@ -104,6 +115,7 @@ def parent_kills(s):
     s.reap(p, {"cause.class": "signal", "cause.by.pid": os.getpid(), "cause.by.comm": comm(os.getpid())})
 
 
+@row(17)
 @case
 def signals_to_itself(s):
     for way in "kill-self", "raise":
@@ -120,6 +132,7 @@ def stop(sender, result, least_ms, sig="SIGTERM"):
                 "before_death_ns": between(least_ms * MS, (least_ms + 10_000) * MS)})
 
 
+@row(9)
 @case
 def handled_then_killed(s):
     p = s.die("handle", int(SIGTERM)).word("ready")
@@ -130,6 +143,7 @@ def handled_then_killed(s):
     s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": stop(polite, "handled", 700)})
 
 
+@row(10)
 @case
 def handled_then_exits(s):
     p = s.die("handle-exit", int(SIGTERM), 0, 300).word("ready")
@@ -137,6 +151,7 @@ def handled_then_exits(s):
     s.reap(p, {"exit.code": 0, "cause.timeline": stop(polite, "handled", 300)})
 
 
+@row(10)
 @case
 def handled_by_raising_again(s):
     p = s.die("reraise", int(SIGTERM)).word("ready")
@@ -145,6 +160,7 @@ def handled_by_raising_again(s):
                "cause": somewhere(f'"pid": {polite.pid}', "polite")})
 
 
+@row(11)
 @case
 def ignored_then_exits(s):
     p = s.die("ignore-exit", int(SIGTERM), 5).word("ready")
@@ -153,6 +169,7 @@ def ignored_then_exits(s):
     s.reap(p, {"exit.code": 5, "cause.timeline": stop(ignored, "ignored", 0)})
 
 
+@row(11)
 @case
 def ignored_then_killed(s):
     p = s.die("ignore", int(SIGINT)).word("ready")
@@ -162,6 +179,7 @@ def ignored_then_killed(s):
                "cause.timeline": stop(ignored, "ignored", 0, "SIGINT")})
 
 
+@row(11)
 @case
 def blocked_then_faults(s):
     p = s.die("block-fault", int(SIGTERM)).word("ready")
@@ -170,6 +188,7 @@ def blocked_then_faults(s):
     s.reap(p, {"exit.signal": 11})
 
 
+@row(5)
 @case
 def blocked_then_unblocked(s):
     p = s.die("block-unblock", int(SIGTERM)).word("ready")
@@ -181,6 +200,7 @@ def blocked_then_unblocked(s):
 
 # ---- its own fault ----
 
+@row(14, 15, 16)
 @case
 def faults(s):
     for way, sig in (("null-write", 11), ("null-jump", 11), ("readonly-write", 11), ("noncanonical", 11),
@@ -188,6 +208,7 @@ def faults(s):
         at_once(s, way, exit__signal=sig)
 
 
+@row(14, 15, 16)
 @case
 def fault_addresses(s):
     for way in "readonly-write", "truncated-mmap", "stack-overflow", "divide":
@@ -195,12 +216,14 @@ def fault_addresses(s):
                 cause__fault__ip=matches("0x[1-9a-f][0-9a-f]*"))
 
 
+@row(17)
 @case
 def aborts(s):
     at_once(s, "abort", exit__signal=6)
     at_once(s, "assert", exit__signal=6)
 
 
+@row(24)
 @case
 def nobody_reads(s):
     at_once(s, "pipe", exit__signal=13)
@@ -209,6 +232,7 @@ def nobody_reads(s):
 
 # ---- from before tracing began ----
 
+@row(36)
 @case
 def alive_before(s):
     p = s.die("wait").word("ready")
@@ -221,6 +245,7 @@ def alive_before(s):
     s.reap(born, {"observed_from": "start"})
 
 
+@row(36)
 @case
 def sent_before(s):
     """Nobody saw who sent it: naming nobody is right, naming anybody is not."""

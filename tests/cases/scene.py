@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from cases import records
+from cases import records, table
 from cases.tracer import Failed, Skipped, Tracer, Watch
 
 # For these, waitid(WNOWAIT) of older kernels (seen on 5.10) tells what the leader said, not what the process died of.
@@ -20,6 +20,7 @@ TICK_NS = 10 ** 9 // os.sysconf("SC_CLK_TCK")
 BOOT_ID = open("/proc/sys/kernel/random/boot_id").read().strip()
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIE = os.path.join(HERE, "..", "build", "tests", "die")
+ENDED = os.path.join(HERE, "..", "build", "tests", "ended")
 MANY = os.path.join(HERE, "..", "build", "tests", "many")
 FUSE = os.path.join(HERE, "..", "build", "tests", "fuse")
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -46,9 +47,9 @@ def descriptors(pid):
     return {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
 
 
-def identity(pid):
+def identity(pid, ticks=None):
     """The id of a process that is still there. The kernel shows its start time in ticks only."""
-    ticks = int(stat_fields(pid)[19])
+    ticks = int(stat_fields(pid)[19]) if ticks is None else ticks
 
     def holds(value, _):
         if not isinstance(value, str):
@@ -58,30 +59,71 @@ def identity(pid):
     return records.Check(f"<id of {pid}, started at tick {ticks}>", holds)
 
 
-class Expectation:
-    """One death record, found by pid and time of birth."""
+def stated(expect):
+    """What a program states: "@PID:TICKS" is its word for an identity."""
+    def value(text):
+        if isinstance(text, str) and text.startswith("@"):
+            return identity(*map(int, text[1:].split(":")))
+        return text
+    return {key: value(text) for key, text in expect.items()}
 
-    def __init__(self, pid, since, want, known, late, unseen):
-        self.pid, self.want, self.known, self.late = pid, want, known, late
+
+class Shared:
+    """A value that several records must have in common, whatever it is, and others must not have."""
+
+    def __init__(self, *others):
+        self.value, self.others = None, others
+
+    def check(self):
+        def holds(value, _):
+            self.value = self.value or value
+            return isinstance(value, str) and value == self.value and all(value != each.value for each in self.others)
+        return records.Check("the same as of the others, and of nobody else", holds)
+
+
+# Whom and what a record may blame
+BLAMED = ("cause.by", "cause.because_of", "cause.blast", "cause.cgroup", "cause.limit", "cause.syscall", "cause.tty",
+          "cause.fault", "oom")
+
+
+class Expectation:
+    """One record, found by its type, its pid and time of birth. What it does not tell to be blamed may not be."""
+
+    def __init__(self, pid, since, want, known, late=False, unseen=(), kind="death"):
+        self.pid, self.known, self.late, self.kind = pid, known, late, kind
+        self.want = want
         self.unseen = unseen  # keys that tracepoints alone may fail to show here
         self.window = (since, now())
+
+    def found(self, tracer):
+        return [r for r in tracer.of(self.pid, self.window, self.kind)
+                if self.kind == "death" or r["thread"]["tid"] == self.want["thread.tid"]]
+
+    def wanted(self):
+        if not any(key.startswith("cause") for key in self.want):
+            return self.want  # what it died of is not what it is about
+        return {**{key: records.NOTHING for key in BLAMED if not self.tells_of(key)}, **self.want}
+
+    def tells_of(self, key):
+        return any(mine == key or mine.startswith(key + ".") or key.startswith(mine + ".") for mine in self.want)
 
     def problems(self, tracer, limits):
         if not self.known:
             return
-        found = tracer.of(self.pid, self.window)
+        found = self.found(tracer)
         if len(found) != 1:
-            yield f"{len(found)} death records of pid {self.pid}, expected one with {self.want}"
+            yield f"{len(found)} {self.kind} records of pid {self.pid}, expected one with {self.want}"
         for record in found[:1]:
-            wrong = records.differences(record, self.want, limits=limits and limits + self.unseen)
+            wrong = records.differences(record, self.wanted(), limits=limits.and_unseen(self.unseen))
             if wrong:
                 yield "; ".join(wrong) + "\n    in " + records.short(record)
 
 
 class Process:
-    """A child of ours, with a process group of its own. Its words come through a pipe, a byte from us lets it go on."""
+    """A child of ours, with a process group or a session of its own. Its words come through a pipe, a byte from us
+    lets it go on."""
 
-    def __init__(self, argv, way=None, directory=None):
+    def __init__(self, argv, way=None, group=0, session=False):
         self.argv, self.way, self.reaped = argv, way, False
         self.since = now()
         self.go_fd, self.said = None, b""
@@ -90,8 +132,10 @@ class Process:
         for fd in (self.go_fd, self.out):
             os.set_inheritable(fd, False)
         actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
+        place = {"setsid": True} if session else {"setpgroup": group}
         self.pid = os.posix_spawn(argv[0], argv, {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}, file_actions=actions,
-                                  setpgroup=0)
+                                  **place)
+        self.group = group or self.pid
         os.close(stdin)
         os.close(stdout)
         self.start = identity(self.pid)
@@ -153,34 +197,64 @@ class Process:
 
     def end(self):
         if not self.reaped:
-            os.killpg(self.pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.group, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.reaped = True
         self.close()
 
 
 def known_ways():
-    lines = os.popen(f"{DIE} --list").read().splitlines()
-    return {name: json.loads(expect) for name, _, expect in (line.partition(" ") for line in lines)}
+    """way -> (the program that knows it, what the record of it must hold)"""
+    return {name: (program, json.loads(expect)) for program in (DIE, ENDED)
+            for name, _, expect in (line.partition(" ") for line in os.popen(f"{program} --list").read().splitlines())}
+
+
+def cgroup_mount(version, controller=None):
+    with open("/proc/self/mounts") as file:
+        mounts = [line.split() for line in file]
+    wanted = "cgroup2" if version == 2 else "cgroup"
+    for fields in mounts:
+        if fields[2] == wanted and (not controller or version == 2 or controller in fields[3].split(",")):
+            return fields[1]
+    raise Skipped(f"no {wanted} with {controller} mounted" if controller else f"no {wanted} mounted")
 
 
 class Cgroup:
-    def __init__(self, name):
-        with open("/proc/self/mounts") as file:
-            mounts = [line.split() for line in file]
-        mount = next((fields[1] for fields in mounts if fields[2] == "cgroup2"), None)
-        if not mount:
-            raise Skipped("no cgroup2 mounted")
-        self.path, self.directory = f"/{name}", f"{mount}/{name}"
+    def __init__(self, name, mount=None, parent=""):
+        mount = mount or cgroup_mount(2)
+        self.path, self.directory = f"{parent}/{name}", f"{mount}{parent}/{name}"
+        self.mount, self.children = mount, []
         os.mkdir(self.directory)
         self.inode = os.stat(self.directory).st_ino
 
+    def child(self, name):
+        self.children.append(Cgroup(name, self.mount, self.path))
+        return self.children[-1]
+
+    def has(self, name):
+        return os.path.exists(f"{self.directory}/{name}")
+
+    def write(self, name, value):
+        with open(f"{self.directory}/{name}", "w") as file:
+            file.write(str(value))
+
+    def read(self, name):
+        with open(f"{self.directory}/{name}") as file:
+            return file.read()
+
+    def counter(self, name, key):
+        """One of a file with lines of key and number"""
+        return next((int(number) for word, number in map(str.split, self.read(name).splitlines()) if word == key), None)
+
     def add(self, pid):
-        with open(f"{self.directory}/cgroup.procs", "w") as file:
-            file.write(str(pid))
+        self.write("cgroup.procs", pid)
 
     def remove(self):
         """The last of its processes may not be quite gone."""
+        for child in self.children:
+            child.remove()
         for _ in range(100):
             try:
                 return os.rmdir(self.directory)
@@ -230,8 +304,9 @@ class Scene:
     """What a case acts in: its processes, a directory, the expectations it leaves."""
     ways = None
 
-    def __init__(self, setup, name):
+    def __init__(self, setup, name, rows=()):
         self.setup, self.name = setup, name
+        self.limits = table.Limits(setup, rows)
         self.processes, self.expectations, self.tracers, self.watches = [], [], [], []
         self.directory = tempfile.mkdtemp(prefix="exittrace-test-", dir="/dev/shm")
         self.since = now()
@@ -268,8 +343,14 @@ class Scene:
         if not condition:
             raise Failed(text)
 
+    def wait_until(self, holds, text, seconds=5):
+        deadline = time.monotonic() + self.setup.seconds(seconds)
+        while not holds():
+            self.check(time.monotonic() < deadline, text)
+            time.sleep(0.01)
+
     def match(self, record, want):
-        wrong = records.differences(record, want, limits=self.setup.limits)
+        wrong = records.differences(record, want, limits=self.limits)
         self.check(not wrong, "; ".join(wrong) + "\n    in " + records.short(record))
 
     def settle(self, tracer):
@@ -280,20 +361,28 @@ class Scene:
 
     def judge(self, tracer, pids=None):
         wrong = [problem for each in self.expectations if pids is None or each.pid in pids
-                 for problem in each.problems(tracer, self.setup.limits)]
+                 for problem in each.problems(tracer, self.limits)]
+        wrong += self.surprises(tracer)
         more = f"\n    and {len(wrong) - 4} more" if len(wrong) > 4 else ""
         self.check(not wrong, "\n    ".join(wrong[:4]) + more)
 
+    def surprises(self, tracer):
+        """A process of which one thread was killed alone: nobody else may be said to be one."""
+        expected = {each.pid for each in self.expectations if each.kind == "warning"}
+        for each in self.expectations:
+            if each.known and each.pid not in expected and tracer.of(each.pid, each.window, "warning"):
+                yield f"a warning about pid {each.pid}"
+
     # ---- acting ----
 
-    def start(self, *argv, way=None):
+    def start(self, *argv, way=None, **place):
         path = shutil.which(argv[0]) if "/" not in argv[0] else argv[0]
-        process = Process([path, *map(str, argv[1:])], way)
+        process = Process([path, *map(str, argv[1:])], way, **place)
         self.processes.append(process)
         return process
 
-    def die(self, way, *args, name="die"):
-        return self.start(DIE, "--comm", name, way, *args, way=way)
+    def die(self, way, *args, name="die", **place):
+        return self.start(self.ways[way][0], "--comm", name, way, *args, way=way, **place)
 
     def send(self, sig, process, how="send", *more, name="killer"):
         """A process of its own that sends a signal and is gone; the sender."""
@@ -309,24 +398,27 @@ class Scene:
         expect = {"id": process.start, "process.pid": process.pid, **records.exit_group(raw),
                   "parent.pid": os.getpid(), "parent.id": identity(os.getpid()),
                   "reap.how": "waited", "reap.by.pid": os.getpid(), "reap.by.id": identity(os.getpid()),
-                  **self.ways.get(process.way, {}), **(want or {})}
+                  **self.ways.get(process.way, (None, {}))[1], **(want or {})}
         self.expect(process.pid, expect, late=late)
 
     def family(self, way, *args, want=None, unseen=()):
         """Runs `die WAY` to its end; what it states about its children is expected."""
         process = self.die(way, *args)
-        stated = [json.loads(line) for line in process.read_all().splitlines()]
+        return process, self.end_family(process, want, unseen)
+
+    def end_family(self, process, want=None, unseen=()):
+        lines = [json.loads(line) for line in process.read_all().splitlines()]
         self.reap(process)
-        if not stated:
-            raise Failed(f"die {way} stated nothing")
+        if not lines:
+            raise Failed(f"{process.argv[1:]} stated nothing")
         own = self.expectations[-1]
-        for each in stated:
+        for each in lines:
             if each["pid"] == process.pid:
-                own.want.update({**each["expect"], **(want or {})})
+                own.want.update({**stated(each["expect"]), **(want or {})})
                 own.unseen = unseen
             else:
-                self.expect(each["pid"], {**each["expect"], **(want or {})}, unseen=unseen)
-        return process, stated
+                self.expect(each["pid"], {**stated(each["expect"]), **(want or {})}, unseen=unseen)
+        return lines
 
     @staticmethod
     def stated(process):
@@ -350,8 +442,8 @@ class Scene:
     # ---- places, put back as they were ----
 
     @contextlib.contextmanager
-    def cgroup(self):
-        group = Cgroup(f"exittrace-test-{os.getpid()}-{len(self.expectations)}")
+    def cgroup(self, mount=None):
+        group = Cgroup(f"exittrace-test-{os.getpid()}-{len(self.expectations)}", mount)
         try:
             yield group
         finally:
@@ -391,11 +483,15 @@ class Scene:
         finally:
             fuse.end()
 
-    def expect(self, pid, want, late=False, unseen=()):
-        self.expectations.append(Expectation(pid, self.since, want, self.tracing, late, unseen))
+    def expect(self, pid, want, **more):
+        self.expectations.append(Expectation(pid, self.since, want, self.tracing, **more))
+
+    def expect_warning(self, pid, tid, want):
+        """One thread was killed alone, its process went on without it."""
+        self.expect(pid, {"thread.tid": tid, "process.pid": pid, **want}, kind="warning")
 
     def expectation(self, pid):
-        return next(each for each in self.expectations if each.pid == pid)
+        return next(each for each in reversed(self.expectations) if each.pid == pid)
 
     @staticmethod
     def check_oracle(info, raw):

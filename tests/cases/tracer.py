@@ -42,6 +42,7 @@ class Tracer:
         self.lines, self.records, self.broken = [], [], []
         self.changed = threading.Condition()
         self.by_pid = {}  # death records
+        self.of_threads = []  # thread and warning records
         self.output = output
         tell, told = os.pipe()
         tier = ["--tier", setup.tier] if setup.tier else []
@@ -89,6 +90,8 @@ class Tracer:
         self.records.append(record)
         if record["type"] == "death":
             self.by_pid.setdefault(record["process"]["pid"], []).append(record)
+        elif record["type"] in ("thread", "warning"):
+            self.of_threads.append(record)
 
     def read_stderr(self):
         self.stderr = self.process.stderr.read()
@@ -144,10 +147,11 @@ class Tracer:
     def deaths(self):
         return [record for record in self.records if record["type"] == "death"]
 
-    def of(self, pid, window=(0, float("inf"))):
-        """The death records of a pid born in a time span of CLOCK_BOOTTIME."""
-        return [record for record in self.by_pid.get(pid, ())
-                if window[0] <= int(record["id"].split(":")[2]) <= window[1]]
+    def of(self, pid, window=(0, float("inf")), kind="death"):
+        """The records of a pid born in a time span of CLOCK_BOOTTIME."""
+        found = self.by_pid.get(pid, ()) if kind == "death" else self.of_threads
+        return [record for record in found if record["type"] == kind and records.dig(record, "process.pid") == pid and
+                window[0] <= int(record["id"].split(":")[2]) <= window[1]]
 
     def check(self):
         problems = self.broken + list(stream_problems(self.records))
@@ -211,11 +215,17 @@ def stream_problems(all_records):
             if record["id"] in seen:
                 yield f"a second death record of {record['id']}"
             seen.add(record["id"])
-    yield from bye_problems(all_records[-1], types.count("death"))
+        if record["type"] in ("thread", "warning"):
+            yield from (f"{problem} in {records.short(record)}" for problem in records.thread_problems(record))
+    yield from bye_problems(all_records[-1], types)
 
 
-def bye_problems(bye, deaths):
+def bye_problems(bye, types):
     """Deaths seen = records + lost + filtered, and the records are those we got."""
+    deaths = types.count("death")
+    for kind in "thread", "warning":
+        if bye[f"{kind}s"] != types.count(kind):
+            yield f"bye counts {bye[kind + 's']} {kind} records, there are {types.count(kind)}"
     counted = bye["records"] + bye["lost"] + bye["filtered"]
     if bye["deaths"] != counted:
         yield f"bye does not add up: {records.short(bye)}"

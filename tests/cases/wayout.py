@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The way out: what is closed, flushed, freed, dumped, and how long that takes."""
 import os
-import time
 from signal import SIGKILL, SIGTERM
 
-from cases import alone, case
+from cases import alone, case, row
 from cases.records import ABSENT, Check, at_least, between, differences, dig, one_of
 from cases.scene import DIE, FUSE, by, descriptors, load_module
 
@@ -194,10 +193,7 @@ def interrupted(s):
     pattern, started = handler(s, 15_000)
     with s.core_pattern(pattern):
         p = s.start(DIE, "core", -1, 1, 1)
-        deadline = time.monotonic() + s.setup.seconds(5)
-        while not os.path.exists(started):
-            s.check(time.monotonic() < deadline, "the kernel did not start the handler")
-            time.sleep(0.01)
+        s.wait_until(lambda: os.path.exists(started), "the kernel did not start the handler")
         killer = s.send(SIGKILL, p)
         s.reap(p, {"exit.signal": 9, "cause.class": "signal", **by(killer)})
     if s.setup.tier != "tracepoint":  # which sees no dump that left no trace
@@ -205,6 +201,7 @@ def interrupted(s):
                                         "coredump.target": "pipe", "coredump.duration_ns": at_least(1)})
 
 
+@row(18)
 @alone(seconds=60)
 def core_dumps(s):
     with s.core_pattern() as cores, s.trace("-a") as t:
