@@ -38,7 +38,7 @@ static void item_ancestors(struct story *s, const struct et_signal *sig)
 		return;
 	story__item_peer(s, "child of ", &sig->by_parent);
 	if (kept && kept->grandparent.id.tgid)
-		story__put_peer(s, ", which is one of ", &kept->grandparent);
+		story__put_peer(s, ", child of ", &kept->grandparent);
 }
 
 static void put_sender_line(struct story *s)

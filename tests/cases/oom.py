@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Ended by the OOM killer. Who asked for the memory is named as that, never as a sender; the kernel's log knows who it was."""
+"""Ended by the OOM killer. Who asked for the memory is named as that, never as a sender; the kernel's log knows it."""
 import contextlib
 import ctypes
 import errno
@@ -9,7 +9,7 @@ import re
 from signal import SIGKILL
 
 from cases import alone, case, row
-from cases.records import ABSENT, NOTHING, Check, at_least, between, one_of
+from cases.records import ABSENT, NOTHING, Check, at_least, between, dig, one_of
 from cases.scene import LIBC, Shared, by, cgroup_mount
 from cases.tracer import Failed, Skipped
 
@@ -23,7 +23,7 @@ KILLED = re.compile(r"Killed process (\d+) .*anon-rss:(\d+)kB")
 
 
 class Log:
-    """What the kernel logs from here on: {victim: (trigger, anonymous memory in bytes)}; no more than ten in 5 s have a trigger."""
+    """What the kernel logs from here on. Of ten in 5 s it says who asked, not of more."""
 
     def __init__(self):
         self.fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
@@ -36,6 +36,7 @@ class Log:
                     yield os.read(self.fd, 8192).decode(errors="replace").partition(";")[2].partition("\n")[0]
 
     def kills(self):
+        """{victim: (trigger, anonymous memory in bytes)}"""
         trigger, asked, found = None, False, {}
         for line in self.lines():
             who, killed = WHO.match(line), KILLED.search(line)
@@ -142,15 +143,17 @@ def trigger_is_the_victim(s):
 @case
 def whole_group(s):
     blast = Shared()
+    own = Check("true where the cgroup is known", lambda value, record:
+                (value is True) == (dig(record, "oom.cgroup") is not None))
     with limited(s, memory__oom__group=1) as group:
         idle = [holder(s, group, mib=2, adj=LATER) for _ in range(3)]
         trigger = eater(s, group, adj=LATER)
         for each in (*idle, trigger):
             s.reap(each, of_memcg(group, **asked_by(trigger), **{
                 "oom.group": True, "cause.blast": blast.check(),
-                "oom.usage_bytes": between(0, LIMIT + MIB)}))  # the first may be gone when the last is killed
-            # then tracepoints, which look for a cgroup that is full, find none
-            s.expectations[-1].unseen = ("oom.cgroup", "oom.own_cgroup", "oom.limit_bytes", "oom.usage_bytes")
+                "oom.usage_bytes": between(0, LIMIT + MIB), "oom.own_cgroup": own}))
+            # the first may be gone when the last is killed: who looks for a cgroup that is full finds none
+            s.expectations[-1].unseen = ("oom.cgroup", "oom.limit_bytes", "oom.usage_bytes")
         s.check(oom_kills(group) >= 4, f"the oracle is wrong: {oom_kills(group)} kills counted")
 
 
@@ -225,7 +228,8 @@ def memory_v1(s):
         yield None if error else place
     finally:
         LIBC.umount(place.encode())
-        with contextlib.suppress(OSError):  # some memory may stay charged for long; nobody needs it in this guest after us
+        # some memory may stay charged for long; nobody needs it in this guest after us
+        with contextlib.suppress(OSError):
             control_memory("+")
 
 

@@ -114,7 +114,8 @@ def not_dead(s, t, fuse):
     killer = s.send(SIGKILL, p)
     s.check(t.wait_for(lambda all: dying(all, p.pid), 10), f"no dying record of {p.pid}")
     s.check(not t.of(p.pid), "a death record before the death")
-    s.reap(p, {"exit.signal": 9, "cause.class": "signal", **by(killer), "phases.exit_ns": between(2000 * MS, 20_000 * MS),
+    s.reap(p, {"exit.signal": 9, "cause.class": "signal", **by(killer),
+               "phases.exit_ns": between(2000 * MS, 20_000 * MS),
                "phases.files_ns": between(2000 * MS, 20_000 * MS), "files.slowest.path": fuse.path("sleep1000")})
     return p, killer
 

@@ -169,8 +169,8 @@ def leaf_problems(record):
 
 def death_problems(record):
     yield from leaf_problems(record)
-    expect = {"schema": "exittrace/1", "time": matches(TIME.pattern), "id": matches(ID.pattern), "process.pid": at_least(1),
-              "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit.raw": between(0, 0xffff),
+    expect = {"schema": "exittrace/1", "time": matches(TIME.pattern), "id": matches(ID.pattern),
+              "process.pid": at_least(1), "process.comm": Check("text", lambda v, _: isinstance(v, str)), "exit.raw": between(0, 0xffff),
               "cause.class": one_of(*CLASSES), "cause.text": ANYTHING, "reap.how": one_of(None, ABSENT, *HOWS),
               "observed_from": one_of("start", "attach"),
               "missing": Check("a list", lambda v, _: isinstance(v, list))}

@@ -45,12 +45,12 @@ ROWS = {
 HONEST = (
     (12, "tracepoint", None, ("cause.cgroup",), "only a function call tells which cgroup was killed"),
     # keys in the case that needs it
-    (19, "tracepoint", None, (), "which cgroup was full is looked up when each is killed; in a group others may be gone by then"),
+    (19, "tracepoint", None, (), "which cgroup is full is looked up at each kill; in a group others may be gone by then"),
     (21, "tracepoint", None, ("cause.syscall",),
      "strict mode sends no signal, nor does any mode on 5.10; only a function call tells the number"),
-    (21, "tracepoint", ("5.10",), ("cause.class",), "no signal is sent, and it was not the thread that is last which called"),
+    (21, "tracepoint", ("5.10",), ("cause.class",), "no signal is sent, and it was not the last thread that called"),
     (25, "tracepoint", None, ("cause.tty",), "only a function call tells which terminal is hung up"),
-    (31, None, None, ("thread.ended_by",), "the kernel skips a probe that is busy; the thread is seen when it is released"),
+    (31, None, None, ("thread.ended_by",), "the kernel skips a busy probe; the thread is seen when it is released"),
 )
 
 TIERS = ("fentry", "kprobe", "tracepoint")
@@ -64,8 +64,8 @@ class Limits(records.Limits):
     def __init__(self, setup, rows=()):
         super().__init__(setup.limits)
         self.partly = bool(setup.limits)
-        self.rows = tuple(key for row, tier, kernels, keys, _ in HONEST for key in keys
-                          if row in rows and tier in (None, setup.tier) and (kernels is None or setup.kernel in kernels))
+        self.rows = tuple(key for row, tier, kernels, keys, _ in HONEST for key in keys if row in rows and
+                          tier in (None, setup.tier) and (kernels is None or setup.kernel in kernels))
         self.needed = set()
 
     def lets(self, key):

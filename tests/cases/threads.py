@@ -23,8 +23,8 @@ def ends(found, expected):
 
 def unseen(s, tid, ended_by, found):
     """It is not known how that one ended, and its record says so."""
-    return ended_by is None and any(r["thread"]["tid"] == tid and is_honest(None, "thread.ended_by", r) for r in found) \
-        and s.limits.lets("thread.ended_by")
+    says_so = any(r["thread"]["tid"] == tid and is_honest(None, "thread.ended_by", r) for r in found)
+    return ended_by is None and says_so and s.limits.lets("thread.ended_by")
 
 
 def compare(s, tracer, process, expected):

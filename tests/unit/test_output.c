@@ -875,7 +875,7 @@ static void story_of_a_sender(void)
 	begin_sent_story();
 	sample__conclude(&s);
 	leave_quietly();
-	check_story("\n    sender    kill[77], /usr/bin/kill, uid 1000, child of bash[4100], which is one of "
+	check_story("\n    sender    kill[77], /usr/bin/kill, uid 1000, child of bash[4100], child of "
 		    "sshd\\x1b[4000], dead 812us later\n"
 		    "              docker 0123456789ab, in /system.slice/docker-0123.scope\n"
 		    "    reaped");
