@@ -81,7 +81,7 @@ def name_that_is_no_text(s):
 
 
 @row(35)
-@alone(once="kernel", where="guest", seconds=60)
+@alone(where="guest", seconds=60)
 def pid_reuse(s):
     """Pids come round within seconds; each record still has the name and the code of its own process."""
     with s.file("/proc/sys/kernel/pid_max", "700"), s.trace("-a") as t:
