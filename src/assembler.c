@@ -43,11 +43,6 @@ struct assembler {
 
 /* ---- small things ---- */
 
-static bool same_id(const struct et_id *a, const struct et_id *b)
-{
-	return a->tgid == b->tgid && a->start_ns == b->start_ns;
-}
-
 /* ---- making a record ---- */
 
 static void take_exes(struct assembler *a, struct record *r)
@@ -124,7 +119,7 @@ static bool is_recent(const struct assembler *a, const struct et_id *id)
 	unsigned int i, n = a->nr_recent < MAX_RECENT ? a->nr_recent : MAX_RECENT;
 
 	for (i = 0; i < n; i++)
-		if (same_id(&a->recent[i], id))
+		if (record__same_id(&a->recent[i], id))
 			return true;
 	return false;
 }
@@ -163,12 +158,12 @@ static void note_zombie_time(struct record *r, uint64_t until)
 
 static bool is_parent(const struct record *r, const struct et_id *id)
 {
-	return r->death->parent.id.tgid && same_id(&r->death->parent.id, id);
+	return r->death->parent.id.tgid && record__same_id(&r->death->parent.id, id);
 }
 
 static bool is_tracer(const struct record *r, const struct et_id *id)
 {
-	return (r->death->flags & ET_D_TRACED) && same_id(&r->death->tracer.id, id);
+	return (r->death->flags & ET_D_TRACED) && record__same_id(&r->death->tracer.id, id);
 }
 
 /*
@@ -210,7 +205,7 @@ static enum reap_how how_waited(const struct record *r)
  */
 static bool released_itself(const struct record *r, const struct et_reap *p)
 {
-	if (same_id(&p->by.id, &r->death->id))
+	if (record__same_id(&p->by.id, &r->death->id))
 		return true;
 	return p->parent.id.start_ns && is_parent(r, &p->by.id) && !is_parent(r, &p->parent.id) &&
 	       !is_tracer(r, &p->by.id);
@@ -280,9 +275,9 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 	while ((n = waiting__numbered(a->waiting, p->wait_level, p->wait_nr, n))) {
 		const struct et_death *d = waiting__message(n);
 
-		if (same_id(&d->parent.id, &p->by.id))
+		if (record__same_id(&d->parent.id, &p->by.id))
 			return n;
-		if ((d->flags & ET_D_TRACED) && same_id(&d->tracer.id, &p->by.id))
+		if ((d->flags & ET_D_TRACED) && record__same_id(&d->tracer.id, &p->by.id))
 			continue; /* a tracer's wait lets go of it, but only the parent's releases it */
 		other = n;
 		others++;
@@ -359,7 +354,7 @@ static void tell_zombies(struct assembler *a)
 /* A death as far as an exit under way shows it: it began with this signal, and has not ended. */
 static void foresee_death(const struct et_exit *e, uint64_t now_ns, struct et_death *d, struct et_signals *s)
 {
-	const bool self = same_id(&e->by.id, &e->id);
+	const bool self = record__same_id(&e->by.id, &e->id);
 
 	*d = (struct et_death){
 		.h = { ET_DEATH, sizeof(*d) },

@@ -32,11 +32,6 @@ static bool is_self(const struct facts *f)
 	return f->sig->flags & ET_SIG_SELF;
 }
 
-static bool same_id(const struct et_id *a, const struct et_id *b)
-{
-	return a->tgid == b->tgid && a->start_ns == b->start_ns;
-}
-
 static enum missing_why why_unseen(const struct record *r)
 {
 	const uint8_t door = r->start->doors[ET_OBS_SIGNAL];
@@ -471,8 +466,7 @@ static void conclude_thread_alone(const struct facts *f)
 	} else if (refused) {
 		note_no_syscall(r);
 	}
-	cause__say(r, refused ? ")" : ", see its log");
-	cause__say(r, refused ? "; its process goes on without it" : "); its process goes on without it");
+	cause__say(r, "%s); its process goes on without it", refused ? "" : ", see its log");
 }
 
 static void conclude_thread_exec(const struct facts *f)
@@ -577,7 +571,7 @@ static void say_trigger(struct record *r)
 	if (!t->id.tgid || r->oom->flags & ET_OOM_SYSRQ)
 		return;
 	cause__say(r, " (asked for by ");
-	if (same_id(&t->id, &r->death->id))
+	if (record__same_id(&t->id, &r->death->id))
 		cause__say(r, "itself");
 	else
 		cause__say_peer(r, t);
@@ -898,9 +892,9 @@ static void conclude_raised(const struct facts *f)
 /* kill(1) is a process of its own each time: then the same program of the same parent is the same sender. */
 static bool same_sender(const struct et_signal *a, const struct et_signal *b)
 {
-	if (same_id(&a->by.id, &b->by.id))
+	if (record__same_id(&a->by.id, &b->by.id))
 		return true;
-	return a->by_parent.id.tgid && same_id(&a->by_parent.id, &b->by_parent.id) &&
+	return a->by_parent.id.tgid && record__same_id(&a->by_parent.id, &b->by_parent.id) &&
 	       !memcmp(a->by.comm, b->by.comm, sizeof(a->by.comm));
 }
 

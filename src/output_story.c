@@ -308,17 +308,12 @@ static void put_thread(struct story *s)
 
 /* ---- one call that killed many ---- */
 
-static bool same_id(const struct et_id *a, const struct et_id *b)
-{
-	return a->tgid == b->tgid && a->start_ns == b->start_ns;
-}
-
 static const struct blast *find_blast(const struct telling *t, const struct et_id *id)
 {
 	unsigned int i;
 
 	for (i = 0; i < BLASTS; i++)
-		if (t->blasts[i].id.tgid && same_id(&t->blasts[i].id, id))
+		if (t->blasts[i].id.tgid && record__same_id(&t->blasts[i].id, id))
 			return &t->blasts[i];
 	return NULL;
 }

@@ -25,9 +25,7 @@ void story__put_container(struct story *s, const struct container *c)
 
 static bool is_its_parent(const struct record *r)
 {
-	const struct et_id *a = &r->cause.by->id, *b = &r->death->parent.id;
-
-	return a->tgid == b->tgid && a->start_ns == b->start_ns;
+	return record__same_id(&r->cause.by->id, &r->death->parent.id);
 }
 
 static void item_ancestors(struct story *s, const struct et_signal *sig)

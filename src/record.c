@@ -63,6 +63,11 @@ uint64_t record__death_ns(const struct record *r)
 	return r->death->seen & ET_SEEN_DEAD ? r->death->dead_ns : r->death->exit_ns;
 }
 
+bool record__same_id(const struct et_id *a, const struct et_id *b)
+{
+	return a->tgid == b->tgid && a->start_ns == b->start_ns;
+}
+
 uint64_t record__since(uint64_t earlier, uint64_t later)
 {
 	return later > earlier ? later - earlier : 0;

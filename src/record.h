@@ -318,6 +318,8 @@ bool record__files_shared(const struct record *r);
 /* What was kept of cause.by besides its struct et_peer; NULL: nothing, or it is the process itself. */
 const struct et_killer *record__killer(const struct record *r);
 
+/* The same process: a pid alone may have been given away again. */
+bool record__same_id(const struct et_id *a, const struct et_id *b);
 /* exit status of a shell that ran it: code, or 128 + signal. */
 int record__shell_status(int status);
 /* Never negative: clocks read on different CPUs may disagree by a little. */

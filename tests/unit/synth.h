@@ -5,9 +5,11 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "event.h"
+#include "record.h"
 
 #define US 1000ULL
 #define MS 1000000ULL
@@ -230,6 +232,19 @@ __attribute__((unused)) static struct et_pattern synth_pattern(const char *patte
 
 	memcpy(p.pattern, pattern, p.len);
 	return p;
+}
+
+/* The keys that are missing, in order. Valid until the next call. */
+static inline const char *synth_missing(const struct record *r)
+{
+	static char keys[1024];
+	size_t n = 0;
+	unsigned int i;
+
+	keys[0] = '\0';
+	for (i = 0; i < r->nr_missing; i++)
+		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r->missing[i].key);
+	return keys;
 }
 
 #endif

@@ -40,18 +40,6 @@ static void fresh(void)
 	r.core_pattern_known = true;
 }
 
-static const char *missing(void)
-{
-	static char keys[1024];
-	size_t n = 0;
-	unsigned int i;
-
-	keys[0] = '\0';
-	for (i = 0; i < r.nr_missing; i++)
-		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r.missing[i].key);
-	return keys;
-}
-
 static void conclude(void)
 {
 	r.nr_missing = 0;
@@ -142,7 +130,7 @@ static void limit_not_seen(void)
 	m.d.core.flags = TRIED;
 	conclude();
 	CHECK(r.coredump.reason == CORE_OPEN_FAILED);
-	CHECK_STR(missing(), "coredump.limit_bytes");
+	CHECK_STR(synth_missing(&r), "coredump.limit_bytes");
 	start.doors[ET_OBS_COREDUMP] = TP;
 	m.d.core.flags = 0;
 	conclude();
@@ -188,7 +176,7 @@ static void applies(void)
 	m.d.status = SIGSEGV << 8;
 	conclude();
 	CHECK(!r.coredump.applies);
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	m.d.status = SIGKILL | CORE; /* a dump killed halfway may leave this */
 	conclude();
 	CHECK(r.coredump.applies && r.coredump.dumped && !r.coredump.reason);
@@ -214,15 +202,15 @@ static void written_to_a_file(void)
 	CHECK(r.coredump.duration_known);
 	CHECK_U64(r.coredump.duration_ns, 500 * MS);
 	CHECK(r.coredump.file == &file);
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	file = core_file(false);
 	conclude();
 	CHECK(!r.coredump.file);
-	CHECK_STR(missing(), "coredump.path");
+	CHECK_STR(synth_missing(&r), "coredump.path");
 	CHECK(r.missing[0].why == WHY_GONE);
 	r.nr_files = 0;
 	conclude();
-	CHECK_STR(missing(), "coredump.path");
+	CHECK_STR(synth_missing(&r), "coredump.path");
 	CHECK(r.missing[0].why == WHY_LOST);
 }
 
@@ -234,7 +222,7 @@ static void written_elsewhere(void)
 	m.d.core.target = ET_CORE_PIPE;
 	conclude();
 	CHECK(r.coredump.target == ET_CORE_PIPE); /* the pattern was another one when it counted */
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	m.d.core.target = 0;
 	r.core_pattern = text__str("@/run/x");
 	conclude();
@@ -242,10 +230,10 @@ static void written_elsewhere(void)
 	r.core_pattern = text__str("");
 	conclude();
 	CHECK(!r.coredump.target);
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	r.core_pattern_known = false;
 	conclude();
-	CHECK_STR(missing(), "coredump.target coredump.pattern");
+	CHECK_STR(synth_missing(&r), "coredump.target coredump.pattern");
 }
 
 static void not_watched(void)
@@ -256,11 +244,11 @@ static void not_watched(void)
 	m.d.core.flags = ET_CORE_DUMPABLE_KNOWN;
 	memset(&m.d.marks, 0, sizeof(m.d.marks));
 	conclude();
-	CHECK_STR(missing(), "coredump.path coredump.duration_ns");
+	CHECK_STR(synth_missing(&r), "coredump.path coredump.duration_ns");
 	CHECK(r.missing[0].why == WHY_TIER);
 	r.core_pattern = text__str("|/bin/handler");
 	conclude();
-	CHECK_STR(missing(), "coredump.duration_ns");
+	CHECK_STR(synth_missing(&r), "coredump.duration_ns");
 }
 
 /* Nothing of the kernel half: nothing is taken for 0. */
@@ -272,7 +260,7 @@ static void not_seen(void)
 	memset(&m.d.marks, 0, sizeof(m.d.marks));
 	memset(&m.d.core, 0, sizeof(m.d.core));
 	conclude();
-	CHECK_STR(missing(), "coredump.duration_ns coredump.limit_bytes coredump.reason");
+	CHECK_STR(synth_missing(&r), "coredump.duration_ns coredump.limit_bytes coredump.reason");
 	CHECK(r.missing[0].why == WHY_SKIPPED);
 	m.d.flags = ET_D_SNAPSHOT;
 	conclude();
@@ -289,7 +277,7 @@ static void never_asked_for(void)
 	m.d.core.flags = 0;
 	m.d.marks.core_begin_ns = m.d.marks.core_end_ns = 0;
 	conclude();
-	CHECK_STR(missing(), "coredump.duration_ns coredump.reason");
+	CHECK_STR(synth_missing(&r), "coredump.duration_ns coredump.reason");
 	CHECK(r.missing[1].why == WHY_UNSEEN);
 }
 

@@ -39,19 +39,6 @@ static uint64_t sum(void)
 	return all;
 }
 
-/* The keys that are missing, each with the number of its why. */
-static const char *missing(void)
-{
-	static char keys[1024];
-	size_t n = 0;
-	unsigned int i;
-
-	keys[0] = '\0';
-	for (i = 0; i < r.nr_missing; i++)
-		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r.missing[i].key);
-	return keys;
-}
-
 static enum missing_why why(void)
 {
 	return r.nr_missing ? r.missing[0].why : (enum missing_why)-1;
@@ -75,7 +62,7 @@ static void one_thread(void)
 	CHECK_U64(r.phases.ns[PHASE_OTHER], 150 * US);
 	CHECK_U64(sum(), r.phases.exit_ns);
 	CHECK(r.phases.mm_known && r.phases.mm_freed);
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 }
 
 static void group_exit(void)
@@ -149,11 +136,11 @@ static void begins_with_what_the_exit_door_sees(void)
 	conclude();
 	CHECK_U64(r.phases.exit_ns, 950 * US);
 	CHECK(!r.phases.seen[PHASE_DELIVERY]);
-	CHECK_STR(missing(), "phases.delivery_ns");
+	CHECK_STR(synth_missing(&r), "phases.delivery_ns");
 	m.d.marks.mm_begin_ns = 0; /* the memory was gone by then: some time had passed */
 	conclude();
 	CHECK(!r.phases.known);
-	CHECK_STR(missing(), "phases");
+	CHECK_STR(synth_missing(&r), "phases");
 }
 
 static void unknown_begin_or_end(void)
@@ -163,14 +150,14 @@ static void unknown_begin_or_end(void)
 	start.doors[ET_OBS_BEGIN] = ET_DOOR_NONE;
 	conclude();
 	CHECK(!r.phases.known);
-	CHECK_STR(missing(), "phases");
+	CHECK_STR(synth_missing(&r), "phases");
 	CHECK(why() == WHY_TIER);
 	fresh();
 	m.d.seen &= ~ET_SEEN_DEAD;
 	start.doors[ET_OBS_NOTIFY] = ET_DOOR_NONE;
 	conclude();
 	CHECK(!r.phases.known);
-	CHECK_STR(missing(), "phases");
+	CHECK_STR(synth_missing(&r), "phases");
 	CHECK(why() == WHY_TIER);
 }
 
@@ -181,7 +168,7 @@ static void nothing_is_known_without_entry(void)
 	m.d.flags = ET_D_LATE;
 	m.d.seen = ET_SEEN_DEAD;
 	conclude();
-	CHECK_STR(missing(), "phases");
+	CHECK_STR(synth_missing(&r), "phases");
 	CHECK(why() == WHY_SKIPPED);
 	m.d.flags = ET_D_SNAPSHOT;
 	m.d.seen = 0;
@@ -201,7 +188,7 @@ static void missing_marks_fall_to_other(void)
 	fresh();
 	m.d.marks.mm_end_ns = 0;
 	conclude();
-	CHECK_STR(missing(), "phases.mm_ns");
+	CHECK_STR(synth_missing(&r), "phases.mm_ns");
 	CHECK(why() == WHY_SKIPPED);
 	CHECK(!r.phases.seen[PHASE_MM]);
 	CHECK_U64(r.phases.ns[PHASE_MM], 0);
@@ -211,7 +198,7 @@ static void missing_marks_fall_to_other(void)
 	m.d.marks.work_begin_ns = 0;
 	start.doors[ET_OBS_WORK] = ET_DOOR_NONE;
 	conclude();
-	CHECK_STR(missing(), "phases.detach_ns phases.task_work_ns");
+	CHECK_STR(synth_missing(&r), "phases.detach_ns phases.task_work_ns");
 	CHECK(why() == WHY_TIER);
 	CHECK_U64(r.phases.ns[PHASE_OTHER], 150 * US + 100 * US + 50 * US);
 	CHECK_U64(sum(), r.phases.exit_ns);
@@ -231,7 +218,8 @@ static void signal_and_end_only(void)
 	conclude();
 	CHECK_U64(r.phases.exit_ns, 5 * MS);
 	CHECK_U64(r.phases.ns[PHASE_OTHER], 5 * MS);
-	CHECK_STR(missing(), "phases.delivery_ns phases.mm_ns phases.files_ns phases.detach_ns phases.task_work_ns "
+	CHECK_STR(synth_missing(&r),
+		  "phases.delivery_ns phases.mm_ns phases.files_ns phases.detach_ns phases.task_work_ns "
 		  "phases.notify_ns phases.mm_freed");
 	CHECK(why() == WHY_TIER);
 	CHECK(r.phases.seen[PHASE_COREDUMP]); /* SIGKILL dumps no core */
@@ -330,10 +318,10 @@ static void dump(void)
 	CHECK_U64(r.phases.ns[PHASE_COREDUMP], 297 * MS);
 	CHECK_U64(r.phases.ns[PHASE_DELIVERY], 2 * MS);
 	CHECK_U64(sum(), 300 * MS);
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	m.d.marks.core_end_ns = 0;
 	conclude();
-	CHECK_STR(missing(), "phases.delivery_ns phases.coredump_ns"); /* one lies in the other */
+	CHECK_STR(synth_missing(&r), "phases.delivery_ns phases.coredump_ns"); /* one lies in the other */
 	CHECK_U64(r.phases.ns[PHASE_DELIVERY], 0);
 }
 
@@ -342,11 +330,11 @@ static void dump_not_seen(void)
 	killed(SIGSEGV, 300 * MS);
 	start.doors[ET_OBS_COREDUMP] = ET_DOOR_TRACEPOINT;
 	conclude();
-	CHECK_STR(missing(), "phases.delivery_ns phases.coredump_ns");
+	CHECK_STR(synth_missing(&r), "phases.delivery_ns phases.coredump_ns");
 	CHECK(why() == WHY_TIER);
 	m.d.status = SIGTERM;
 	conclude();
-	CHECK_STR(missing(), "");
+	CHECK_STR(synth_missing(&r), "");
 	CHECK(r.phases.seen[PHASE_COREDUMP]);
 }
 
@@ -362,14 +350,14 @@ static void memory_of_others(void)
 	m.d.mm_users = 1; /* seen to be the last, but somebody held it who was not counted: /proc/PID/maps */
 	conclude();
 	CHECK(!r.phases.mm_known);
-	CHECK_STR(missing(), "phases.mm_freed");
+	CHECK_STR(synth_missing(&r), "phases.mm_freed");
 	start.doors[ET_OBS_MM] = ET_DOOR_NONE; /* where that is not seen, the count is all there is */
 	conclude();
 	CHECK(r.phases.mm_known && r.phases.mm_freed);
 	m.d.seen &= ~ET_SEEN_MM;
 	conclude();
 	CHECK(!r.phases.mm_known);
-	CHECK_STR(missing(), "phases.mm_freed");
+	CHECK_STR(synth_missing(&r), "phases.mm_freed");
 }
 
 /* ---- still exiting ---- */
