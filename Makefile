@@ -59,16 +59,21 @@ exittrace-static: $(OBJS)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
-$(O)/exittrace.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) vmlinux/vmlinux.h Makefile | $(O)
+# The kernel half twice: see bpf/read.bpf.h.
+$(O)/exittrace_load.bpf.o: BPF_CFLAGS += -DREAD_BY_LOAD
+$(O)/exittrace.bpf.o $(O)/exittrace_load.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) \
+		vmlinux/vmlinux.h Makefile | $(O)
 	$(say) BPF $@
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
-$(O)/exittrace.skel.h: $(O)/exittrace.bpf.o
+$(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@
-	$(Q)$(BPFTOOL) gen skeleton $< name exittrace_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(O)/plan.o $(O)/source.o: $(O)/exittrace.skel.h
+SKELETONS := $(O)/exittrace.skel.h $(O)/exittrace_load.skel.h
+.SECONDARY: $(O)/exittrace.bpf.o $(O)/exittrace_load.bpf.o
+$(O)/plan.o $(O)/source.o: $(SKELETONS)
 
 $(O)/%.o: src/%.c Makefile | $(O)
 	$(say) CC $@
@@ -100,7 +105,7 @@ $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-$(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(O)/exittrace.skel.h | $(O)/asan
+$(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(SKELETONS) | $(O)/asan
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $(SRCS) $(LIBS)
 

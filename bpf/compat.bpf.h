@@ -35,8 +35,8 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	struct kernfs_node___before_6_15 *then = (void *)kn;
 
 	if (bpf_core_field_exists(now->__parent))
-		return BPF_CORE_READ(now, __parent);
-	return BPF_CORE_READ(then, parent);
+		return READ(now, __parent);
+	return READ(then, parent);
 }
 
 /*
@@ -53,7 +53,7 @@ static __always_inline bool signal_autoreap(struct signal_struct *sig)
 
 	if (!bpf_core_field_exists(now->autoreap))
 		return false;
-	return BPF_CORE_READ_BITFIELD_PROBED(now, autoreap);
+	return READ_BITFIELD(now, autoreap);
 }
 
 /*
@@ -74,8 +74,8 @@ static __always_inline bool exec_in_progress(struct signal_struct *sig)
 	struct signal_struct___before_5_17 *then = (void *)sig;
 
 	if (bpf_core_field_exists(now->group_exec_task))
-		return BPF_CORE_READ(now, group_exec_task);
-	return BPF_CORE_READ(then, group_exit_task);
+		return READ(now, group_exec_task);
+	return READ(then, group_exit_task);
 }
 
 /*
@@ -102,10 +102,10 @@ static __always_inline struct file *file_of_work(struct callback_head *work)
 	struct file___before_5_16 *once = NULL;
 
 	if (bpf_core_field_exists(now->f_task_work))
-		return (void *)work - bpf_core_field_offset(now->f_task_work);
+		return typed(struct file, (void *)work - bpf_core_field_offset(now->f_task_work));
 	if (bpf_core_field_exists(then->f_rcuhead))
-		return (void *)work - bpf_core_field_offset(then->f_rcuhead);
-	return (void *)work - bpf_core_field_offset(once->f_u.fu_rcuhead);
+		return typed(struct file, (void *)work - bpf_core_field_offset(then->f_rcuhead));
+	return typed(struct file, (void *)work - bpf_core_field_offset(once->f_u.fu_rcuhead));
 }
 
 /*
@@ -144,9 +144,9 @@ static __always_inline __u32 task_dumpable(struct task_struct *task, struct mm_s
 	unsigned long flags = 0;
 
 	if (bpf_core_field_exists(latest->exec_state))
-		return BPF_CORE_READ(latest, exec_state, dumpable);
+		return READ(latest, exec_state, dumpable);
 	if (bpf_core_field_exists(then->flags))
-		return BPF_CORE_READ(then, flags) & 3;
+		return READ(then, flags) & 3;
 	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)now + bpf_core_field_offset(now->flags));
 	return flags & 3;
 }
@@ -187,7 +187,7 @@ static __always_inline __u64 mm_pages(struct mm_struct *mm, int kind)
 		     kind * bpf_core_type_size(struct percpu_counter) +
 		     bpf_core_field_offset(struct percpu_counter, count);
 	bpf_probe_read_kernel(&n, sizeof(n), at);
-	return n > 0 ? n : 0;
+	return n & ~(n >> 63); /* no less than 0, without a branch */
 }
 
 /*
@@ -198,7 +198,7 @@ static __always_inline void *user_regs(struct task_struct *current)
 {
 	if (config.task_pt_regs)
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return BPF_CORE_READ(current, stack) + THREAD_SIZE - sizeof(struct pt_regs);
+	return READ(current, stack) + THREAD_SIZE - sizeof(struct pt_regs);
 }
 
 /* FUSE, of kernels that have it built in and trace its requests (6.12 on). */
@@ -245,14 +245,14 @@ struct fuse_req___from_7 {
 	struct fuse_chan___from_7 *chan;
 } __attribute__((preserve_access_index));
 
-static __always_inline struct fuse_conn *fuse_connection(struct fuse_req *req)
+static __always_inline __u64 fuse_connection(struct fuse_req *req)
 {
 	struct fuse_req___before_7 *then = (void *)req;
 	struct fuse_req___from_7 *now = (void *)req;
 
 	if (bpf_core_field_exists(now->chan))
-		return BPF_CORE_READ(now, chan, conn);
-	return BPF_CORE_READ(then, fm, fc);
+		return (__u64)BPF_CORE_READ(now, chan, conn);
+	return (__u64)BPF_CORE_READ(then, fm, fc);
 }
 
 /* NULL where a request does not know it. */
@@ -260,7 +260,7 @@ static __always_inline struct super_block *fuse_super_block(struct fuse_req *req
 {
 	struct fuse_req___before_7 *then = (void *)req;
 
-	return bpf_core_field_exists(then->fm) ? BPF_CORE_READ(then, fm, sb) : NULL;
+	return bpf_core_field_exists(then->fm) ? READ(then, fm, sb) : NULL;
 }
 
 /*

@@ -36,9 +36,9 @@ static __always_inline struct dying *current_entry(struct task_struct *task)
 {
 	struct et_id id;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (READ(task, signal, live.counter))
 		return NULL;
-	id = leader_id(BPF_CORE_READ(task, group_leader));
+	id = leader_id(READ(task, group_leader));
 	return bpf_map_lookup_elem(&dying, &id);
 }
 
@@ -47,7 +47,7 @@ static __always_inline struct dying *last_entry(struct task_struct *task)
 {
 	struct dying *e = current_entry(task);
 
-	return e && e->last_tid == (__u32)BPF_CORE_READ(task, pid) ? e : NULL;
+	return e && e->last_tid == (__u32)READ(task, pid) ? e : NULL;
 }
 
 /*
@@ -56,7 +56,7 @@ static __always_inline struct dying *last_entry(struct task_struct *task)
  */
 static __always_inline struct dying *leaving_entry(struct task_struct *task)
 {
-	__u32 tid = BPF_CORE_READ(task, pid);
+	__u32 tid = READ(task, pid);
 	struct dying *e = current_entry(task);
 
 	return e && tid == (e->closer_tid ? e->closer_tid : e->last_tid) ? e : NULL;
@@ -68,9 +68,7 @@ static __always_inline struct dying *leaving_entry(struct task_struct *task)
  */
 static __always_inline bool mm_is_gone(struct dying *e)
 {
-	struct mm_struct *mm = e->mm;
-
-	return mm && !BPF_CORE_READ(mm, mm_users.counter);
+	return e->mm && !READ(typed(struct mm_struct, e->mm), mm_users.counter);
 }
 
 /* ---- exits under way, see struct et_exit ---- */
@@ -100,8 +98,8 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 		return;
 	x->id = *id;
 	x->phase = phase;
-	x->uid = BPF_CORE_READ(leader, cred, uid.val);
-	x->threads = BPF_CORE_READ(leader, signal, nr_threads);
+	x->uid = READ(leader, cred, uid.val);
+	x->threads = READ(leader, signal, nr_threads);
 	bpf_probe_read_kernel(x->comm, sizeof(x->comm), &leader->comm);
 	x->signo = 0;
 	if (s) {

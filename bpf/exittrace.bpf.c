@@ -12,6 +12,7 @@
 #include "event.h"
 
 #include "uapi.bpf.h"
+#include "read.bpf.h"
 #include "maps.bpf.h"
 #include "emit.bpf.h"
 #include "compat.bpf.h"

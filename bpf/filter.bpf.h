@@ -54,28 +54,38 @@ static __always_inline bool comm_matches(struct task_struct *leader)
 	return true;
 }
 
+struct cgroup_search {
+	struct kernfs_node *kn;
+	__u64 found;
+};
+
+STEP is_cgroup(__u32 round, struct cgroup_search *s)
+{
+	if (!s->kn)
+		return 1;
+	s->found = READ(s->kn, id) == config.cgroup_id;
+	s->kn = kernfs_parent(s->kn);
+	return s->found;
+}
+
 static __always_inline bool in_cgroup(struct task_struct *task)
 {
 	bool v1;
-	struct kernfs_node *kn = BPF_CORE_READ(task_cgroup(task, &v1), kn);
+	struct cgroup_search s = { .kn = READ(task_cgroup(task, &v1), kn) };
 
-	for (int i = 0; i < 32 && kn; i++) {
-		if (BPF_CORE_READ(kn, id) == config.cgroup_id)
-			return true;
-		kn = kernfs_parent(kn);
-	}
-	return false;
+	repeat(32, is_cgroup, &s);
+	return s.found;
 }
 
 static __always_inline bool wanted(struct task_struct *leader, struct et_id id)
 {
-	if (BPF_CORE_READ(leader, flags) & PF_KTHREAD)
+	if (READ(leader, flags) & PF_KTHREAD)
 		return false;
 	if (!wanted_id(id))
 		return false;
 	if (config.by_comm && !comm_matches(leader))
 		return false;
-	if (config.by_uid && BPF_CORE_READ(leader, cred, uid.val) != config.uid)
+	if (config.by_uid && READ(leader, cred, uid.val) != config.uid)
 		return false;
 	return !config.by_cgroup || in_cgroup(leader);
 }

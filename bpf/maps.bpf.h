@@ -175,12 +175,12 @@ struct {
 	__type(value, struct refusal);
 } refusals SEC(".maps");
 
-/* cgroups whose path the user half was told; forgetting one only sends it again. */
+/* cgroups whose path the user half was told, by the low bits of their id; forgetting one only sends it again. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ET_MAX_CGROUPS);
-	__type(key, __u64);
-	__type(value, __u32);
+	__type(key, __u32);
+	__type(value, __u64);
 } known_cgroups SEC(".maps");
 
 /* -p: tgid and its start in USER_HZ ticks, the resolution of /proc/PID/stat. */
@@ -237,6 +237,8 @@ struct {
 
 static const struct dying no_dying;
 static const struct et_signals no_signals;
+static const struct et_args no_args;
+static const struct et_file no_file;
 static const struct call no_call;
 static const struct errand no_errand;
 static const struct oom_kill no_oom_kill;

@@ -12,13 +12,13 @@ static __always_inline int on_adopted(struct task_struct *child, struct task_str
 
 	if (!dead) /* exit_notify() asks about the process itself, too */
 		return 0;
-	e = current_entry((void *)bpf_get_current_task());
+	e = current_entry(current_task());
 	if (!e)
 		return 0;
 	e->d.adopted++;
 	if (e->d.adopter.id.tgid)
 		return 0;
-	reaper = BPF_CORE_READ(child, real_parent);
+	reaper = READ(child, real_parent);
 	fill_peer(&e->d.adopter, reaper, false);
 	return 0;
 }
@@ -26,13 +26,13 @@ static __always_inline int on_adopted(struct task_struct *child, struct task_str
 SEC("?fentry/kill_orphaned_pgrp")
 int BPF_PROG(adopted__fentry, struct task_struct *child, struct task_struct *dead)
 {
-	return on_adopted(child, dead);
+	return on_adopted(typed(struct task_struct, child), dead);
 }
 
 SEC("?kprobe/kill_orphaned_pgrp")
 int BPF_KPROBE(adopted__kprobe, struct task_struct *child, struct task_struct *dead)
 {
-	return on_adopted(child, dead);
+	return on_adopted(typed(struct task_struct, child), dead);
 }
 
 /*
@@ -41,20 +41,31 @@ int BPF_KPROBE(adopted__kprobe, struct task_struct *child, struct task_struct *d
  */
 #define CHILDREN_COUNTED 64
 
+struct children {
+	__u64 head, at, n;
+};
+
+STEP next_child(__u32 round, struct children *c)
+{
+	struct list_head *at = (void *)c->at;
+
+	if (c->at == c->head)
+		return 1;
+	c->at = (__u64)BPF_CORE_READ(at, next);
+	c->n++;
+	return 0;
+}
+
 static __always_inline void count_children(struct et_death *d, struct task_struct *task)
 {
-	struct list_head *head = (void *)task + bpf_core_field_offset(struct task_struct, children);
-	struct list_head *at = BPF_CORE_READ(task, children.next);
-	__u32 n = 0;
+	struct children c = { .at = (__u64)BPF_CORE_READ(task, children.next) };
 
 	if (d->threads != 1)
 		return;
-	for (int i = 0; i < CHILDREN_COUNTED && at != head; i++) {
-		at = BPF_CORE_READ(at, next);
-		n++;
-	}
-	if (at != head)
+	c.head = number(task) + bpf_core_field_offset(struct task_struct, children);
+	repeat(CHILDREN_COUNTED, next_child, &c);
+	if (c.at != c.head)
 		return;
-	d->adopted = n;
+	d->adopted = c.n;
 	d->seen |= ET_SEEN_CHILDREN;
 }

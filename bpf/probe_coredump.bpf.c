@@ -15,7 +15,7 @@
 static __always_inline void fill_core(struct et_death *d, struct task_struct *task, struct mm_struct *mm)
 {
 	if (!(d->seen & ET_SEEN_CORE))
-		d->core.limit = BPF_CORE_READ(task, signal, rlim[RLIMIT_CORE].rlim_cur);
+		d->core.limit = READ(task, signal, rlim[RLIMIT_CORE].rlim_cur);
 	d->seen |= ET_SEEN_CORE;
 	if (!mm || d->core.flags & ET_CORE_DUMPABLE_KNOWN)
 		return;
@@ -25,7 +25,7 @@ static __always_inline void fill_core(struct et_death *d, struct task_struct *ta
 
 static __always_inline int on_coredump(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task(), *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
 	struct et_id id = leader_id(leader);
 	struct dying *e;
 
@@ -34,8 +34,8 @@ static __always_inline int on_coredump(void)
 	e = dying_entry(&id);
 	if (!e || e->d.core.flags & ET_CORE_TRIED)
 		return 0;
-	e->core_tid = BPF_CORE_READ(task, pid);
-	fill_core(&e->d, task, BPF_CORE_READ(task, mm));
+	e->core_tid = READ(task, pid);
+	fill_core(&e->d, task, READ(task, mm));
 	e->d.core.flags |= ET_CORE_TRIED;
 	e->d.marks.core_begin_ns = bpf_ktime_get_boot_ns();
 	slot_begin(&id, leader, ET_PHASE_COREDUMP, NULL);
@@ -46,11 +46,11 @@ static __always_inline int on_coredump(void)
 /* Of several threads that fault at once the first one dumps, the others are refused. */
 static __always_inline int on_coredumped(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct et_id id = leader_id(BPF_CORE_READ(task, group_leader));
+	struct task_struct *task = current_task();
+	struct et_id id = leader_id(READ(task, group_leader));
 	struct dying *e = bpf_map_lookup_elem(&dying, &id);
 
-	if (!e || e->core_tid != (__u32)BPF_CORE_READ(task, pid))
+	if (!e || e->core_tid != (__u32)READ(task, pid))
 		return 0;
 	e->d.marks.core_end_ns = bpf_ktime_get_boot_ns();
 	slot_phase(&id, ET_PHASE_DELIVERY, e->d.marks.core_end_ns);
@@ -59,7 +59,7 @@ static __always_inline int on_coredumped(void)
 
 static __always_inline __u32 core_target(struct inode *inode)
 {
-	switch (BPF_CORE_READ(inode, i_mode) & S_IFMT) {
+	switch (READ(inode, i_mode) & S_IFMT) {
 	case S_IFIFO:
 		return ET_CORE_PIPE;
 	case S_IFSOCK:
@@ -71,15 +71,15 @@ static __always_inline __u32 core_target(struct inode *inode)
 
 static __always_inline int on_core_written(struct coredump_params *params)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct et_id id = leader_id(BPF_CORE_READ(task, group_leader));
+	struct task_struct *task = current_task();
+	struct et_id id = leader_id(READ(task, group_leader));
 	struct dying *e = bpf_map_lookup_elem(&dying, &id);
 
 	if (!e || e->d.core.flags & ET_CORE_WRITTEN)
 		return 0;
-	take_in_hand(&e->closing, BPF_CORE_READ(params, file));
+	take_in_hand(&e->closing, READ(params, file));
 	e->d.core.flags |= ET_CORE_WRITTEN;
-	e->core_tid = BPF_CORE_READ(task, pid); /* whoever entered do_coredump() first */
+	e->core_tid = READ(task, pid); /* whoever entered do_coredump() first */
 	e->d.marks.core_end_ns = 0;
 	e->d.core.target = core_target(e->closing.inode);
 	if (e->d.core.target == ET_CORE_FILE)
@@ -103,7 +103,7 @@ int BPF_PROG(cored__fexit)
 SEC("?fentry/dump_emit")
 int BPF_PROG(core_written__fentry, struct coredump_params *params)
 {
-	return on_core_written(params);
+	return on_core_written(typed(struct coredump_params, params));
 }
 
 SEC("?kprobe/do_coredump")
@@ -121,5 +121,5 @@ int BPF_KRETPROBE(cored__kretprobe)
 SEC("?kprobe/dump_emit")
 int BPF_KPROBE(core_written__kprobe, struct coredump_params *params)
 {
-	return on_core_written(params);
+	return on_core_written(typed(struct coredump_params, params));
 }

@@ -11,7 +11,7 @@
 
 static __always_inline void fill_exe(struct dying *e, struct task_struct *task, struct mm_struct *mm)
 {
-	struct file *exe = BPF_CORE_READ(mm, exe_file);
+	struct file *exe = READ(mm, exe_file);
 	__u32 cut = 0;
 
 	if (!exe || e->d.seen & ET_SEEN_EXE)
@@ -21,7 +21,7 @@ static __always_inline void fill_exe(struct dying *e, struct task_struct *task, 
 	e->d.seen |= ET_SEEN_EXE;
 	if (cut)
 		e->d.cut |= ET_CUT_EXE;
-	if (unlinked(BPF_CORE_READ(exe, f_path.dentry)))
+	if (unlinked(READ(exe, f_path.dentry)))
 		e->d.flags |= ET_D_EXE_DELETED;
 }
 
@@ -32,7 +32,7 @@ static __always_inline void fill_from_mm(struct dying *e, struct et_id id, struc
 	if (!mm)
 		return;
 	fill_exe(e, task, mm);
-	if (config.want_args && tell_args(id, mm))
+	if (config.want_args && tell_args(id.start_ns, id.tgid, (__u64)BPF_CORE_READ(task, mm)))
 		e->d.seen |= ET_SEEN_ARGS;
 }
 
@@ -41,8 +41,8 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	struct signal_struct *sig = GET(direct, leader, signal);
 	struct task_struct *parent = GET(direct, leader, real_parent), *tracer = GET(direct, leader, parent);
 
-	d->uid = BPF_CORE_READ(leader, cred, uid.val);
-	d->gid = BPF_CORE_READ(leader, cred, gid.val);
+	d->uid = READ(leader, cred, uid.val);
+	d->gid = READ(leader, cred, gid.val);
 	d->exit_signal = GET(direct, leader, exit_signal);
 	bpf_probe_read_kernel(d->comm, sizeof(d->comm), &leader->comm);
 	fill_pids(d, leader, sig);
@@ -51,7 +51,7 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	fill_peer(&d->parent, parent, false);
 	if (GET(direct, leader, flags) & PF_FORKNOEXEC)
 		d->flags |= ET_D_FORKNOEXEC;
-	if (GET(direct, leader, ptrace) && BPF_CORE_READ(tracer, tgid) != BPF_CORE_READ(parent, tgid)) {
+	if (GET(direct, leader, ptrace) && READ(tracer, tgid) != READ(parent, tgid)) {
 		d->flags |= ET_D_TRACED;
 		fill_peer(&d->tracer, tracer, true);
 	}
@@ -60,10 +60,10 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 /* The limits that the kernel ends a process for, as they are in the end. */
 static __always_inline void fill_limits(struct et_death *d, struct signal_struct *sig)
 {
-	d->cpu_soft = BPF_CORE_READ(sig, rlim[RLIMIT_CPU].rlim_cur);
-	d->cpu_hard = BPF_CORE_READ(sig, rlim[RLIMIT_CPU].rlim_max);
-	d->rt_soft = BPF_CORE_READ(sig, rlim[RLIMIT_RTTIME].rlim_cur);
-	d->rt_hard = BPF_CORE_READ(sig, rlim[RLIMIT_RTTIME].rlim_max);
+	d->cpu_soft = READ(sig, rlim[RLIMIT_CPU].rlim_cur);
+	d->cpu_hard = READ(sig, rlim[RLIMIT_CPU].rlim_max);
+	d->rt_soft = READ(sig, rlim[RLIMIT_RTTIME].rlim_cur);
+	d->rt_hard = READ(sig, rlim[RLIMIT_RTTIME].rlim_max);
 	d->seen |= ET_SEEN_LIMITS;
 }
 
@@ -101,18 +101,18 @@ static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, st
  */
 static __always_inline __u32 parent_flags(struct task_struct *leader)
 {
-	struct sighand_struct *hand = BPF_CORE_READ(leader, real_parent, sighand);
+	struct sighand_struct *hand = READ(leader, real_parent, sighand);
 	__u32 flags = 0;
 	__u64 handler, sa_flags;
 
-	if (BPF_CORE_READ(leader, ptrace))
+	if (READ(leader, ptrace))
 		return 0;
-	if (signal_autoreap(BPF_CORE_READ(leader, signal)))
+	if (signal_autoreap(READ(leader, signal)))
 		return ET_D_AUTOREAP | ET_D_CLONE_AUTOREAP;
-	if (BPF_CORE_READ(leader, exit_signal) != SIGCHLD)
+	if (READ(leader, exit_signal) != SIGCHLD)
 		return 0;
-	handler = (__u64)BPF_CORE_READ(hand, action[SIGCHLD - 1].sa.sa_handler);
-	sa_flags = BPF_CORE_READ(hand, action[SIGCHLD - 1].sa.sa_flags);
+	handler = (__u64)READ(hand, action[SIGCHLD - 1].sa.sa_handler);
+	sa_flags = READ(hand, action[SIGCHLD - 1].sa.sa_flags);
 	if (handler == 1)
 		flags |= ET_D_PARENT_IGNORES | ET_D_AUTOREAP;
 	if (sa_flags & SA_NOCLDWAIT)
@@ -349,8 +349,9 @@ static __always_inline int on_exit(struct task_struct *task, struct et_id id, bo
 }
 
 SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(exit__tp, struct task_struct *task)
+int BPF_PROG(exit__tp, struct task_struct *current)
 {
+	struct task_struct *task = typed(struct task_struct, current);
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
 	struct et_id id = leader_id(task->group_leader);
 	bool last;
@@ -371,7 +372,7 @@ int BPF_PROG(exit__tp, struct task_struct *task)
 SEC("?tp/sched/sched_process_exit")
 int exit__perf(struct trace_event_raw_sched_process_exit *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = typed(struct task_struct, bpf_get_current_task_btf());
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
 	struct et_id id = leader_id(task->group_leader);
 
@@ -381,7 +382,7 @@ int exit__perf(struct trace_event_raw_sched_process_exit *ctx)
 /* taskstats_exit(tsk, group_dead): the mm is there, and who is last is certain. */
 static __always_inline int on_taskstats_exit(struct task_struct *task, bool group_dead)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = READ(task, group_leader);
 	struct et_id id = leader_id(leader);
 	struct dying *e;
 
@@ -394,22 +395,22 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 	e = dying_entry(&id);
 	if (!e)
 		return 0;
-	e->last_tid = BPF_CORE_READ(task, pid);
-	fill_from_mm(e, id, task, BPF_CORE_READ(task, mm));
-	mark_mm_begin(e, BPF_CORE_READ(task, mm));
+	e->last_tid = READ(task, pid);
+	fill_from_mm(e, id, task, READ(task, mm));
+	mark_mm_begin(e, READ(task, mm));
 	return 0;
 }
 
 SEC("?fentry/taskstats_exit")
 int BPF_PROG(last__fentry, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(task, group_dead);
+	return on_taskstats_exit(typed(struct task_struct, task), group_dead);
 }
 
 SEC("?kprobe/taskstats_exit")
 int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(task, group_dead);
+	return on_taskstats_exit(typed(struct task_struct, task), group_dead);
 }
 
 /*
@@ -417,14 +418,15 @@ int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
  * the dying thread unless somebody else still held the mm.
  */
 SEC("?tp_btf/exit_mmap")
-int BPF_PROG(exe__tp, struct mm_struct *mm)
+int BPF_PROG(exe__tp, struct mm_struct *memory)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct mm_struct *mm = typed(struct mm_struct, memory);
+	struct task_struct *task = current_task();
+	struct task_struct *leader = READ(task, group_leader);
 	struct et_id id = leader_id(leader);
 	struct dying *e;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING) || BPF_CORE_READ(task, mm) || !wanted(leader, id))
+	if (!(READ(task, flags) & PF_EXITING) || READ(task, mm) || !wanted(leader, id))
 		return 0;
 	e = dying_entry(&id);
 	if (e)
@@ -452,7 +454,7 @@ static __always_inline struct dying *fill_late(const bool direct, struct task_st
 	}
 	count(skipped);
 	fill_death(direct, &e->d, id, leader);
-	e->d.seccomp = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), seccomp.mode);
+	e->d.seccomp = READ(current_task(), seccomp.mode);
 	e->d.flags |= ET_D_LATE;
 	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
 	return e;
@@ -489,13 +491,17 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 SEC("?fentry/do_notify_parent")
 int BPF_PROG(notify__fentry, struct task_struct *task)
 {
-	return task->pid == task->tgid ? on_notify(true, task) : 0;
+	struct task_struct *dead = typed(struct task_struct, task);
+
+	return dead->pid == dead->tgid ? on_notify(true, dead) : 0;
 }
 
 SEC("?kprobe/do_notify_parent")
 int BPF_KPROBE(notify__kprobe, struct task_struct *task)
 {
-	return BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid) ? on_notify(false, task) : 0;
+	struct task_struct *dead = typed(struct task_struct, task);
+
+	return READ(dead, pid) == READ(dead, tgid) ? on_notify(false, dead) : 0;
 }
 
 /*
@@ -505,18 +511,18 @@ int BPF_KPROBE(notify__kprobe, struct task_struct *task)
  */
 static __always_inline int on_notify_signal(int sig, struct kernel_siginfo *info, struct task_struct *to)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *task = current_task();
+	struct task_struct *leader = READ(task, group_leader);
 	unsigned int level;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING) || (__u64)info <= 1)
+	if (!(READ(task, flags) & PF_EXITING) || (__u64)info <= 1)
 		return 0;
-	if (sig != SIGCHLD && sig != BPF_CORE_READ(leader, exit_signal))
+	if (sig != SIGCHLD && sig != READ(leader, exit_signal))
 		return 0;
-	if (BPF_CORE_READ(leader, parent, tgid) != to->tgid)
+	if (READ(leader, parent, tgid) != to->tgid)
 		return 0;
-	level = BPF_CORE_READ(to, group_leader, thread_pid, level);
-	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(BPF_CORE_READ(leader, thread_pid), level))
+	level = READ(to, group_leader, thread_pid, level);
+	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(READ(leader, thread_pid), level))
 		return 0;
 	return on_notify(false, leader);
 }

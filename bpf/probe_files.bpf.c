@@ -13,79 +13,133 @@
 #define CHUNK_WORDS 128
 
 /*
- * These are global functions: the verifier goes through their loops once, not once for each
- * round of a loop that calls them.
+ * These are global functions: the verifier goes through each once a program.
  */
 
-/* Set bits of up to CHUNK_WORDS words at a kernel address. */
-__noinline int count_bits(__u64 bits, __u32 words)
+struct bits {
+	__u64 at; /* address of the words */
+	__u64 n, left;
+};
+
+STEP add_bits(__u32 round, struct bits *b)
 {
-	int n = 0;
+	__u64 word = 0;
 
-	for (__u32 i = 0; i < CHUNK_WORDS && i < words; i++) {
-		__u64 word = 0;
+	if (!b->left)
+		return 1;
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)b->at);
+	b->n += __builtin_popcountll(word);
+	b->at += sizeof(word);
+	b->left--;
+	return 0;
+}
 
-		bpf_probe_read_kernel(&word, sizeof(word), (void *)(bits + i * sizeof(word)));
-		n += __builtin_popcountll(word);
+/* Set bits of up to CHUNK_WORDS words at a kernel address. */
+__noinline int count_bits(__u64 at, __u32 words)
+{
+	struct bits b = { .at = at, .left = words };
+
+	repeat(CHUNK_WORDS, add_bits, &b);
+	return b.n;
+}
+
+struct nth_bit {
+	__u64 at, words, n;
+	__u64 word, index; /* the word that has it; 0: not found yet */
+};
+
+STEP find_word(__u32 round, struct nth_bit *b)
+{
+	__u64 word = 0, set;
+
+	if (round >= b->words)
+		return 1;
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)(b->at + round * sizeof(word)));
+	set = __builtin_popcountll(word);
+	if (b->n < set) {
+		b->word = word;
+		b->index = round;
+		return 1;
 	}
-	return n;
+	b->n -= set;
+	return 0;
+}
+
+STEP drop_bit(__u32 round, struct nth_bit *b)
+{
+	if (!b->n)
+		return 1;
+	b->word &= b->word - 1;
+	b->n--;
+	return 0;
 }
 
 /* Where the n-th set bit of the words at a kernel address is; -1: not among the first 4,096. */
-__noinline int nth_bit(__u64 bits, __u32 words, __u32 n)
+__noinline int nth_bit(__u64 at, __u32 words, __u32 n)
 {
-	__u64 word = 0;
-	__u32 i;
+	struct nth_bit b = { .at = at, .words = words, .n = n };
 
-	for (i = 0; i < 64 && i < words; i++) {
-		__u32 set;
-
-		bpf_probe_read_kernel(&word, sizeof(word), (void *)(bits + i * sizeof(word)));
-		set = __builtin_popcountll(word);
-		if (n < set)
-			break;
-		n -= set;
-		word = 0;
-	}
-	for (int j = 0; j < 64 && n; j++, n--)
-		word &= word - 1;
-	return word ? (int)(i * 64 + __builtin_popcountll((word & -word) - 1)) : -1;
+	repeat(64, find_word, &b);
+	repeat(64, drop_bit, &b);
+	return b.word ? (int)(b.index * 64 + __builtin_popcountll((b.word & -b.word) - 1)) : -1;
 }
 
 static __always_inline bool has_flush(struct file *file)
 {
-	return BPF_CORE_READ(file, f_op, flush) != NULL;
+	return READ(file, f_op, flush) != NULL;
+}
+
+struct flushable {
+	__u64 files, used, n;
+};
+
+STEP add_flushable(__u32 round, struct flushable *f)
+{
+	struct file *file = NULL;
+
+	if (!(f->used >> round))
+		return 1;
+	if (!(f->used >> round & 1))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(f->files + round * sizeof(file)));
+	if (file && has_flush(typed(struct file, file)))
+		f->n++;
+	return 0;
 }
 
 /* Of the 64 files that begin at a kernel address, those in `used` that have a flush. */
 __noinline int count_flushable(__u64 files, __u64 used)
 {
-	int n = 0;
+	struct flushable f = { .files = files, .used = used };
 
-	for (int i = 0; i < 64; i++) {
-		struct file *file = NULL;
-
-		if (!(used >> i & 1))
-			continue;
-		bpf_probe_read_kernel(&file, sizeof(file), (void *)(files + i * sizeof(file)));
-		if (file && has_flush(file))
-			n++;
-	}
-	return n;
+	repeat(64, add_flushable, &f);
+	return f.n;
 }
 
-/* Set bits of the table: descriptors in use. -1: a table too large to count. */
-static __always_inline int count_open(struct fdtable *fdt)
-{
-	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
-	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64;
-	int n = 0;
+struct open_bits {
+	__u64 at, words, n;
+};
 
-	if (words > TABLE_WORDS)
+STEP add_chunk(__u32 round, struct open_bits *o)
+{
+	__u64 done = round * CHUNK_WORDS;
+
+	if (done >= o->words)
+		return 1;
+	o->n += count_bits(o->at + done * sizeof(long), o->words - done);
+	return 0;
+}
+
+/* Set bits of the table at a kernel address: descriptors in use. -1: a table too large to count. */
+__noinline int count_open(__u64 address)
+{
+	struct fdtable *fdt = typed(struct fdtable, address);
+	struct open_bits o = { .at = (__u64)BPF_CORE_READ(fdt, open_fds), .words = READ(fdt, max_fds) / 64 };
+
+	if (o.words > TABLE_WORDS)
 		return -1;
-	for (__u32 i = 0; i < TABLE_WORDS / CHUNK_WORDS && i * CHUNK_WORDS < words; i++)
-		n += count_bits(bits + i * CHUNK_WORDS * sizeof(long), words - i * CHUNK_WORDS);
-	return n;
+	repeat(TABLE_WORDS / CHUNK_WORDS, add_chunk, &o);
+	return o.n;
 }
 
 static __always_inline struct file *file_at(struct fdtable *fdt, __u32 fd)
@@ -100,14 +154,14 @@ static __always_inline struct file *file_at(struct fdtable *fdt, __u32 fd)
 
 static __always_inline void take_in_hand(struct in_hand *h, struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = READ(file, f_inode);
 
 	h->file = file;
-	h->dentry = BPF_CORE_READ(file, f_path.dentry);
-	h->mnt = BPF_CORE_READ(file, f_path.mnt);
+	h->dentry = READ(file, f_path.dentry);
+	h->mnt = READ(file, f_path.mnt);
 	h->inode = inode;
-	h->ino = BPF_CORE_READ(inode, i_ino);
-	h->type = BPF_CORE_READ(inode, i_sb, s_type);
+	h->ino = READ(inode, i_ino);
+	h->type = READ(inode, i_sb, s_type);
 	h->begin_ns = bpf_ktime_get_boot_ns();
 }
 
@@ -119,8 +173,8 @@ static __always_inline void fill_file_path(struct et_file *f, struct dying *e, c
 {
 	__u32 cut = 0;
 
-	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, h->mnt, h->dentry,
-		  (void *)bpf_get_current_task());
+	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, typed(struct vfsmount, h->mnt),
+		  typed(struct dentry, h->dentry), current_task());
 	f->len = e->path_len;
 	bpf_probe_read_kernel(f->path, sizeof(f->path), e->tail + ET_EXE_MAX);
 	if (cut)
@@ -130,9 +184,7 @@ static __always_inline void fill_file_path(struct et_file *f, struct dying *e, c
 /* After a file was let go its dentry may belong to another: then nothing is said of it. */
 static __always_inline bool still_there(const struct in_hand *h)
 {
-	struct dentry *dentry = h->dentry;
-
-	return h->inode && BPF_CORE_READ(dentry, d_inode) == h->inode;
+	return h->inode && READ(typed(struct dentry, h->dentry), d_inode) == h->inode;
 }
 
 /* The type stays as long as its module; the rest of the file may be gone. */
@@ -144,14 +196,6 @@ static __always_inline void fill_fs(struct et_file *f, const struct in_hand *h)
 	bpf_probe_read_kernel_str(f->fs, sizeof(f->fs), BPF_CORE_READ(type, name));
 	if (still_there(h))
 		bpf_probe_read_kernel_str(f->subtype, sizeof(f->subtype), BPF_CORE_READ(inode, i_sb, s_subtype));
-}
-
-static __always_inline void zero_file(struct et_file *f)
-{
-	volatile __u64 *word = (void *)f;
-
-	for (unsigned int i = 0; i < sizeof(*f) / sizeof(*word); i++)
-		word[i] = 0;
 }
 
 static __always_inline void tell_file(struct dying *e, enum et_file_what what, const struct in_hand *h, __u64 ns,
@@ -166,7 +210,7 @@ static __always_inline void tell_file(struct dying *e, enum et_file_what what, c
 		count(lost_file);
 		return;
 	}
-	zero_file(f);
+	bpf_probe_read_kernel(f, sizeof(*f), &no_file);
 	f->h.kind = ET_FILE;
 	f->h.size = sizeof(*f);
 	f->id = e->d.id;
@@ -178,7 +222,7 @@ static __always_inline void tell_file(struct dying *e, enum et_file_what what, c
 	fill_fs(f, h);
 	if (still_there(h)) {
 		fill_file_path(f, e, h);
-		if (unlinked(h->dentry))
+		if (unlinked(typed(struct dentry, h->dentry)))
 			f->flags |= ET_FILE_UNLINKED;
 	} else {
 		f->flags |= ET_FILE_GONE;
@@ -201,9 +245,9 @@ static __always_inline void mark_late_mm_end(struct dying *e, __u64 now)
 /* exit_files(): the last user of the table closes what is in it. */
 static __always_inline int on_exit_files(struct task_struct *task)
 {
-	struct files_struct *files = BPF_CORE_READ(task, files);
+	struct files_struct *files = READ(task, files);
 	struct dying *e = current_entry(task);
-	__u32 tid = BPF_CORE_READ(task, pid), users;
+	__u32 tid = READ(task, pid), users;
 	__u64 now;
 	int open;
 
@@ -212,10 +256,10 @@ static __always_inline int on_exit_files(struct task_struct *task)
 	now = bpf_ktime_get_boot_ns();
 	if (tid != e->last_tid)
 		mark_late_mm_end(e, now);
-	users = BPF_CORE_READ(files, count.counter);
+	users = READ(files, count.counter);
 	if (!files || (users > 1 && tid != e->last_tid))
 		return 0;
-	open = count_open(BPF_CORE_READ(files, fdt));
+	open = count_open((__u64)BPF_CORE_READ(files, fdt));
 	e->table = files;
 	if (open >= 0) {
 		e->d.files.users = users;
@@ -234,19 +278,19 @@ static __always_inline int on_exit_files(struct task_struct *task)
 SEC("?fentry/exit_files")
 int BPF_PROG(files_begin__fentry, struct task_struct *task)
 {
-	return on_exit_files(task);
+	return on_exit_files(typed(struct task_struct, task));
 }
 
 SEC("?kprobe/exit_files")
 int BPF_KPROBE(files_begin__kprobe, struct task_struct *task)
 {
-	return on_exit_files(task);
+	return on_exit_files(typed(struct task_struct, task));
 }
 
 /* The entry if current is closing the table of a dead process. */
 static __always_inline struct dying *closer_entry(struct task_struct *task)
 {
-	__u32 tid = BPF_CORE_READ(task, pid);
+	__u32 tid = READ(task, pid);
 	struct dying *e = current_entry(task);
 
 	if (!e)
@@ -261,10 +305,10 @@ static __always_inline struct dying *closer_entry(struct task_struct *task)
 
 static __always_inline int on_close(struct file *file)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = closer_entry(task);
 	if (e)
@@ -279,10 +323,10 @@ static __always_inline int on_close(struct file *file)
  */
 static __always_inline int fd_in_hand(struct dying *e, struct file *file)
 {
-	struct files_struct *table = e->table;
-	struct fdtable *fdt = BPF_CORE_READ(table, fdt);
+	struct files_struct *table = typed(struct files_struct, e->table);
+	struct fdtable *fdt = READ(table, fdt);
 	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
-	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64;
+	__u32 words = READ(fdt, max_fds) / 64;
 	int fd = nth_bit(bits, words, e->d.files.closed), next;
 	struct file *there;
 
@@ -301,7 +345,7 @@ static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
 	struct et_files *c = &e->d.files;
 
 	c->close_ns += ns;
-	if (has_flush(h->file)) {
+	if (has_flush(typed(struct file, h->file))) {
 		c->flushed++;
 		c->flush_ns += ns;
 		if (ret < 0) {
@@ -319,10 +363,10 @@ static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
 
 static __always_inline int on_closed(int ret)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = closer_entry(task);
 	if (!e || !e->closing.file)
@@ -335,7 +379,7 @@ static __always_inline int on_closed(int ret)
 SEC("?fentry/filp_close")
 int BPF_PROG(close__fentry, struct file *file)
 {
-	return on_close(file);
+	return on_close(typed(struct file, file));
 }
 
 SEC("?fexit/filp_close")
@@ -347,7 +391,7 @@ int BPF_PROG(closed__fexit, struct file *file, void *owner, int ret)
 SEC("?kprobe/filp_close")
 int BPF_KPROBE(close__kprobe, struct file *file)
 {
-	return on_close(file);
+	return on_close(typed(struct file, file));
 }
 
 SEC("?kretprobe/filp_close")
@@ -359,7 +403,7 @@ int BPF_KRETPROBE(closed__kretprobe, int ret)
 /* exit_files() returned. */
 static __always_inline int on_files_end(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e = leaving_entry(task);
 
 	if (!e)
@@ -389,10 +433,10 @@ int BPF_KRETPROBE(files_end__kretprobe)
  */
 static __always_inline int on_release_begin(struct callback_head *work)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = leaving_entry(task);
 	if (e)
@@ -402,11 +446,11 @@ static __always_inline int on_release_begin(struct callback_head *work)
 
 static __always_inline int on_release_end(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e;
 	__u64 ns;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = leaving_entry(task);
 	if (!e || !e->releasing.file)
@@ -449,17 +493,46 @@ int BPF_KRETPROBE(released__kretprobe)
 
 #define WALKED_WORDS 64
 
+struct flush_walk {
+	__u64 bits, fds, words, n;
+};
+
+STEP add_word(__u32 round, struct flush_walk *w)
+{
+	__u64 used = 0;
+
+	if (round >= w->words)
+		return 1;
+	bpf_probe_read_kernel(&used, sizeof(used), (void *)(w->bits + round * sizeof(used)));
+	if (used)
+		w->n += count_flushable(w->fds + round * 64 * sizeof(void *), used);
+	return 0;
+}
+
+/* Of the descriptors in the table at a kernel address those with a flush; -1: too many to look at. */
+__noinline int count_table_flushable(__u64 address)
+{
+	struct fdtable *fdt = typed(struct fdtable, address);
+	struct flush_walk w = {
+		.bits = (__u64)BPF_CORE_READ(fdt, open_fds),
+		.fds = (__u64)BPF_CORE_READ(fdt, fd),
+		.words = READ(fdt, max_fds) / 64,
+	};
+
+	if (w.words > WALKED_WORDS)
+		return -1;
+	repeat(WALKED_WORDS, add_word, &w);
+	return w.n;
+}
+
 /* At sched_process_exit the table is still there: what will be closed, and what flushed, can be counted. */
 static __always_inline void count_table(struct dying *e, struct task_struct *task)
 {
-	struct files_struct *files = task->files;
+	struct files_struct *files = READ(task, files);
+	__u64 fdt = (__u64)BPF_CORE_READ(files, fdt);
+	__u32 users = READ(files, count.counter);
+	int open = count_open(fdt), flushable;
 	struct et_death *d = &e->d;
-	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
-	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64, n = 0;
-	unsigned long *bits = BPF_CORE_READ(fdt, open_fds);
-	__u64 fds = (__u64)BPF_CORE_READ(fdt, fd);
-	__u32 users = BPF_CORE_READ(files, count.counter);
-	int open = count_open(fdt);
 
 	if (!files || open < 0)
 		return;
@@ -470,14 +543,9 @@ static __always_inline void count_table(struct dying *e, struct task_struct *tas
 	d->files.users = users;
 	d->files.open = open;
 	d->seen |= ET_SEEN_TABLE;
-	if (words > WALKED_WORDS)
+	flushable = count_table_flushable(fdt);
+	if (flushable < 0)
 		return;
-	for (__u32 i = 0; i < WALKED_WORDS && i < words; i++) {
-		__u64 used = 0;
-
-		bpf_probe_read_kernel(&used, sizeof(used), bits + i);
-		n += count_flushable(fds + i * 64 * sizeof(void *), used);
-	}
-	d->files.flushed = n;
+	d->files.flushed = flushable;
 	d->seen |= ET_SEEN_FLUSHABLE;
 }

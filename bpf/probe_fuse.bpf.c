@@ -8,53 +8,83 @@
 
 #define FUSE_WORDS 16 /* of 64 descriptors each, searched for the file that is flushed */
 
+struct node_search {
+	__u64 files, used, connection, nodeid;
+	__s64 found;
+};
+
+STEP is_node(__u32 round, struct node_search *n)
+{
+	struct fuse_inode *inode;
+	struct fuse_mount *mount;
+	struct file *file = NULL;
+
+	if (!(n->used >> round & 1))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(n->files + round * sizeof(file)));
+	inode = (void *)BPF_CORE_READ(file, f_inode);
+	mount = BPF_CORE_READ(inode, inode.i_sb, s_fs_info);
+	if ((__u64)BPF_CORE_READ(mount, fc) != n->connection || BPF_CORE_READ(inode, nodeid) != n->nodeid)
+		return 0;
+	n->found = round;
+	return 1;
+}
+
 /* At most 64 files that begin at a kernel address: which one is this inode of FUSE? -1: none. */
 __noinline int find_node(__u64 files, __u64 used, __u64 connection, __u64 nodeid)
 {
-	for (int i = 0; i < 64; i++) {
-		struct fuse_inode *inode;
-		struct fuse_mount *mount;
-		struct file *file = NULL;
+	struct node_search n = { .files = files, .used = used, .connection = connection, .nodeid = nodeid, .found = -1 };
 
-		if (!(used >> i & 1))
-			continue;
-		bpf_probe_read_kernel(&file, sizeof(file), (void *)(files + i * sizeof(file)));
-		inode = (void *)BPF_CORE_READ(file, f_inode);
-		mount = BPF_CORE_READ(inode, inode.i_sb, s_fs_info);
-		if ((__u64)BPF_CORE_READ(mount, fc) == connection && BPF_CORE_READ(inode, nodeid) == nodeid)
-			return i;
-	}
-	return -1;
+	repeat(64, is_node, &n);
+	return n.found;
+}
+
+struct request_search {
+	__u64 bits, fds, words, from, connection, nodeid;
+	__s64 found;
+};
+
+STEP has_node(__u32 round, struct request_search *r)
+{
+	__u64 used = 0;
+	int at;
+
+	if (round >= r->words)
+		return 1;
+	if (round < r->from / 64)
+		return 0;
+	bpf_probe_read_kernel(&used, sizeof(used), (void *)(r->bits + round * sizeof(used)));
+	if (round == r->from / 64)
+		used &= ~0ULL << (r->from & 63);
+	at = find_node(r->fds + round * 64 * sizeof(void *), used, r->connection, r->nodeid);
+	if (at < 0)
+		return 0;
+	r->found = round * 64 + at;
+	return 1;
 }
 
 /* Where in the table at a kernel address this inode of FUSE is, from a descriptor on; -1: not found. */
 __noinline int find_request(__u64 table, __u32 from, __u64 connection, __u64 nodeid)
 {
 	struct fdtable *fdt = (void *)table;
-	unsigned long *bits = BPF_CORE_READ(fdt, open_fds);
-	__u64 fds = (__u64)BPF_CORE_READ(fdt, fd);
-	__u32 words = BPF_CORE_READ(fdt, max_fds) / 64;
+	struct request_search r = {
+		.bits = (__u64)BPF_CORE_READ(fdt, open_fds),
+		.fds = (__u64)BPF_CORE_READ(fdt, fd),
+		.words = BPF_CORE_READ(fdt, max_fds) / 64,
+		.from = from,
+		.connection = connection,
+		.nodeid = nodeid,
+		.found = -1,
+	};
 
-	for (__u32 i = 0; i < FUSE_WORDS && i < words; i++) {
-		__u64 used = 0;
-		int at;
-
-		if (i < from / 64)
-			continue;
-		bpf_probe_read_kernel(&used, sizeof(used), bits + i);
-		if (i == from / 64)
-			used &= ~0ULL << (from & 63);
-		at = find_node(fds + i * 64 * sizeof(void *), used, connection, nodeid);
-		if (at >= 0)
-			return i * 64 + at;
-	}
-	return -1;
+	repeat(FUSE_WORDS, has_node, &r);
+	return r.found;
 }
 
 /* Up to 6.12 a slot is emptied before its file is flushed; then a file that is found is another one, of that inode. */
 static __always_inline bool slots_are_emptied(struct fdtable *fdt)
 {
-	int first = nth_bit((__u64)BPF_CORE_READ(fdt, open_fds), BPF_CORE_READ(fdt, max_fds) / 64, 0);
+	int first = nth_bit((__u64)BPF_CORE_READ(fdt, open_fds), READ(fdt, max_fds) / 64, 0);
 
 	return first >= 0 && !file_at(fdt, first);
 }
@@ -63,14 +93,15 @@ static __always_inline bool slots_are_emptied(struct fdtable *fdt)
 static __always_inline void take_request_in_hand(struct dying *e, struct fuse_req *req)
 {
 	struct super_block *sb = fuse_super_block(req);
-	struct files_struct *table = e->table;
-	struct fdtable *fdt = BPF_CORE_READ(table, fdt);
-	int fd = find_request((__u64)fdt, e->next_fd, (__u64)fuse_connection(req),
-			      BPF_CORE_READ(req, in.h.nodeid));
+	struct files_struct *table = typed(struct files_struct, e->table);
+	struct fdtable *fdt = READ(table, fdt);
+	/* A global function takes numbers, not pointers. */
+	int fd = find_request((__u64)BPF_CORE_READ(table, fdt), e->next_fd, fuse_connection(req),
+			      READ(req, in.h.nodeid));
 
-	take_in_hand(&e->closing, fd < 0 ? NULL : file_at(fdt, fd));
+	take_in_hand(&e->closing, typed(struct file, fd < 0 ? NULL : file_at(fdt, fd)));
 	if (fd < 0)
-		e->closing.type = BPF_CORE_READ(sb, s_type);
+		e->closing.type = READ(sb, s_type);
 	e->closing.fd = -1;
 	if (fd < 0 || slots_are_emptied(fdt))
 		return;
@@ -79,13 +110,14 @@ static __always_inline void take_request_in_hand(struct dying *e, struct fuse_re
 }
 
 SEC("?tp_btf/fuse_request_send")
-int BPF_PROG(fuse_send__tp, struct fuse_req *req)
+int BPF_PROG(fuse_send__tp, struct fuse_req *request)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fuse_req *req = typed(struct fuse_req, request);
+	struct task_struct *task = current_task();
 	__u64 key = (__u64)req;
 	struct dying *e;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING) || BPF_CORE_READ(req, in.h.opcode) != FUSE_FLUSH)
+	if (!(READ(task, flags) & PF_EXITING) || READ(req, in.h.opcode) != FUSE_FLUSH)
 		return 0;
 	e = current_entry(task);
 	if (!e)
@@ -96,14 +128,15 @@ int BPF_PROG(fuse_send__tp, struct fuse_req *req)
 }
 
 SEC("?tp_btf/fuse_request_end")
-int BPF_PROG(fuse_end__tp, struct fuse_req *req)
+int BPF_PROG(fuse_end__tp, struct fuse_req *request)
 {
-	__s32 error = BPF_CORE_READ(req, out.h.error);
+	struct fuse_req *req = typed(struct fuse_req, request);
+	__s32 error = READ(req, out.h.error);
 	__u64 key = (__u64)req;
 	struct dying *e;
 	struct et_id *id;
 
-	if (BPF_CORE_READ(req, in.h.opcode) != FUSE_FLUSH)
+	if (READ(req, in.h.opcode) != FUSE_FLUSH)
 		return 0;
 	id = bpf_map_lookup_elem(&flushes, &key);
 	e = id ? bpf_map_lookup_elem(&dying, id) : NULL;

@@ -25,20 +25,20 @@ static __always_inline int on_errand_done(void)
 
 static __always_inline int on_cgroup_kill(struct kernfs_open_file *of)
 {
-	struct kernfs_node *kn = kernfs_parent(BPF_CORE_READ(of, kn));
+	struct kernfs_node *kn = kernfs_parent(READ(of, kn));
 	struct errand *e = errand_entry();
 
 	if (!e || !kn)
 		return 0;
-	e->cgroup = BPF_CORE_READ(kn, id);
-	tell_cgroup(kn, e->cgroup);
+	e->cgroup = READ(kn, id);
+	tell_cgroup(number(kn), e->cgroup);
 	return 0;
 }
 
 SEC("?fentry/cgroup_kill_write")
 int BPF_PROG(cgroup_kill__fentry, struct kernfs_open_file *of)
 {
-	return on_cgroup_kill(of);
+	return on_cgroup_kill(typed(struct kernfs_open_file, of));
 }
 
 SEC("?fexit/cgroup_kill_write")
@@ -50,7 +50,7 @@ int BPF_PROG(cgroup_killed__fexit)
 SEC("?kprobe/cgroup_kill_write")
 int BPF_KPROBE(cgroup_kill__kprobe, struct kernfs_open_file *of)
 {
-	return on_cgroup_kill(of);
+	return on_cgroup_kill(typed(struct kernfs_open_file, of));
 }
 
 SEC("?kretprobe/cgroup_kill_write")

@@ -24,27 +24,27 @@ static __always_inline struct oom_kill *oom_entry(void)
 
 static __always_inline struct mem_cgroup *memcg_of(struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct css_set *set = READ(task, cgroups);
 	struct cgroup_subsys_state *css = NULL;
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return NULL;
 	bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
 			      8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-	return css ? (void *)css - bpf_core_field_offset(struct mem_cgroup, css) : NULL;
+	return css ? typed(struct mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
 }
 
 static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
 {
-	struct cgroup_subsys_state *css = BPF_CORE_READ(memcg, css.parent);
+	struct cgroup_subsys_state *css = READ(memcg, css.parent);
 
-	return css ? (void *)css - bpf_core_field_offset(struct mem_cgroup, css) : NULL;
+	return css ? typed(struct mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
 }
 
 /* The default hierarchy, version 2, is number 0. */
 static __always_inline bool memcg_is_v1(struct mem_cgroup *memcg)
 {
-	return BPF_CORE_READ(memcg, css.cgroup, root, hierarchy_id) != 0;
+	return READ(memcg, css.cgroup, root, hierarchy_id) != 0;
 }
 
 /* A charge is made for up to 64 pages at once: with fewer left it fails. */
@@ -52,7 +52,7 @@ static __always_inline bool memcg_is_v1(struct mem_cgroup *memcg)
 
 static __always_inline bool is_full(struct page_counter *c)
 {
-	return BPF_CORE_READ(c, usage.counter) + CHARGE_PAGES > (s64)BPF_CORE_READ(c, max);
+	return READ(c, usage.counter) + CHARGE_PAGES > (s64)READ(c, max);
 }
 
 static __always_inline struct page_counter *memory_of(struct mem_cgroup *memcg)
@@ -68,30 +68,53 @@ static __always_inline struct page_counter *memsw_of(struct mem_cgroup *memcg)
 
 #define MEMCG_LEVELS 16
 
+struct memcg_walk {
+	struct mem_cgroup *memcg, *top;
+	__u64 found;
+};
+
 /* From the leaf up, as the kernel charges. */
+STEP is_full_memcg(__u32 round, struct memcg_walk *w)
+{
+	if (!w->memcg)
+		return 1;
+	if (is_full(memory_of(w->memcg)) || (memcg_is_v1(w->memcg) && is_full(memsw_of(w->memcg)))) {
+		w->found = 1;
+		return 1;
+	}
+	w->memcg = memcg_parent(w->memcg);
+	return 0;
+}
+
 static __always_inline struct mem_cgroup *full_memcg(struct task_struct *task)
 {
-	struct mem_cgroup *memcg = memcg_of(task);
+	struct memcg_walk w = { .memcg = memcg_of(task) };
 
-	for (int i = 0; i < MEMCG_LEVELS && memcg; i++) {
-		if (is_full(memory_of(memcg)) || (memcg_is_v1(memcg) && is_full(memsw_of(memcg))))
-			return memcg;
-		memcg = memcg_parent(memcg);
+	repeat(MEMCG_LEVELS, is_full_memcg, &w);
+	return w.found ? w.memcg : NULL;
+}
+
+STEP is_group_memcg(__u32 round, struct memcg_walk *w)
+{
+	if (!w->memcg)
+		return 1;
+	if (READ(w->memcg, oom_group)) {
+		w->found = 1;
+		return 1;
 	}
-	return NULL;
+	if (w->memcg == w->top)
+		return 1;
+	w->memcg = memcg_parent(w->memcg);
+	return 0;
 }
 
 /* memory.oom.group anywhere between the victim and the cgroup whose limit was hit: all in there go. */
 static __always_inline bool kills_group(struct mem_cgroup *memcg, struct mem_cgroup *top)
 {
-	for (int i = 0; i < MEMCG_LEVELS && memcg; i++) {
-		if (BPF_CORE_READ(memcg, oom_group))
-			return true;
-		if (memcg == top)
-			return false;
-		memcg = memcg_parent(memcg);
-	}
-	return false;
+	struct memcg_walk w = { .memcg = memcg, .top = top };
+
+	repeat(MEMCG_LEVELS, is_group_memcg, &w);
+	return w.found;
 }
 
 static __always_inline __u64 bytes(__u64 pages)
@@ -101,7 +124,7 @@ static __always_inline __u64 bytes(__u64 pages)
 
 static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memcg)
 {
-	struct kernfs_node *kn = BPF_CORE_READ(memcg, css.cgroup, kn);
+	struct kernfs_node *kn = READ(memcg, css.cgroup, kn);
 	struct page_counter *c = memory_of(memcg);
 
 	if (memcg_is_v1(memcg)) {
@@ -111,10 +134,10 @@ static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memc
 			c = memsw_of(memcg);
 		}
 	}
-	m->limit_bytes = bytes(BPF_CORE_READ(c, max));
-	m->usage_bytes = bytes(BPF_CORE_READ(c, usage.counter));
-	m->memcg_id = BPF_CORE_READ(kn, id);
-	if (tell_cgroup(kn, m->memcg_id))
+	m->limit_bytes = bytes(READ(c, max));
+	m->usage_bytes = bytes(READ(c, usage.counter));
+	m->memcg_id = READ(kn, id);
+	if (tell_cgroup(number(kn), m->memcg_id))
 		m->flags |= ET_OOM_LIMIT;
 }
 
@@ -138,13 +161,13 @@ static __always_inline struct mem_cgroup *limiting_memcg(struct oom_kill *o, str
 	/* Once is enough: when all of a cgroup is killed, it is not full any more after the first. */
 	if (!config.oom_hooked && !o->memcg && o->flags & ET_OOM_MEMCG)
 		o->memcg = full_memcg(current);
-	return o->memcg;
+	return o->memcg ? typed(struct mem_cgroup, o->memcg) : NULL;
 }
 
 static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *target, const struct et_id *id,
 				     struct mm_struct *mm)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *current = current_task();
 	struct mem_cgroup *own = memcg_of(target), *memcg = limiting_memcg(o, current);
 	struct et_oom *m = &o->oom;
 
@@ -153,7 +176,7 @@ static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *tar
 	m->id = *id;
 	m->time_ns = bpf_ktime_get_boot_ns();
 	m->flags = o->flags;
-	m->score_adj = BPF_CORE_READ(target, signal, oom_score_adj);
+	m->score_adj = READ(target, signal, oom_score_adj);
 	m->memcg_id = m->limit_bytes = m->usage_bytes = 0;
 	fill_peer(&m->trigger, current, true);
 	if (!config.oom_hooked && m->trigger.flags & ET_PEER_KTHREAD) /* sysrq f is done by a worker */
@@ -170,26 +193,33 @@ static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *tar
 }
 
 /*
- * The kernel sends SIGKILL on its own account, and current is not exiting. Another process than the victim with
- * the same memory is killed along with it, unmarked. True: the OOM killer's for certain.
+ * The kernel sends SIGKILL to the task at `address` on its own account, and current is not exiting. Another process
+ * than the victim with the same memory is killed along with it, unmarked. 1: the OOM killer's for certain.
+ * A global function: rare, and the verifier goes through it but once a program.
  */
-static __always_inline bool on_kernel_kill(struct task_struct *target, const struct et_id *id)
+__noinline int on_kernel_kill(__u64 address, __u64 start_ns, __u32 tgid)
 {
+	struct task_struct *target = typed(struct task_struct, address);
+	struct mm_struct *mm = READ(target, mm);
 	struct oom_kill *o = oom_entry();
-	struct mm_struct *mm = BPF_CORE_READ(target, mm);
+	struct et_id id = {};
+	bool shared;
 
 	if (!o)
-		return false;
-	if (o->told && mm && mm == o->mm && o->oom.id.tgid != id->tgid) {
-		fill_oom(o, target, id, mm);
-		o->oom.flags |= ET_OOM_SHARED;
-		tell_oom(&o->oom);
-		return true;
+		return 0;
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	shared = o->told && mm && mm == o->mm && o->oom.id.tgid != tgid;
+	if (!shared) {
+		o->told = 0;
+		o->mm = mm;
 	}
-	o->told = 0;
-	o->mm = mm;
-	fill_oom(o, target, id, mm);
-	return false;
+	fill_oom(o, target, &id, mm);
+	if (!shared)
+		return 0;
+	o->oom.flags |= ET_OOM_SHARED;
+	tell_oom(&o->oom);
+	return 1;
 }
 
 SEC("?tp_btf/mark_victim")
@@ -223,9 +253,9 @@ static __always_inline int on_oom_kill(struct oom_control *oc)
 
 	if (!o)
 		return 0;
-	o->memcg = BPF_CORE_READ(oc, memcg);
+	o->memcg = READ(oc, memcg);
 	o->flags = o->memcg ? ET_OOM_MEMCG : ET_OOM_GLOBAL;
-	if (BPF_CORE_READ(oc, order) == -1) /* is_sysrq_oom() */
+	if (READ(oc, order) == -1) /* is_sysrq_oom() */
 		o->flags |= ET_OOM_SYSRQ;
 	return 0;
 }
@@ -241,7 +271,7 @@ static __always_inline int on_oom_killed(void)
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(oom__fentry, struct oom_control *oc)
 {
-	return on_oom_kill(oc);
+	return on_oom_kill(typed(struct oom_control, oc));
 }
 
 SEC("?fexit/oom_kill_process")
@@ -253,7 +283,7 @@ int BPF_PROG(oomed__fexit)
 SEC("?kprobe/oom_kill_process")
 int BPF_KPROBE(oom__kprobe, struct oom_control *oc)
 {
-	return on_oom_kill(oc);
+	return on_oom_kill(typed(struct oom_control, oc));
 }
 
 SEC("?kretprobe/oom_kill_process")

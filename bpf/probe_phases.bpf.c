@@ -12,14 +12,14 @@
  */
 static __always_inline int on_do_exit(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task(), *leader = BPF_CORE_READ(task, group_leader);
-	struct signal_struct *sig = BPF_CORE_READ(task, signal);
-	__u32 threads = BPF_CORE_READ(sig, nr_threads), flags = BPF_CORE_READ(sig, flags);
+	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
+	struct signal_struct *sig = READ(task, signal);
+	__u32 threads = READ(sig, nr_threads), flags = READ(sig, flags);
 	struct dying *e;
 	struct et_id id;
 	__u64 now;
 
-	if (BPF_CORE_READ(sig, live.counter) != 1 && !(flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP)))
+	if (READ(sig, live.counter) != 1 && !(flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP)))
 		return 0;
 	id = leader_id(leader);
 	if (!wanted(leader, id))
@@ -54,8 +54,8 @@ int BPF_KPROBE(begin__kprobe)
 SEC("?tp/syscalls/sys_enter_exit_group")
 int begin__tp(struct trace_event_raw_sys_enter *ctx)
 {
-	struct task_struct *task = (void *)bpf_get_current_task(), *leader = BPF_CORE_READ(task, group_leader);
-	__u32 threads = BPF_CORE_READ(task, signal, nr_threads);
+	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
+	__u32 threads = READ(task, signal, nr_threads);
 	struct et_id id = leader_id(leader);
 	struct dying *e;
 
@@ -86,7 +86,7 @@ static __always_inline void mark_mm_begin(struct dying *e, struct mm_struct *mm)
 	if (mm) {
 		e->mm = mm;
 		e->d.marks.mm_begin_ns = now;
-		e->d.mm_users = BPF_CORE_READ(mm, mm_users.counter);
+		e->d.mm_users = READ(mm, mm_users.counter);
 		e->d.seen |= ET_SEEN_MM;
 		slot_phase(&e->d.id, ET_PHASE_MM, now);
 	} else {
@@ -100,7 +100,7 @@ static __always_inline void mark_mm_begin(struct dying *e, struct mm_struct *mm)
  */
 static __always_inline int on_acct_process(void)
 {
-	struct dying *e = last_entry((void *)bpf_get_current_task());
+	struct dying *e = last_entry(current_task());
 	__u64 now;
 
 	if (!e)
@@ -129,11 +129,11 @@ int BPF_KPROBE(mm_end__kprobe)
 SEC("?tp_btf/exit_mmap")
 int BPF_PROG(mm_end__tp, struct mm_struct *mm)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e;
 	__u64 now;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_EXITING))
+	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = current_entry(task);
 	if (!e || e->mm != mm)
@@ -150,7 +150,7 @@ int BPF_PROG(mm_end__tp, struct mm_struct *mm)
 /* disassociate_ctty(): by the last thread only; also setsid(), without being dead. */
 static __always_inline int on_tty(void)
 {
-	struct dying *e = last_entry((void *)bpf_get_current_task());
+	struct dying *e = last_entry(current_task());
 
 	if (!e)
 		return 0;
@@ -174,7 +174,7 @@ int BPF_KPROBE(tty__kprobe)
 /* exit_task_namespaces() returned: exit_task_work() is next, which releases what was closed. */
 static __always_inline int on_work_begin(void)
 {
-	struct dying *e = leaving_entry((void *)bpf_get_current_task());
+	struct dying *e = leaving_entry(current_task());
 
 	if (!e)
 		return 0;
@@ -198,7 +198,7 @@ int BPF_KRETPROBE(work_begin__kretprobe)
 /* cgroup_exit(): comes behind exit_task_work(), in front of exit_notify(). */
 static __always_inline int on_work_end(void)
 {
-	struct dying *e = leaving_entry((void *)bpf_get_current_task());
+	struct dying *e = leaving_entry(current_task());
 
 	if (!e)
 		return 0;
@@ -221,7 +221,7 @@ int BPF_KPROBE(work_end__kprobe)
 
 static __always_inline int on_notify_begin(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct dying *e = leaving_entry(task);
 	enum et_phase phase = ET_PHASE_NOTIFY;
 
@@ -229,7 +229,7 @@ static __always_inline int on_notify_begin(void)
 		return 0;
 	e->d.marks.notify_ns = bpf_ktime_get_boot_ns();
 	/* Another thread of it is not that far: nobody is told before it has torn down the memory. */
-	if (BPF_CORE_READ(task, signal, nr_threads) > 1 && e->mm && !mm_is_gone(e))
+	if (READ(task, signal, nr_threads) > 1 && e->mm && !mm_is_gone(e))
 		phase = ET_PHASE_MM;
 	slot_phase(&e->d.id, phase, e->d.marks.notify_ns);
 	return 0;

@@ -10,7 +10,7 @@
 
 static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id id)
 {
-	return wanted(leader, id) && wanted_status(exit_status(false, leader, BPF_CORE_READ(leader, signal)));
+	return wanted(leader, id) && wanted_status(exit_status(false, leader, READ(leader, signal)));
 }
 
 static __always_inline void send_reap(struct et_reap *r)
@@ -27,19 +27,19 @@ static __always_inline void send_reap(struct et_reap *r)
  */
 static __always_inline int on_release(struct task_struct *p)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *current = current_task();
 	struct et_reap r = {};
 	struct task_struct *parent;
 	__u32 one = 1;
 
-	if (BPF_CORE_READ(p, pid) != BPF_CORE_READ(p, tgid))
+	if (READ(p, pid) != READ(p, tgid))
 		return 0;
 	r.id = leader_id(p);
 	slot_end(&r.id);
-	if ((__u32)BPF_CORE_READ(current, tgid) != r.id.tgid && reap_wanted(p, r.id)) {
+	if ((__u32)READ(current, tgid) != r.id.tgid && reap_wanted(p, r.id)) {
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_RELEASED;
-		parent = BPF_CORE_READ(p, real_parent);
+		parent = READ(p, real_parent);
 		fill_peer(&r.parent, parent, false);
 		fill_peer(&r.by, current, true);
 		send_reap(&r);
@@ -53,13 +53,13 @@ static __always_inline int on_release(struct task_struct *p)
 SEC("?fentry/release_task")
 int BPF_PROG(reap__fentry, struct task_struct *p)
 {
-	return on_release(p);
+	return on_release(typed(struct task_struct, p));
 }
 
 SEC("?kprobe/release_task")
 int BPF_KPROBE(reap__kprobe, struct task_struct *p)
 {
-	return on_release(p);
+	return on_release(typed(struct task_struct, p));
 }
 
 /*
@@ -68,10 +68,10 @@ int BPF_KPROBE(reap__kprobe, struct task_struct *p)
  */
 static __always_inline void on_waited(__u32 nr)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *current = current_task();
 	struct et_reap r = {};
 
-	r.wait_level = BPF_CORE_READ(current, thread_pid, level);
+	r.wait_level = READ(current, thread_pid, level);
 	if (config.by_pid && !r.wait_level && !bpf_map_lookup_elem(&pids, &nr))
 		return;
 	r.time_ns = bpf_ktime_get_boot_ns();
@@ -128,8 +128,9 @@ int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
  * release_task for the calls that the kernel skips (see fill_late).
  */
 SEC("?tp_btf/sched_process_free")
-int BPF_PROG(free__tp, struct task_struct *p)
+int BPF_PROG(free__tp, struct task_struct *task)
 {
+	struct task_struct *p = typed(struct task_struct, task);
 	struct et_reap r = {};
 	struct dying *e;
 

@@ -21,7 +21,7 @@ static __always_inline int stop_slot(int sig)
 
 static __always_inline enum et_disposition disposition(struct task_struct *task, int sig)
 {
-	void *action = (void *)BPF_CORE_READ(task, sighand) + bpf_core_field_offset(struct sighand_struct, action);
+	void *action = (void *)READ(task, sighand) + bpf_core_field_offset(struct sighand_struct, action);
 	struct k_sigaction *k = action + (sig - 1) * bpf_core_type_size(struct k_sigaction);
 	__u64 handler = (__u64)BPF_CORE_READ(k, sa.sa_handler);
 
@@ -53,12 +53,12 @@ static __always_inline void fill_fault(struct et_signal *s, void *ctx, struct ke
  */
 static __always_inline bool made_by_call(const __u64 *ctx)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *current = current_task();
 	__u64 info = 0;
 
 	/* For the verifier a number, with which it lets us calculate, not a pointer. */
 	bpf_probe_read_kernel(&info, sizeof(info), &ctx[1]);
-	return info - (__u64)BPF_CORE_READ(current, stack) < THREAD_SIZE;
+	return info - (__u64)READ(current, stack) < THREAD_SIZE;
 }
 
 static __always_inline void fill_siginfo(struct et_signal *s, __u64 *ctx, struct kernel_siginfo *info)
@@ -69,7 +69,7 @@ static __always_inline void fill_siginfo(struct et_signal *s, __u64 *ctx, struct
 		return;
 	}
 	s->info = ET_INFO_REAL;
-	s->code = BPF_CORE_READ(info, si_code);
+	s->code = READ(info, si_code);
 	if (s->code <= 0 && made_by_call(ctx))
 		s->flags |= ET_SIG_BY_CALL;
 	if (s->flags & ET_SIG_SELF && s->code > 0 && BIT(s->signo) & SYNCHRONOUS)
@@ -95,7 +95,7 @@ static __always_inline void fill_tracing(struct et_signal *s, struct task_struct
 		return;
 	if (s->signo != SIGKILL)
 		s->flags |= ET_SIG_PTRACED;
-	if (BPF_CORE_READ(task, parent, tgid) == BPF_CORE_READ(sender, tgid))
+	if (READ(task, parent, tgid) == READ(sender, tgid))
 		s->flags |= ET_SIG_TRACER;
 	if (task->ptrace & PT_EXITKILL)
 		s->flags |= ET_SIG_EXITKILL;
@@ -106,7 +106,7 @@ static __always_inline void fill_target(struct et_signal *s, struct task_struct 
 	if ((task->blocked.sig[0] | task->real_blocked.sig[0]) & BIT(s->signo) && s->signo != SIGKILL)
 		s->flags |= ET_SIG_BLOCKED;
 	fill_tracing(s, task, sender);
-	if (s->flags & ET_SIG_SELF && BPF_CORE_READ_BITFIELD_PROBED(task, in_execve))
+	if (s->flags & ET_SIG_SELF && READ_BITFIELD(task, in_execve))
 		s->flags |= ET_SIG_EXEC;
 	s->threads = task->signal->nr_threads;
 }
@@ -119,7 +119,7 @@ static __always_inline bool sent_at_exit(const struct et_signal *s)
 /* The system call that current is in. */
 static __always_inline __u64 call_number(void)
 {
-	struct pt_regs *user = user_regs((void *)bpf_get_current_task());
+	struct pt_regs *user = user_regs(current_task());
 	__u64 nr = 0;
 
 #if defined(__TARGET_ARCH_x86)
@@ -167,7 +167,7 @@ static __always_inline bool same_call(const struct call *c, const __u64 *regs, c
 /* Instruction, stack, number and two arguments: a thread is in one system call at a time. */
 static __always_inline void read_call(__u64 *regs)
 {
-	struct pt_regs *user = user_regs((void *)bpf_get_current_task());
+	struct pt_regs *user = user_regs(current_task());
 
 	bpf_probe_read_kernel(&regs[0], 8, &PT_REGS_IP(user));
 	bpf_probe_read_kernel(&regs[1], 8, &PT_REGS_SP(user));
@@ -239,7 +239,7 @@ static __always_inline struct call *note_call(struct et_signals *all, struct et_
 
 static __always_inline void fill_killer_exe(struct et_killer *k, struct task_struct *sender)
 {
-	struct file *exe = BPF_CORE_READ(sender, mm, exe_file);
+	struct file *exe = READ(sender, mm, exe_file);
 
 	if (exe)
 		fill_file((__u8 *)k->exe, ET_KILLER_EXE_MAX, &k->exe_len, &k->exe_cut, exe, sender);
@@ -248,18 +248,18 @@ static __always_inline void fill_killer_exe(struct et_killer *k, struct task_str
 static __always_inline void fill_killer_cgroup(struct et_killer *k, struct task_struct *sender)
 {
 	bool v1;
-	struct kernfs_node *kn = BPF_CORE_READ(task_cgroup(sender, &v1), kn);
+	struct cgroup *cgrp = task_cgroup(sender, &v1);
 
-	k->cgroup_id = BPF_CORE_READ(kn, id);
+	k->cgroup_id = READ(cgrp, kn, id);
 	if (v1)
 		k->seen |= ET_KILLER_CGROUP_V1;
-	if (!tell_cgroup(kn, k->cgroup_id))
+	if (!tell_cgroup((__u64)BPF_CORE_READ(cgrp, kn), k->cgroup_id))
 		k->cgroup_id = 0;
 }
 
 static __always_inline void fill_grandparent(struct et_killer *k, struct task_struct *sender)
 {
-	struct task_struct *parent = BPF_CORE_READ(sender, group_leader, real_parent);
+	struct task_struct *parent = READ(sender, group_leader, real_parent);
 
 	fill_parent(&k->grandparent, parent);
 }
@@ -267,12 +267,12 @@ static __always_inline void fill_grandparent(struct et_killer *k, struct task_st
 static __always_inline void fill_killer_args(struct et_killer *k, struct call *c, const struct et_signal *s,
 					     struct task_struct *sender)
 {
-	struct mm_struct *mm = BPF_CORE_READ(sender, mm);
+	__u64 mm = (__u64)BPF_CORE_READ(sender, mm);
 
 	if (!mm || !c)
 		return;
 	if (!c->args_told)
-		c->args_told = tell_args(s->by.id, mm);
+		c->args_told = tell_args(s->by.id.start_ns, s->by.id.tgid, mm);
 	if (c->args_told)
 		k->seen |= ET_KILLER_ARGS;
 }
@@ -307,31 +307,44 @@ static __always_inline void fill_syscall(struct et_signals *all, struct et_signa
 
 static __always_inline void fill_killer_tty(struct et_killer *k, const struct et_signal *s, struct task_struct *target)
 {
-	struct tty_struct *tty = BPF_CORE_READ(target, signal, tty);
+	struct tty_struct *tty = READ(target, signal, tty);
 
 	if (s->info == ET_INFO_PRIV && tty)
 		bpf_probe_read_kernel_str(k->tty, sizeof(k->tty), &tty->name);
 }
 
-static __always_inline void fill_killer(struct et_signals *all, struct et_signal *s, struct task_struct *target,
-					const struct et_id *id, struct kernel_siginfo *info)
+/*
+ * What is kept of the fatal signal noted last: it was sent to the task at `address`, with a siginfo at `info`.
+ * A global function: it is much, and the verifier goes through it once, whatever has been found before.
+ */
+__noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid)
 {
-	struct task_struct *sender = (void *)bpf_get_current_task();
+	struct task_struct *sender = current_task();
+	struct et_id id = {};
 	struct call *c = NULL;
+	struct et_signals *all;
+	struct et_signal *s;
 
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	all = bpf_map_lookup_elem(&signaled, &id);
+	if (!all)
+		return 0;
+	s = &all->fatal;
 	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
-	fill_killer_tty(&all->killer, s, target);
-	fill_syscall(all, s, info);
+	fill_killer_tty(&all->killer, s, typed(struct task_struct, address));
+	fill_syscall(all, s, (void *)info);
 	fill_errand(all, s);
 	if (is_senders(s) || (s->info == ET_INFO_PRIV && s->signo == SIGKILL))
-		c = note_call(all, s, id);
+		c = note_call(all, s, &id);
 	if (s->flags & ET_SIG_SELF || !is_senders(s))
-		return;
+		return 0;
 	fill_killer_exe(&all->killer, sender);
 	fill_killer_cgroup(&all->killer, sender);
 	fill_grandparent(&all->killer, sender);
 	if (config.want_args)
 		fill_killer_args(&all->killer, c, s, sender);
+	return 0;
 }
 
 /*
@@ -370,9 +383,9 @@ static __always_inline void put_fatal(struct et_signals *all, struct et_signal *
 	if (all->fatal.time_ns && slot >= 0)
 		bpf_probe_read_kernel(&all->stop[slot & (ET_SLOTS - 1)], sizeof(*s), &all->fatal);
 	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), s);
-	fill_killer(all, s, target, id, info);
+	fill_killer(number(target), number(info), id->start_ns, id->tgid);
 	if (s->signo == SIGKILL && s->info == ET_INFO_PRIV && !(s->by.flags & ET_PEER_EXITING) &&
-	    on_kernel_kill(target, id))
+	    on_kernel_kill(number(target), id->start_ns, id->tgid))
 		all->fatal.flags |= ET_SIG_OOM;
 }
 
@@ -404,7 +417,7 @@ static __always_inline void count_hangup(struct task_struct *current, struct ker
 {
 	struct dying *e;
 
-	if ((__u64)info != 1 || result != RESULT_DELIVERED || !(BPF_CORE_READ(current, flags) & PF_EXITING))
+	if ((__u64)info != 1 || result != RESULT_DELIVERED || !(READ(current, flags) & PF_EXITING))
 		return;
 	e = current_entry(current);
 	if (e)
@@ -424,16 +437,17 @@ static __always_inline void begin_exit(struct task_struct *target, const struct 
 /* The tracer is who wanted it. */
 static __always_inline void fill_tracer(struct et_signal *s, struct task_struct *task)
 {
-	struct task_struct *tracer = BPF_CORE_READ(task, parent);
+	struct task_struct *tracer = READ(task, parent);
 
 	fill_peer(&s->by, tracer, true);
 	fill_parent(&s->by_parent, tracer);
 }
 
 SEC("?tp_btf/signal_generate")
-int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struct *target, int group, int result)
+int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_struct *task, int group, int result)
 {
-	struct task_struct *sender = (void *)bpf_get_current_task();
+	struct task_struct *sender = current_task(), *target = typed(struct task_struct, task);
+	struct kernel_siginfo *info = typed(struct kernel_siginfo, siginfo);
 	struct et_signal s = {};
 	struct et_signals *all;
 	struct et_id id;
@@ -460,7 +474,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 	s.time_ns = s.first_ns = bpf_ktime_get_boot_ns();
 	s.count = 1;
 	s.flags = group ? ET_SIG_GROUP : 0;
-	if ((__u32)BPF_CORE_READ(sender, tgid) == id.tgid)
+	if ((__u32)READ(sender, tgid) == id.tgid)
 		s.flags |= ET_SIG_SELF;
 	fill_target(&s, target, sender);
 	fill_siginfo(&s, ctx, info);
@@ -488,13 +502,13 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *info, struct task_struc
 /* Does current, traced, get this signal because its tracer put it in place of another, or of none? */
 static __always_inline bool put_in_place(struct task_struct *current, struct kernel_siginfo *info)
 {
-	struct task_struct *tracer = BPF_CORE_READ(current, parent);
-	unsigned int level = BPF_CORE_READ(current, thread_pid, level);
+	struct task_struct *tracer = READ(current, parent);
+	unsigned int level = READ(current, thread_pid, level);
 
-	if ((__u64)info <= 1 || BPF_CORE_READ(info, si_code) != SI_USER)
+	if ((__u64)info <= 1 || READ(info, si_code) != SI_USER)
 		return false;
 	return (__u32)BPF_CORE_READ(info, _sifields._kill._pid) ==
-	       pid_at(BPF_CORE_READ(tracer, group_leader, thread_pid), level);
+	       pid_at(READ(tracer, group_leader, thread_pid), level);
 }
 
 /*
@@ -502,18 +516,20 @@ static __always_inline bool put_in_place(struct task_struct *current, struct ker
  * another, and that is generated nowhere. (Before 5.18 PTRACE_KILL was done that way, too.)
  */
 SEC("?tp_btf/signal_deliver")
-int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *info, struct k_sigaction *action)
+int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *siginfo, struct k_sigaction *sigaction)
 {
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct kernel_siginfo *info = typed(struct kernel_siginfo, siginfo);
+	struct k_sigaction *action = typed(struct k_sigaction, sigaction);
+	struct task_struct *current = current_task();
 	struct et_signals *all;
 	struct et_signal s = {};
 	struct et_id id;
 
-	if (!BPF_CORE_READ(current, ptrace) || sig < 1 || sig > 64 || HARMLESS & BIT(sig))
+	if (!READ(current, ptrace) || sig < 1 || sig > 64 || HARMLESS & BIT(sig))
 		return 0;
-	if (BPF_CORE_READ(action, sa.sa_handler) || !put_in_place(current, info))
+	if (READ(action, sa.sa_handler) || !put_in_place(current, info))
 		return 0;
-	id = leader_id(BPF_CORE_READ(current, group_leader));
+	id = leader_id(READ(current, group_leader));
 	if (!wanted_id(id))
 		return 0;
 	all = signals_entry(&id);
@@ -523,11 +539,11 @@ int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *info, struct k_sigacti
 	s.time_ns = s.first_ns = bpf_ktime_get_boot_ns();
 	s.count = 1;
 	s.info = ET_INFO_REAL;
-	s.threads = BPF_CORE_READ(current, signal, nr_threads);
+	s.threads = READ(current, signal, nr_threads);
 	s.flags = ET_SIG_FATAL | ET_SIG_INJECTED | ET_SIG_TRACER;
 	fill_tracer(&s, current);
 	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), &s);
 	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
-	fill_killer_exe(&all->killer, BPF_CORE_READ(current, parent));
+	fill_killer_exe(&all->killer, READ(current, parent));
 	return 0;
 }

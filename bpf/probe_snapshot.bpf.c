@@ -6,12 +6,12 @@
 SEC("?iter/task")
 int zombies__iter(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task;
+	struct task_struct *task = typed(struct task_struct, ctx->task);
 	struct et_death *d;
 	struct et_id id;
 	__u32 zero = 0;
 
-	if (!task || task->exit_state != EXIT_ZOMBIE || task->pid != task->tgid)
+	if (!ctx->task || task->exit_state != EXIT_ZOMBIE || task->pid != task->tgid)
 		return 0;
 	id = leader_id(task);
 	d = bpf_map_lookup_elem(&snapshot, &zero);

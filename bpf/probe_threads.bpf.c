@@ -42,7 +42,7 @@ static __always_inline void fill_thread(struct et_thread *t, struct task_struct 
 	t->status = task->exit_code & 0xffff;
 	t->seccomp = task->seccomp.mode;
 	t->threads = task->signal->nr_threads;
-	t->uid = BPF_CORE_READ(task, cred, uid.val);
+	t->uid = READ(task, cred, uid.val);
 	bpf_probe_read_kernel(t->comm, sizeof(t->comm), &task->comm);
 	bpf_probe_read_kernel(t->process, sizeof(t->process), &task->group_leader->comm);
 	if (!r)
@@ -105,7 +105,7 @@ static __always_inline void tell_thread_late(struct task_struct *task)
 	if (!config.want_threads || !bpf_map_delete_elem(&told_threads, &address))
 		return;
 	id = leader_id(leader);
-	if (id.tgid != (__u32)task->tgid || BPF_CORE_READ(leader, pid) != task->tgid ||
+	if (id.tgid != (__u32)task->tgid || READ(leader, pid) != task->tgid ||
 	    id.start_ns > task->start_boottime || !wanted(leader, id))
 		return;
 	t.flags = late_flags(task);

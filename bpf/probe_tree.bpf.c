@@ -4,8 +4,9 @@
  * its parent dies. Hook: sched_process_fork, before the child runs.
  */
 SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(tree__tp, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(tree__tp, struct task_struct *creator, struct task_struct *created)
 {
+	struct task_struct *parent = typed(struct task_struct, creator), *child = typed(struct task_struct, created);
 	struct tree_key mine, its;
 	__u32 one = 1;
 

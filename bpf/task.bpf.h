@@ -8,7 +8,6 @@
 #ifndef EXITTRACE_TASK_BPF_H
 #define EXITTRACE_TASK_BPF_H
 
-#define GET(direct, p, member) ((direct) ? (p)->member : BPF_CORE_READ(p, member))
 
 #define NS_PER_SECOND 1000000000ULL
 #define NS_PER_TICK 10000000ULL /* USER_HZ is 100 wherever we run */
@@ -22,8 +21,8 @@ static __always_inline struct et_id leader_id(struct task_struct *leader)
 {
 	struct et_id id = {};
 
-	id.start_ns = BPF_CORE_READ(leader, start_boottime);
-	id.tgid = BPF_CORE_READ(leader, tgid);
+	id.start_ns = READ(leader, start_boottime);
+	id.tgid = READ(leader, tgid);
 	return id;
 }
 
@@ -32,38 +31,44 @@ static __always_inline __u32 pid_at(struct pid *pid, unsigned int level)
 {
 	struct upid *numbers = pid->numbers;
 
-	if (level > BPF_CORE_READ(pid, level))
+	if (level > READ(pid, level))
 		return 0;
 	return BPF_CORE_READ((struct upid *)((void *)numbers + level * bpf_core_type_size(struct upid)), nr);
 }
 
+/* 1 for a number below 2^63 that is 0, else 0. */
+static __always_inline __u64 is_zero(__u64 n)
+{
+	n = (n - 1) >> 63;
+	barrier_var(n);
+	return n;
+}
+
 static __always_inline __u32 peer_flags(struct task_struct *task, struct task_struct *leader)
 {
-	struct signal_struct *sig = BPF_CORE_READ(leader, signal);
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-	__u32 flags = BPF_CORE_READ(task, flags), out = 0;
+	struct signal_struct *sig = READ(leader, signal);
+	struct pid *pid = READ(leader, thread_pid);
+	__u64 flags = READ(task, flags), live = (__u32)READ(sig, live.counter), out;
+	__u64 exiting = (flags & PF_EXITING) / PF_EXITING, kthread = (flags & PF_KTHREAD) / PF_KTHREAD;
 
-	if (flags & PF_EXITING)
-		out |= ET_PEER_EXITING;
-	if (flags & PF_EXITING && !BPF_CORE_READ(sig, live.counter))
-		out |= ET_PEER_DYING;
-	if (flags & PF_KTHREAD)
-		out |= ET_PEER_KTHREAD;
-	if (BPF_CORE_READ_BITFIELD_PROBED(sig, is_child_subreaper))
-		out |= ET_PEER_SUBREAPER;
-	if (pid && pid_at(pid, BPF_CORE_READ(pid, level)) == 1)
-		out |= ET_PEER_NS_INIT;
+	/* Without branches, which would be 32 ways on for the verifier. */
+	barrier_var(exiting);
+	barrier_var(kthread);
+	out = exiting * ET_PEER_EXITING + kthread * ET_PEER_KTHREAD;
+	out += (exiting & is_zero(live)) * ET_PEER_DYING;
+	out += READ_BITFIELD(sig, is_child_subreaper) * ET_PEER_SUBREAPER;
+	out += is_zero((__u64)pid_at(pid, READ(pid, level)) ^ 1) * ET_PEER_NS_INIT;
 	return out;
 }
 
 /* The process `task` belongs to; `tid` says whether this very thread acted. */
 static __always_inline void fill_peer(struct et_peer *peer, struct task_struct *task, bool tid)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = READ(task, group_leader);
 
 	peer->id = leader_id(leader);
-	peer->tid = tid ? BPF_CORE_READ(task, pid) : 0;
-	peer->uid = BPF_CORE_READ(task, cred, uid.val);
+	peer->tid = tid ? READ(task, pid) : 0;
+	peer->uid = READ(task, cred, uid.val);
 	peer->flags = peer_flags(task, leader);
 	peer->pad = 0;
 	bpf_probe_read_kernel(peer->comm, sizeof(peer->comm), &leader->comm);
@@ -71,8 +76,8 @@ static __always_inline void fill_peer(struct et_peer *peer, struct task_struct *
 
 static __always_inline void fill_parent(struct et_peer *peer, struct task_struct *task)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	struct task_struct *parent = BPF_CORE_READ(leader, real_parent);
+	struct task_struct *leader = READ(task, group_leader);
+	struct task_struct *parent = READ(leader, real_parent);
 
 	fill_peer(peer, parent, false);
 }
@@ -124,11 +129,11 @@ static __always_inline __s32 exit_status(const bool direct, struct task_struct *
 
 static __always_inline void fill_pids(struct et_death *d, struct task_struct *leader, struct signal_struct *sig)
 {
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct pid *pid = READ(leader, thread_pid);
 
-	d->pgid = pid_at(BPF_CORE_READ(sig, pids[2]), 0);
-	d->session = pid_at(BPF_CORE_READ(sig, pids[3]), 0);
-	d->ns_level = BPF_CORE_READ(pid, level);
+	d->pgid = pid_at(READ(sig, pids[2]), 0);
+	d->session = pid_at(READ(sig, pids[3]), 0);
+	d->ns_level = READ(pid, level);
 	if (d->ns_level >= ET_PID_LEVELS)
 		d->cut |= ET_CUT_NS;
 	for (__u32 i = 0; i < ET_PID_LEVELS; i++)
@@ -137,15 +142,78 @@ static __always_inline void fill_pids(struct et_death *d, struct task_struct *le
 
 static __always_inline void fill_tty(struct et_death *d, struct signal_struct *sig)
 {
-	struct tty_struct *tty = BPF_CORE_READ(sig, tty);
+	struct tty_struct *tty = READ(sig, tty);
 
 	d->seen |= ET_SEEN_TTY;
 	if (tty)
 		bpf_probe_read_kernel_str(d->tty, sizeof(d->tty), &tty->name);
 }
 
+/* Where a walk from a file up to the root is. */
+struct walk {
+	__u8 *buf;
+	volatile __u32 *len; /* bytes of buf used */
+	struct vfsmount *mnt, *root_mnt;
+	struct dentry *dentry, *root;
+	__u64 cut;
+};
+
+/* The mount point is where it goes on. 1: there is none. */
+static __always_inline long leave_mount(struct walk *w)
+{
+	struct mount *m = typed(struct mount, (void *)w->mnt - bpf_core_field_offset(struct mount, mnt));
+	struct mount *up = READ(m, mnt_parent);
+
+	if (up == m) {
+		w->cut = !READ(m, mnt_ns); /* its mount namespace is gone */
+		return 1;
+	}
+	w->dentry = READ(m, mnt_mountpoint);
+	/* As before it has no offset: the verifier takes both ways on for one. */
+	w->mnt = typed(struct vfsmount, (void *)up + bpf_core_field_offset(struct mount, mnt));
+	return 0;
+}
+
+static __always_inline long walk_up(struct walk *w, const __u32 max)
+{
+	struct dentry *dentry = w->dentry, *parent;
+	__u64 at = *w->len, room = max - at;
+	long n;
+
+	if (dentry == w->root && w->mnt == w->root_mnt) {
+		w->cut = 0;
+		return 1;
+	}
+	if (dentry == READ(w->mnt, mnt_root))
+		return leave_mount(w);
+	if (at >= max || READ(dentry, d_name.len) >= room)
+		return 1;
+	barrier_var(at);
+	barrier_var(room);
+	n = bpf_probe_read_kernel_str(w->buf + (at & (max - 1)), room & (2 * max - 1), READ(dentry, d_name.name));
+	if (n <= 0)
+		return 1;
+	*w->len += n;
+	parent = READ(dentry, d_parent);
+	w->cut = parent != dentry; /* memfd and other files without a directory */
+	w->dentry = parent;
+	return parent == dentry;
+}
+
+STEP walk_up_256(__u32 round, struct walk *w)
+{
+	return walk_up(w, 256);
+}
+
+STEP walk_up_128(__u32 round, struct walk *w)
+{
+	return walk_up(w, 128);
+}
+
+#define PATH_DEPTH 24
+
 /*
- * Reversed components of a path into buf, at most `max` bytes: the root side is cut
+ * Reversed components of a path into buf, at most `max` bytes, 128 or 256: the root side is cut
  * first, the name people look for stays. Stops at the process's own root, as
  * /proc/PID/exe does. *len counts the bytes, *cut says whether that was all.
  *
@@ -157,59 +225,29 @@ static __always_inline void fill_tty(struct et_death *d, struct signal_struct *s
 static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32 *len, __u32 *cut,
 				      struct vfsmount *mnt, struct dentry *dentry, struct task_struct *task)
 {
-	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
-	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
+	struct walk w = { .buf = buf, .len = len, .mnt = mnt, .dentry = dentry, .cut = 1 };
+	struct fs_struct *fs = READ(task, fs);
 
+	w.root_mnt = READ(fs, root.mnt);
+	w.root = READ(fs, root.dentry);
 	*len = 0;
-	for (int i = 0; i < 24; i++) {
-		const unsigned char *name;
-		struct dentry *parent;
-		__u64 room, at;
-		long n;
-
-		if (dentry == root && mnt == root_mnt)
-			return;
-		if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
-			struct mount *m = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-			struct mount *up = BPF_CORE_READ(m, mnt_parent);
-
-			if (up == m) {
-				if (!BPF_CORE_READ(m, mnt_ns)) /* its mount namespace is gone */
-					*cut = 1;
-				return;
-			}
-			dentry = BPF_CORE_READ(m, mnt_mountpoint);
-			mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		at = *len;
-		room = max - at;
-		if (at >= max || BPF_CORE_READ(dentry, d_name.len) >= room)
-			break;
-		name = BPF_CORE_READ(dentry, d_name.name);
-		barrier_var(at);
-		barrier_var(room);
-		n = bpf_probe_read_kernel_str(buf + (at & (max - 1)), room & (2 * max - 1), name);
-		if (n <= 0)
-			break;
-		*len += n;
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (parent == dentry) /* memfd and other files without a directory */
-			return;
-		dentry = parent;
+	if (max == 256) {
+		repeat(PATH_DEPTH, walk_up_256, &w);
+	} else {
+		repeat(PATH_DEPTH, walk_up_128, &w);
 	}
-	*cut = 1;
+	*cut = w.cut;
 }
 
 static __always_inline void fill_file(__u8 *buf, const __u32 max, volatile __u32 *len, __u32 *cut,
 				      struct file *file, struct task_struct *task)
 {
-	fill_path(buf, max, len, cut, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), task);
+	fill_path(buf, max, len, cut, READ(file, f_path.mnt), READ(file, f_path.dentry), task);
 }
 
 static __always_inline bool unlinked(struct dentry *dentry)
 {
-	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
+	return !READ(dentry, d_hash.pprev) && READ(dentry, d_parent) != dentry;
 }
 
 /*
@@ -218,13 +256,13 @@ static __always_inline bool unlinked(struct dentry *dentry)
  */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task, bool *v1)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup *cgrp = BPF_CORE_READ(set, dfl_cgrp);
+	struct css_set *set = READ(task, cgroups);
+	struct cgroup *cgrp = READ(set, dfl_cgrp);
 	struct cgroup_subsys_state *css = NULL;
 	struct cgroup *other;
 
 	*v1 = false;
-	if (BPF_CORE_READ(cgrp, level))
+	if (READ(cgrp, level))
 		return cgrp;
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
@@ -232,111 +270,131 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task, bool
 	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
 		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
 				      8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-	other = css ? BPF_CORE_READ(css, cgroup) : NULL;
-	if (!other || !BPF_CORE_READ(other, level))
+	other = css ? READ(typed(struct cgroup_subsys_state, css), cgroup) : NULL;
+	if (!other || !READ(other, level))
 		return cgrp;
 	*v1 = true;
 	return other;
 }
 
+struct kernfs_walk {
+	struct et_cgroup *c;
+	struct kernfs_node *kn;
+};
+
 /* As fill_path: the length is read anew each time, for the verifier. */
-static __always_inline void fill_kernfs_path(struct et_cgroup *c, struct kernfs_node *kn)
+STEP kernfs_up(__u32 round, struct kernfs_walk *w)
 {
-	volatile __u32 *len = &c->len;
+	struct kernfs_node *parent = kernfs_parent(w->kn);
+	volatile __u32 *len = &w->c->len;
+	__u64 at = *len;
+	long n;
 
-	for (int i = 0; i < 24; i++) {
-		struct kernfs_node *parent = kernfs_parent(kn);
-		const char *name = BPF_CORE_READ(kn, name);
-		__u64 at = *len;
-		long n;
-
-		if (!parent)
-			return;
-		if (at >= ET_CGROUP_MAX / 2)
-			break;
-		barrier_var(at);
-		n = bpf_probe_read_kernel_str(c->path + (at & (ET_CGROUP_MAX / 2 - 1)), ET_CGROUP_MAX / 2, name);
-		if (n <= 0)
-			break;
-		*len += n;
-		kn = parent;
+	if (!parent) {
+		w->c->cut = 0;
+		return 1;
 	}
-	c->cut = 1;
+	if (at >= ET_CGROUP_MAX / 2)
+		return 1;
+	barrier_var(at);
+	n = bpf_probe_read_kernel_str(w->c->path + (at & (ET_CGROUP_MAX / 2 - 1)), ET_CGROUP_MAX / 2,
+				      READ(w->kn, name));
+	if (n <= 0)
+		return 1;
+	*len += n;
+	w->kn = parent;
+	return 0;
 }
 
-/* Tells the user half the path behind a cgroup id, once. False: it could not be told. */
-static __always_inline bool tell_cgroup(struct kernfs_node *kn, __u64 id)
+static __always_inline void fill_kernfs_path(struct et_cgroup *c, struct kernfs_node *kn)
 {
-	__u32 one = 1;
-	struct et_cgroup *c;
+	struct kernfs_walk w = { .c = c, .kn = kn };
 
-	if (bpf_map_lookup_elem(&known_cgroups, &id))
-		return true;
-	c = bpf_ringbuf_reserve(&ring, sizeof(*c), 0);
+	c->cut = 1;
+	repeat(PATH_DEPTH, kernfs_up, &w);
+}
+
+/* 1: told, 0: no room. A global function: rare, and the verifier goes through it but once a program. */
+__noinline int tell_cgroup_path(__u64 kn, __u64 id)
+{
+	struct et_cgroup *c = bpf_ringbuf_reserve(&ring, sizeof(*c), 0);
+
 	if (!c) {
 		count(lost_cgroup);
-		return false;
+		return 0;
 	}
 	__builtin_memset(c, 0, sizeof(*c));
 	c->h.kind = ET_CGROUP;
 	c->h.size = sizeof(*c);
 	c->id = id;
-	fill_kernfs_path(c, kn);
+	fill_kernfs_path(c, typed(struct kernfs_node, kn));
 	bpf_ringbuf_submit(c, BPF_RB_NO_WAKEUP);
-	bpf_map_update_elem(&known_cgroups, &id, &one, BPF_ANY);
+	return 1;
+}
+
+/* Tells the user half the path behind a cgroup id, once. False: it could not be told. */
+static __always_inline bool tell_cgroup(__u64 kn, __u64 id)
+{
+	__u32 slot = id & (ET_MAX_CGROUPS - 1);
+	__u64 *known = bpf_map_lookup_elem(&known_cgroups, &slot);
+
+	if (!known)
+		return false;
+	if (*known == id)
+		return true;
+	if (!tell_cgroup_path(kn, id))
+		return false;
+	*known = id;
 	return true;
 }
 
 static __always_inline void fill_cgroup(struct et_death *d, struct task_struct *task)
 {
 	bool v1;
-	struct kernfs_node *kn = BPF_CORE_READ(task_cgroup(task, &v1), kn);
+	struct cgroup *cgrp = task_cgroup(task, &v1);
 
-	d->cgroup_id = BPF_CORE_READ(kn, id);
+	d->cgroup_id = READ(cgrp, kn, id);
 	if (v1)
 		d->flags |= ET_D_CGROUP_V1;
-	if (tell_cgroup(kn, d->cgroup_id))
+	if (tell_cgroup((__u64)BPF_CORE_READ(cgrp, kn), d->cgroup_id))
 		d->seen |= ET_SEEN_CGROUP;
 }
 
-/* Ring buffer memory is not zeroed, and clang has no memset of this size for BPF. */
-static __always_inline void zero_args(struct et_args *a)
+/*
+ * argv of a process whose mm is at `address`, and still there. Pages that are not resident cannot be read here. 1: told.
+ * A global function, as tell_cgroup_path().
+ */
+__noinline int tell_args(__u64 start_ns, __u32 tgid, __u64 address)
 {
-	volatile __u64 *word = (void *)a;
-
-	for (unsigned int i = 0; i < sizeof(*a) / sizeof(*word); i++)
-		word[i] = 0;
-}
-
-/* argv of a dying process whose mm is still there. Pages that are not resident cannot be read here. */
-static __always_inline bool tell_args(struct et_id id, struct mm_struct *mm)
-{
-	unsigned long start = BPF_CORE_READ(mm, arg_start), end = BPF_CORE_READ(mm, arg_end);
+	struct mm_struct *mm = typed(struct mm_struct, address);
+	unsigned long start = READ(mm, arg_start), end = READ(mm, arg_end);
 	__u64 len = end - start;
 	struct et_args *a;
 
 	if (!start || end <= start)
-		return false;
+		return 0;
 	a = bpf_ringbuf_reserve(&ring, sizeof(*a), 0);
 	if (!a) {
 		count(lost_cgroup);
-		return false;
+		return 0;
 	}
-	zero_args(a);
+	/* Ring buffer memory is not zeroed, and clang has no memset of this size for BPF. */
+	bpf_probe_read_kernel(a, sizeof(*a), &no_args);
 	a->h.kind = ET_ARGS;
 	a->h.size = sizeof(*a);
-	a->id = id;
+	a->id.start_ns = start_ns;
+	a->id.tgid = tgid;
 	a->total = len;
 	if (len > ET_ARGS_MAX - 1)
 		len = ET_ARGS_MAX - 1;
 	len &= ET_ARGS_MAX - 1;
 	if (bpf_probe_read_user(a->args, len, (void *)start)) {
 		bpf_ringbuf_discard(a, BPF_RB_NO_WAKEUP);
-		return false;
+		return 0;
 	}
 	a->len = len;
 	bpf_ringbuf_submit(a, BPF_RB_NO_WAKEUP);
-	return true;
+	return 1;
 }
 
 #endif

@@ -13,7 +13,7 @@
 #define ET_MAX_SIGNALED 8192 /* processes with a remembered signal */
 #define ET_MAX_THREADS 16384 /* --threads: between their exit and the kernel freeing them */
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
-#define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known */
+#define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known; a power of two */
 #define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
 #define ET_RING_BYTES (4 << 20)
 

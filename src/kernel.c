@@ -32,17 +32,80 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 	return vfprintf(stderr, fmt, args);
 }
 
+/* ---- what BTF knows ---- */
+
+static uint32_t hash_name(const char *name)
+{
+	uint32_t h = 2166136261; /* FNV-1a */
+
+	while (*name)
+		h = (h ^ (unsigned char)*name++) * 16777619;
+	return h ^ h >> 15;
+}
+
+static bool is_asked_for(const struct btf_type *t)
+{
+	return btf_is_func(t) || btf_is_typedef(t) || btf_is_struct(t);
+}
+
+/* btf__find_by_name_kind() goes through all of some 100,000 types, and we ask some 60 times. */
+static int index_names(struct kernel *k)
+{
+	uint32_t id, at, n = btf__type_cnt(k->btf), slots = 1;
+
+	while (slots < 2 * n)
+		slots *= 2;
+	k->by_name = calloc(slots, sizeof(*k->by_name));
+	if (!k->by_name)
+		return -ENOMEM;
+	k->mask = slots - 1;
+	for (id = 1; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(k->btf, id);
+
+		if (!is_asked_for(t))
+			continue;
+		at = hash_name(btf__name_by_offset(k->btf, t->name_off));
+		while (k->by_name[at & k->mask])
+			at++;
+		k->by_name[at & k->mask] = id;
+	}
+	return 0;
+}
+
+/* As btf__find_by_name_kind(): the first of several. */
+static int find(const struct kernel *k, const char *name, uint32_t kind)
+{
+	uint32_t at = hash_name(name), id;
+
+	for (; (id = k->by_name[at & k->mask]); at++) {
+		const struct btf_type *t = btf__type_by_id(k->btf, id);
+
+		if (btf_kind(t) == kind && !strcmp(btf__name_by_offset(k->btf, t->name_off), name))
+			return (int)id;
+	}
+	return -ENOENT;
+}
+
 int kernel__open(struct kernel *k)
 {
+	int err;
+
 	libbpf_set_print(print_libbpf);
 	k->btf = btf__load_vmlinux_btf();
-	return k->btf ? 0 : -errno;
+	if (!k->btf)
+		return -errno;
+	err = index_names(k);
+	if (err)
+		kernel__close(k);
+	return err;
 }
 
 void kernel__close(struct kernel *k)
 {
 	btf__free(k->btf);
+	free(k->by_name);
 	k->btf = NULL;
+	k->by_name = NULL;
 }
 
 static int tracepoint_type(const struct kernel *k, const char *name)
@@ -50,7 +113,19 @@ static int tracepoint_type(const struct kernel *k, const char *name)
 	char type[80];
 
 	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return btf__find_by_name_kind(k->btf, type, BTF_KIND_TYPEDEF);
+	return find(k, type, BTF_KIND_TYPEDEF);
+}
+
+bool kernel__has_tracepoint(const struct kernel *k, const char *name)
+{
+	return tracepoint_type(k, name) >= 0;
+}
+
+uint32_t kernel__struct_id(const struct kernel *k, const char *name)
+{
+	int id = find(k, name, BTF_KIND_STRUCT);
+
+	return id < 0 ? 0 : (uint32_t)id;
 }
 
 int kernel__tracepoint_args(const struct kernel *k, const char *name)
@@ -100,17 +175,28 @@ static int try_tracing(enum bpf_attach_type attach, int btf_id)
 
 bool kernel__has_function(const struct kernel *k, const char *function)
 {
-	return btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC) >= 0;
+	return find(k, function, BTF_KIND_FUNC) >= 0;
 }
 
 bool kernel__has_typedef(const struct kernel *k, const char *name)
 {
-	return btf__find_by_name_kind(k->btf, name, BTF_KIND_TYPEDEF) >= 0;
+	return find(k, name, BTF_KIND_TYPEDEF) >= 0;
 }
 
 int kernel__try_fentry(const struct kernel *k, const char *function)
 {
-	return try_tracing(BPF_TRACE_FENTRY, btf__find_by_name_kind(k->btf, function, BTF_KIND_FUNC));
+	return try_tracing(BPF_TRACE_FENTRY, find(k, function, BTF_KIND_FUNC));
+}
+
+int kernel__may_fentry(const struct kernel *k, const char *function)
+{
+	int id = find(k, function, BTF_KIND_FUNC);
+	int prog = id < 0 ? -ENOENT : load_nothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, id);
+
+	if (prog < 0)
+		return prog;
+	close(prog);
+	return 0;
 }
 
 int kernel__try_tracepoint(const struct kernel *k, const char *name)
@@ -120,7 +206,7 @@ int kernel__try_tracepoint(const struct kernel *k, const char *name)
 
 int kernel__try_iter(const struct kernel *k)
 {
-	return try_tracing(BPF_TRACE_ITER, btf__find_by_name_kind(k->btf, "bpf_iter_task", BTF_KIND_FUNC));
+	return try_tracing(BPF_TRACE_ITER, find(k, "bpf_iter_task", BTF_KIND_FUNC));
 }
 
 static int read_number(int dir, const char *path)
@@ -141,6 +227,13 @@ static int perf_open(struct perf_event_attr *attr)
 	int fd = syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int kernel__may_kprobe(void)
+{
+	int type = read_number(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type");
+
+	return type < 0 ? type : 0;
 }
 
 int kernel__try_kprobe(const struct kernel *k, const char *function)

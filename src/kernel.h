@@ -11,6 +11,8 @@ struct btf;
 
 struct kernel {
 	struct btf *btf;
+	uint32_t *by_name; /* hash table of type ids; 0: free */
+	uint32_t mask;
 };
 
 /* 0, or negative errno: -ENOENT the kernel has no BTF. */
@@ -24,13 +26,21 @@ int kernel__tracepoint_args(const struct kernel *k, const char *name);
 bool kernel__has_function(const struct kernel *k, const char *function);
 bool kernel__has_typedef(const struct kernel *k, const char *name);
 
+/* The BTF id of a struct; 0: there is none. */
+uint32_t kernel__struct_id(const struct kernel *k, const char *name);
+bool kernel__has_tracepoint(const struct kernel *k, const char *name);
+
 /*
- * Loads and attaches an empty program, for real, and takes it away again, which takes the kernel tens of ms.
+ * Loads and attaches an empty program, for real, and takes it away again, which takes the kernel tens of ms: what is
+ * attached next has to wait until nobody can be in the one that was taken away.
  * 0, -ENOENT: the kernel has no such thing, -EPERM and others: refused.
  */
 int kernel__try_fentry(const struct kernel *k, const char *function);
 int kernel__try_kprobe(const struct kernel *k, const char *function);
 int kernel__try_tracepoint(const struct kernel *k, const char *name);
+/* Whether such a program can be loaded at all, of what can be said in less than 1 ms. */
+int kernel__may_fentry(const struct kernel *k, const char *function);
+int kernel__may_kprobe(void);
 int kernel__try_iter(const struct kernel *k);
 /* Whether there is a system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
 int kernel__find_event(const char *event);

@@ -304,9 +304,9 @@ static int try_function(const struct kernel *k, const struct plan_door *d, const
 {
 	switch (d->door) {
 	case ET_DOOR_FENTRY:
-		return kernel__try_fentry(k, function);
+		return kernel__has_function(k, function) ? kernel__try_fentry(k, function) : -ENOENT;
 	case ET_DOOR_KPROBE:
-		return kernel__try_kprobe(k, function);
+		return kernel__has_function(k, function) ? kernel__try_kprobe(k, function) : -ENOENT;
 	case ET_DOOR_ITER:
 		return kernel__try_iter(k);
 	default:
@@ -314,28 +314,33 @@ static int try_function(const struct kernel *k, const struct plan_door *d, const
 	}
 }
 
-static bool *door_works(struct plan *p, enum et_door door)
+/* Whether the kernel lets us have programs of this kind at all, asked once. */
+static int may_open(struct plan *p, const struct kernel *k, enum et_door door, const char *function)
 {
-	return door == ET_DOOR_FENTRY ? &p->fentry_works : door == ET_DOOR_KPROBE ? &p->kprobe_works : NULL;
+	bool *asked = door == ET_DOOR_FENTRY ? &p->fentry_asked : &p->kprobe_asked;
+	int *refused = door == ET_DOOR_FENTRY ? &p->fentry_refused : &p->kprobe_refused;
+
+	if (!*asked)
+		*refused = door == ET_DOOR_FENTRY ? kernel__may_fentry(k, function) : kernel__may_kprobe();
+	*asked = true;
+	return *refused;
 }
 
 /*
- * Every try takes tens of ms. Where one function let itself be hooked, the others are taken at
- * their word until all is attached; see plan__refuse().
+ * Every try takes the kernel tens of ms, and all of them together longer than anything else at start. So it is
+ * taken at its word, which BTF is, until all is attached; see plan__refuse().
  */
 static int try_quickly(struct plan *p, const struct kernel *k, const struct plan_door *d, const char *function)
 {
-	bool *works = door_works(p, d->door);
-	int err;
-
-	if (works && !kernel__has_function(k, function))
+	if (p->thorough)
+		return try_function(k, d, function);
+	if (d->door == ET_DOOR_ITER)
+		return kernel__has_function(k, "bpf_iter_task") ? 0 : -ENOENT;
+	if (d->door == ET_DOOR_TRACEPOINT)
+		return kernel__has_tracepoint(k, function) ? 0 : -ENOENT;
+	if (!kernel__has_function(k, function))
 		return -ENOENT;
-	if (works && *works && !p->thorough)
-		return 0;
-	err = try_function(k, d, function);
-	if (works && !err)
-		*works = true;
-	return err;
+	return may_open(p, k, d->door, function);
 }
 
 static int try_hook(struct plan *p, const struct kernel *k, const struct plan_door *d)
@@ -397,30 +402,6 @@ static int check_observation(const struct plan *p, enum et_observation obs)
 	return -EOPNOTSUPP;
 }
 
-static bool needs_program(const struct plan_door *d, size_t program)
-{
-	for (unsigned int i = 0; d && i < PLAN_PROGRAMS && d->programs[i]; i++)
-		if (d->programs[i] == program)
-			return true;
-	return false;
-}
-
-int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err)
-{
-	int ret = 0;
-
-	for (unsigned int i = 0; !ret && i < ET_OBS_COUNT; i++) {
-		unsigned int door = p->use[i] ? p->use[i] - observations[i].doors : 0;
-
-		if (!needs_program(p->use[i], program))
-			continue;
-		p->refused[i][door] = err;
-		settle_one(p, k, i, door + 1);
-		ret = check_observation(p, i);
-	}
-	return ret;
-}
-
 static bool needed(enum et_observation obs, const struct options *o)
 {
 	if (o->without >> obs & 1)
@@ -443,27 +424,63 @@ static int check_tier(const struct plan *p, enum tier tier)
 	return -EOPNOTSUPP;
 }
 
-int plan__settle(struct plan *p, const struct kernel *k, const struct options *o)
+static int settle_all(struct plan *p, const struct kernel *k, bool complain)
 {
 	int err = 0;
+
+	for (unsigned int i = 0; !err && i < ET_OBS_COUNT; i++) {
+		if (p->off[i])
+			continue;
+		settle_one(p, k, i, 0);
+		if (!complain)
+			continue;
+		if (observations[i].required && !p->use[i] && last_refusal(p, i) == -EPERM)
+			return -EPERM;
+		err = check_observation(p, i);
+	}
+	return err;
+}
+
+int plan__settle(struct plan *p, const struct kernel *k, const struct options *o)
+{
+	int err;
 
 	memset(p, 0, sizeof(*p));
 	p->tier = o->tier;
 	p->thorough = o->mode == MODE_PROBES;
 	p->task_pt_regs = kernel__has_function(k, "bpf_task_pt_regs");
 	p->cgroup_kill = kernel__has_function(k, "cgroup_kill_write");
-	for (unsigned int i = 0; !err && i < ET_OBS_COUNT; i++) {
+	p->read_by_load = kernel__has_function(k, "bpf_rdonly_cast");
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++)
 		p->off[i] = !needed(i, o);
-		if (p->off[i])
-			continue;
-		settle_one(p, k, i, 0);
-		if (o->mode == MODE_PROBES)
-			continue;
-		if (observations[i].required && !p->use[i] && last_refusal(p, i) == -EPERM)
-			return -EPERM;
-		err = check_observation(p, i);
-	}
+	err = settle_all(p, k, o->mode != MODE_PROBES);
 	return err ? err : check_tier(p, o->tier);
+}
+
+static bool needs_program(const struct plan_door *d, size_t program)
+{
+	for (unsigned int i = 0; i < PLAN_PROGRAMS && d->programs[i]; i++)
+		if (d->programs[i] == program)
+			return true;
+	return false;
+}
+
+int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err)
+{
+	int ret = 0;
+
+	if (!p->thorough) {
+		p->thorough = true;
+		ret = settle_all(p, k, true);
+	}
+	for (unsigned int i = 0; !ret && i < ET_OBS_COUNT; i++) {
+		if (!p->use[i] || !needs_program(p->use[i], program))
+			continue;
+		p->refused[i][p->use[i] - observations[i].doors] = err;
+		settle_one(p, k, i, p->use[i] - observations[i].doors + 1);
+		ret = check_observation(p, i);
+	}
+	return ret;
 }
 
 enum et_door plan__door(const struct plan *p, enum et_observation obs)

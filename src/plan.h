@@ -37,10 +37,12 @@ struct observation {
 
 struct plan {
 	enum tier tier; /* asked for */
-	bool thorough;	/* every hook is tried for real, as --probes promises */
-	bool fentry_works, kprobe_works; /* one hook was attached for real */
+	bool thorough;	/* every hook is tried for real: --probes promises it, and plan__refuse() needs it */
+	bool fentry_asked, kprobe_asked;
+	int fentry_refused, kprobe_refused; /* of programs of that kind; 0: not */
 	bool task_pt_regs; /* the helper of that name is there */
 	bool cgroup_kill;  /* cgroups have a cgroup.kill */
+	bool read_by_load; /* bpf_rdonly_cast() is there, see bpf/read.bpf.h */
 	const struct plan_door *use[ET_OBS_COUNT]; /* NULL: not observed */
 	bool off[ET_OBS_COUNT];		   /* not needed for what was asked */
 	int refused[ET_OBS_COUNT][PLAN_DOORS]; /* negative errno per door; -ECANCELED: not allowed by --tier */
@@ -54,8 +56,8 @@ extern const struct observation observations[ET_OBS_COUNT];
  */
 int plan__settle(struct plan *p, const struct kernel *k, const struct options *o);
 /*
- * When all is attached in earnest one program may still be refused: the next door of every observation that
- * needs it. 0; -EOPNOTSUPP: there is none and nothing can be told without, said on stderr.
+ * When all is attached in earnest one program may still be refused, for the kernel was taken at its word: then every
+ * hook is tried for real, and the program is not used. 0; -EOPNOTSUPP: nothing can be told without, said on stderr.
  */
 int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err);
 enum et_door plan__door(const struct plan *p, enum et_observation obs);

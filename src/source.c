@@ -18,6 +18,7 @@
 #include "core_pattern.h"
 #include "exits.h"
 #include "exittrace.skel.h"
+#include "exittrace_load.skel.h"
 #include "kernel.h"
 #include "log.h"
 #include "names.h"
@@ -194,11 +195,33 @@ static int on_message(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+/*
+ * Of the two builds of the kernel half (bpf/read.bpf.h) the one for this kernel. They have the same programs, maps
+ * and variables, so the skeleton of one serves both.
+ */
+static struct exittrace_bpf *open_skeleton(bool read_by_load)
+{
+	struct exittrace_bpf *skel = calloc(1, sizeof(*skel));
+	int err = skel ? exittrace_bpf__create_skeleton(skel) : -ENOMEM;
+
+	_Static_assert(sizeof(*skel->rodata) == sizeof(*((struct exittrace_load_bpf *)0)->rodata), "two builds");
+	_Static_assert(sizeof(*skel->bss) == sizeof(*((struct exittrace_load_bpf *)0)->bss), "two builds");
+	if (!err && read_by_load)
+		skel->skeleton->data = (void *)exittrace_load_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (!err)
+		return skel;
+	exittrace_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
 static int load(struct source *s, const struct source_filter *f)
 {
 	int err;
 
-	s->skel = exittrace_bpf__open();
+	s->skel = open_skeleton(s->plan->read_by_load);
 	if (!s->skel)
 		return refuse("cannot open the BPF programs", -errno);
 	configure(s, f);
