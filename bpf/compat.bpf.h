@@ -53,7 +53,7 @@ static __always_inline bool signal_autoreap(struct signal_struct *sig)
 
 	if (!bpf_core_field_exists(now->autoreap))
 		return false;
-	return READ_BITFIELD(now, autoreap);
+	return READ_BIT(now, autoreap);
 }
 
 /*
@@ -102,10 +102,10 @@ static __always_inline struct file *file_of_work(struct callback_head *work)
 	struct file___before_5_16 *once = NULL;
 
 	if (bpf_core_field_exists(now->f_task_work))
-		return typed(struct file, (void *)work - bpf_core_field_offset(now->f_task_work));
+		return typed(file, (void *)work - bpf_core_field_offset(now->f_task_work));
 	if (bpf_core_field_exists(then->f_rcuhead))
-		return typed(struct file, (void *)work - bpf_core_field_offset(then->f_rcuhead));
-	return typed(struct file, (void *)work - bpf_core_field_offset(once->f_u.fu_rcuhead));
+		return typed(file, (void *)work - bpf_core_field_offset(then->f_rcuhead));
+	return typed(file, (void *)work - bpf_core_field_offset(once->f_u.fu_rcuhead));
 }
 
 /*

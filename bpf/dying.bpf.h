@@ -68,7 +68,7 @@ static __always_inline struct dying *leaving_entry(struct task_struct *task)
  */
 static __always_inline bool mm_is_gone(struct dying *e)
 {
-	return e->mm && !READ(typed(struct mm_struct, e->mm), mm_users.counter);
+	return e->mm && !READ(typed(mm_struct, e->mm), mm_users.counter);
 }
 
 /* ---- exits under way, see struct et_exit ---- */

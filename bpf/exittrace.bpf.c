@@ -12,8 +12,8 @@
 #include "event.h"
 
 #include "uapi.bpf.h"
-#include "read.bpf.h"
 #include "maps.bpf.h"
+#include "read.bpf.h"
 #include "emit.bpf.h"
 #include "compat.bpf.h"
 #include "task.bpf.h"

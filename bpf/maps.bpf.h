@@ -103,12 +103,21 @@ struct {
 	__type(value, __u64);
 } leaders SEC(".maps");
 
-/* From the first signal that could kill, or that asks to stop, until the death. */
+/*
+ * From the first signal that could kill, or that asks to stop, until the death. `now` is the signal being looked at,
+ * which the target's siglock makes one at a time: on the stack the verifier would go separate ways for all it may
+ * hold.
+ */
+struct signaled {
+	struct et_signals all;
+	struct et_signal now;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ET_MAX_SIGNALED);
 	__type(key, struct et_id);
-	__type(value, struct et_signals);
+	__type(value, struct signaled);
 } signaled SEC(".maps");
 
 /*
@@ -236,7 +245,7 @@ struct {
 } snapshot SEC(".maps");
 
 static const struct dying no_dying;
-static const struct et_signals no_signals;
+static const struct signaled no_signals;
 static const struct et_args no_args;
 static const struct et_file no_file;
 static const struct call no_call;

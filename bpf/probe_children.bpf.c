@@ -26,13 +26,13 @@ static __always_inline int on_adopted(struct task_struct *child, struct task_str
 SEC("?fentry/kill_orphaned_pgrp")
 int BPF_PROG(adopted__fentry, struct task_struct *child, struct task_struct *dead)
 {
-	return on_adopted(typed(struct task_struct, child), dead);
+	return on_adopted(typed(task_struct, child), dead);
 }
 
 SEC("?kprobe/kill_orphaned_pgrp")
 int BPF_KPROBE(adopted__kprobe, struct task_struct *child, struct task_struct *dead)
 {
-	return on_adopted(typed(struct task_struct, child), dead);
+	return on_adopted(typed(task_struct, child), dead);
 }
 
 /*

@@ -59,7 +59,7 @@ static __always_inline int on_coredumped(void)
 
 static __always_inline __u32 core_target(struct inode *inode)
 {
-	switch (READ(inode, i_mode) & S_IFMT) {
+	switch (BPF_CORE_READ(inode, i_mode) & S_IFMT) {
 	case S_IFIFO:
 		return ET_CORE_PIPE;
 	case S_IFSOCK:
@@ -103,7 +103,7 @@ int BPF_PROG(cored__fexit)
 SEC("?fentry/dump_emit")
 int BPF_PROG(core_written__fentry, struct coredump_params *params)
 {
-	return on_core_written(typed(struct coredump_params, params));
+	return on_core_written(typed(coredump_params, params));
 }
 
 SEC("?kprobe/do_coredump")
@@ -121,5 +121,5 @@ int BPF_KRETPROBE(cored__kretprobe)
 SEC("?kprobe/dump_emit")
 int BPF_KPROBE(core_written__kprobe, struct coredump_params *params)
 {
-	return on_core_written(typed(struct coredump_params, params));
+	return on_core_written(typed(coredump_params, params));
 }

@@ -351,7 +351,7 @@ static __always_inline int on_exit(struct task_struct *task, struct et_id id, bo
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(exit__tp, struct task_struct *current)
 {
-	struct task_struct *task = typed(struct task_struct, current);
+	struct task_struct *task = typed(task_struct, current);
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
 	struct et_id id = leader_id(task->group_leader);
 	bool last;
@@ -372,7 +372,7 @@ int BPF_PROG(exit__tp, struct task_struct *current)
 SEC("?tp/sched/sched_process_exit")
 int exit__perf(struct trace_event_raw_sched_process_exit *ctx)
 {
-	struct task_struct *task = typed(struct task_struct, bpf_get_current_task_btf());
+	struct task_struct *task = typed(task_struct, bpf_get_current_task_btf());
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
 	struct et_id id = leader_id(task->group_leader);
 
@@ -404,13 +404,13 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 SEC("?fentry/taskstats_exit")
 int BPF_PROG(last__fentry, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(typed(struct task_struct, task), group_dead);
+	return on_taskstats_exit(typed(task_struct, task), group_dead);
 }
 
 SEC("?kprobe/taskstats_exit")
 int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(typed(struct task_struct, task), group_dead);
+	return on_taskstats_exit(typed(task_struct, task), group_dead);
 }
 
 /*
@@ -420,7 +420,7 @@ int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
 SEC("?tp_btf/exit_mmap")
 int BPF_PROG(exe__tp, struct mm_struct *memory)
 {
-	struct mm_struct *mm = typed(struct mm_struct, memory);
+	struct mm_struct *mm = typed(mm_struct, memory);
 	struct task_struct *task = current_task();
 	struct task_struct *leader = READ(task, group_leader);
 	struct et_id id = leader_id(leader);
@@ -491,7 +491,7 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 SEC("?fentry/do_notify_parent")
 int BPF_PROG(notify__fentry, struct task_struct *task)
 {
-	struct task_struct *dead = typed(struct task_struct, task);
+	struct task_struct *dead = typed(task_struct, task);
 
 	return dead->pid == dead->tgid ? on_notify(true, dead) : 0;
 }
@@ -499,9 +499,15 @@ int BPF_PROG(notify__fentry, struct task_struct *task)
 SEC("?kprobe/do_notify_parent")
 int BPF_KPROBE(notify__kprobe, struct task_struct *task)
 {
-	struct task_struct *dead = typed(struct task_struct, task);
+	struct task_struct *dead = typed(task_struct, task);
 
 	return READ(dead, pid) == READ(dead, tgid) ? on_notify(false, dead) : 0;
+}
+
+/* The same, as a global function: the verifier goes through it once, whatever has been found before. */
+__noinline int notify_at(__u64 leader)
+{
+	return on_notify(false, typed(task_struct, leader));
 }
 
 /*
@@ -524,5 +530,5 @@ static __always_inline int on_notify_signal(int sig, struct kernel_siginfo *info
 	level = READ(to, group_leader, thread_pid, level);
 	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(READ(leader, thread_pid), level))
 		return 0;
-	return on_notify(false, leader);
+	return notify_at(number(leader));
 }

@@ -102,7 +102,7 @@ STEP add_flushable(__u32 round, struct flushable *f)
 	if (!(f->used >> round & 1))
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), (void *)(f->files + round * sizeof(file)));
-	if (file && has_flush(typed(struct file, file)))
+	if (file && has_flush(typed(file, file)))
 		f->n++;
 	return 0;
 }
@@ -133,7 +133,7 @@ STEP add_chunk(__u32 round, struct open_bits *o)
 /* Set bits of the table at a kernel address: descriptors in use. -1: a table too large to count. */
 __noinline int count_open(__u64 address)
 {
-	struct fdtable *fdt = typed(struct fdtable, address);
+	struct fdtable *fdt = typed(fdtable, address);
 	struct open_bits o = { .at = (__u64)BPF_CORE_READ(fdt, open_fds), .words = READ(fdt, max_fds) / 64 };
 
 	if (o.words > TABLE_WORDS)
@@ -173,8 +173,8 @@ static __always_inline void fill_file_path(struct et_file *f, struct dying *e, c
 {
 	__u32 cut = 0;
 
-	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, typed(struct vfsmount, h->mnt),
-		  typed(struct dentry, h->dentry), current_task());
+	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, typed(vfsmount, h->mnt),
+		  typed(dentry, h->dentry), current_task());
 	f->len = e->path_len;
 	bpf_probe_read_kernel(f->path, sizeof(f->path), e->tail + ET_EXE_MAX);
 	if (cut)
@@ -184,7 +184,7 @@ static __always_inline void fill_file_path(struct et_file *f, struct dying *e, c
 /* After a file was let go its dentry may belong to another: then nothing is said of it. */
 static __always_inline bool still_there(const struct in_hand *h)
 {
-	return h->inode && READ(typed(struct dentry, h->dentry), d_inode) == h->inode;
+	return h->inode && READ(typed(dentry, h->dentry), d_inode) == h->inode;
 }
 
 /* The type stays as long as its module; the rest of the file may be gone. */
@@ -222,7 +222,7 @@ static __always_inline void tell_file(struct dying *e, enum et_file_what what, c
 	fill_fs(f, h);
 	if (still_there(h)) {
 		fill_file_path(f, e, h);
-		if (unlinked(typed(struct dentry, h->dentry)))
+		if (unlinked(typed(dentry, h->dentry)))
 			f->flags |= ET_FILE_UNLINKED;
 	} else {
 		f->flags |= ET_FILE_GONE;
@@ -278,13 +278,13 @@ static __always_inline int on_exit_files(struct task_struct *task)
 SEC("?fentry/exit_files")
 int BPF_PROG(files_begin__fentry, struct task_struct *task)
 {
-	return on_exit_files(typed(struct task_struct, task));
+	return on_exit_files(typed(task_struct, task));
 }
 
 SEC("?kprobe/exit_files")
 int BPF_KPROBE(files_begin__kprobe, struct task_struct *task)
 {
-	return on_exit_files(typed(struct task_struct, task));
+	return on_exit_files(typed(task_struct, task));
 }
 
 /* The entry if current is closing the table of a dead process. */
@@ -323,7 +323,7 @@ static __always_inline int on_close(struct file *file)
  */
 static __always_inline int fd_in_hand(struct dying *e, struct file *file)
 {
-	struct files_struct *table = typed(struct files_struct, e->table);
+	struct files_struct *table = typed(files_struct, e->table);
 	struct fdtable *fdt = READ(table, fdt);
 	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
 	__u32 words = READ(fdt, max_fds) / 64;
@@ -345,7 +345,7 @@ static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
 	struct et_files *c = &e->d.files;
 
 	c->close_ns += ns;
-	if (has_flush(typed(struct file, h->file))) {
+	if (has_flush(typed(file, h->file))) {
 		c->flushed++;
 		c->flush_ns += ns;
 		if (ret < 0) {
@@ -379,7 +379,7 @@ static __always_inline int on_closed(int ret)
 SEC("?fentry/filp_close")
 int BPF_PROG(close__fentry, struct file *file)
 {
-	return on_close(typed(struct file, file));
+	return on_close(typed(file, file));
 }
 
 SEC("?fexit/filp_close")
@@ -391,7 +391,7 @@ int BPF_PROG(closed__fexit, struct file *file, void *owner, int ret)
 SEC("?kprobe/filp_close")
 int BPF_KPROBE(close__kprobe, struct file *file)
 {
-	return on_close(typed(struct file, file));
+	return on_close(typed(file, file));
 }
 
 SEC("?kretprobe/filp_close")
@@ -512,7 +512,7 @@ STEP add_word(__u32 round, struct flush_walk *w)
 /* Of the descriptors in the table at a kernel address those with a flush; -1: too many to look at. */
 __noinline int count_table_flushable(__u64 address)
 {
-	struct fdtable *fdt = typed(struct fdtable, address);
+	struct fdtable *fdt = typed(fdtable, address);
 	struct flush_walk w = {
 		.bits = (__u64)BPF_CORE_READ(fdt, open_fds),
 		.fds = (__u64)BPF_CORE_READ(fdt, fd),

@@ -33,7 +33,9 @@ STEP is_node(__u32 round, struct node_search *n)
 /* At most 64 files that begin at a kernel address: which one is this inode of FUSE? -1: none. */
 __noinline int find_node(__u64 files, __u64 used, __u64 connection, __u64 nodeid)
 {
-	struct node_search n = { .files = files, .used = used, .connection = connection, .nodeid = nodeid, .found = -1 };
+	struct node_search n = {
+		.files = files, .used = used, .connection = connection, .nodeid = nodeid, .found = -1,
+	};
 
 	repeat(64, is_node, &n);
 	return n.found;
@@ -93,15 +95,15 @@ static __always_inline bool slots_are_emptied(struct fdtable *fdt)
 static __always_inline void take_request_in_hand(struct dying *e, struct fuse_req *req)
 {
 	struct super_block *sb = fuse_super_block(req);
-	struct files_struct *table = typed(struct files_struct, e->table);
+	struct files_struct *table = typed(files_struct, e->table);
 	struct fdtable *fdt = READ(table, fdt);
 	/* A global function takes numbers, not pointers. */
 	int fd = find_request((__u64)BPF_CORE_READ(table, fdt), e->next_fd, fuse_connection(req),
 			      READ(req, in.h.nodeid));
 
-	take_in_hand(&e->closing, typed(struct file, fd < 0 ? NULL : file_at(fdt, fd)));
+	take_in_hand(&e->closing, typed(file, fd < 0 ? NULL : file_at(fdt, fd)));
 	if (fd < 0)
-		e->closing.type = READ(sb, s_type);
+		e->closing.type = BPF_CORE_READ(sb, s_type);
 	e->closing.fd = -1;
 	if (fd < 0 || slots_are_emptied(fdt))
 		return;
@@ -112,7 +114,7 @@ static __always_inline void take_request_in_hand(struct dying *e, struct fuse_re
 SEC("?tp_btf/fuse_request_send")
 int BPF_PROG(fuse_send__tp, struct fuse_req *request)
 {
-	struct fuse_req *req = typed(struct fuse_req, request);
+	struct fuse_req *req = typed(fuse_req, request);
 	struct task_struct *task = current_task();
 	__u64 key = (__u64)req;
 	struct dying *e;
@@ -130,7 +132,7 @@ int BPF_PROG(fuse_send__tp, struct fuse_req *request)
 SEC("?tp_btf/fuse_request_end")
 int BPF_PROG(fuse_end__tp, struct fuse_req *request)
 {
-	struct fuse_req *req = typed(struct fuse_req, request);
+	struct fuse_req *req = typed(fuse_req, request);
 	__s32 error = READ(req, out.h.error);
 	__u64 key = (__u64)req;
 	struct dying *e;

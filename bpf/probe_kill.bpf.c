@@ -38,7 +38,7 @@ static __always_inline int on_cgroup_kill(struct kernfs_open_file *of)
 SEC("?fentry/cgroup_kill_write")
 int BPF_PROG(cgroup_kill__fentry, struct kernfs_open_file *of)
 {
-	return on_cgroup_kill(typed(struct kernfs_open_file, of));
+	return on_cgroup_kill(typed(kernfs_open_file, of));
 }
 
 SEC("?fexit/cgroup_kill_write")
@@ -50,7 +50,7 @@ int BPF_PROG(cgroup_killed__fexit)
 SEC("?kprobe/cgroup_kill_write")
 int BPF_KPROBE(cgroup_kill__kprobe, struct kernfs_open_file *of)
 {
-	return on_cgroup_kill(typed(struct kernfs_open_file, of));
+	return on_cgroup_kill(typed(kernfs_open_file, of));
 }
 
 SEC("?kretprobe/cgroup_kill_write")

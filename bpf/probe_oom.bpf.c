@@ -31,14 +31,14 @@ static __always_inline struct mem_cgroup *memcg_of(struct task_struct *task)
 		return NULL;
 	bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
 			      8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-	return css ? typed(struct mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
+	return css ? typed(mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
 }
 
 static __always_inline struct mem_cgroup *memcg_parent(struct mem_cgroup *memcg)
 {
 	struct cgroup_subsys_state *css = READ(memcg, css.parent);
 
-	return css ? typed(struct mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
+	return css ? typed(mem_cgroup, (void *)css - bpf_core_field_offset(struct mem_cgroup, css)) : NULL;
 }
 
 /* The default hierarchy, version 2, is number 0. */
@@ -141,13 +141,23 @@ static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memc
 		m->flags |= ET_OOM_LIMIT;
 }
 
-static __always_inline void fill_used(struct et_oom *m, struct mm_struct *mm)
+/* Of the mm at a kernel address. A global function, as on_kernel_kill(). */
+__noinline int fill_used(__u64 address)
 {
+	struct mm_struct *mm = typed(mm_struct, address);
+	__u32 tid = this_thread();
+	struct oom_kill *o = bpf_map_lookup_elem(&ooms, &tid);
+	struct et_oom *m;
+
+	if (!o)
+		return 0;
+	m = &o->oom;
 	m->anon_bytes = bytes(mm_pages(mm, MM_ANONPAGES));
 	m->file_bytes = bytes(mm_pages(mm, MM_FILEPAGES));
 	m->shmem_bytes = bytes(mm_pages(mm, MM_SHMEMPAGES));
 	m->swap_bytes = bytes(mm_pages(mm, MM_SWAPENTS));
 	m->flags |= ET_OOM_USED;
+	return 0;
 }
 
 static __always_inline void tell_oom(struct et_oom *m)
@@ -161,19 +171,25 @@ static __always_inline struct mem_cgroup *limiting_memcg(struct oom_kill *o, str
 	/* Once is enough: when all of a cgroup is killed, it is not full any more after the first. */
 	if (!config.oom_hooked && !o->memcg && o->flags & ET_OOM_MEMCG)
 		o->memcg = full_memcg(current);
-	return o->memcg ? typed(struct mem_cgroup, o->memcg) : NULL;
+	return o->memcg ? typed(mem_cgroup, o->memcg) : NULL;
 }
 
-static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *target, const struct et_id *id,
-				     struct mm_struct *mm)
+/* Of the task at a kernel address, whose mm is at another. A global function, as on_kernel_kill(). */
+__noinline int fill_oom(__u64 task, __u64 start_ns, __u32 tgid, __u64 mm)
 {
-	struct task_struct *current = current_task();
-	struct mem_cgroup *own = memcg_of(target), *memcg = limiting_memcg(o, current);
-	struct et_oom *m = &o->oom;
+	struct task_struct *current = current_task(), *target = typed(task_struct, task);
+	__u32 tid = this_thread();
+	struct oom_kill *o = bpf_map_lookup_elem(&ooms, &tid);
+	struct mem_cgroup *own, *memcg;
+	struct et_oom *m;
 
+	if (!o)
+		return 0;
+	m = &o->oom;
 	m->h.kind = ET_OOM;
 	m->h.size = sizeof(*m);
-	m->id = *id;
+	m->id.start_ns = start_ns;
+	m->id.tgid = tgid;
 	m->time_ns = bpf_ktime_get_boot_ns();
 	m->flags = o->flags;
 	m->score_adj = READ(target, signal, oom_score_adj);
@@ -182,7 +198,9 @@ static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *tar
 	if (!config.oom_hooked && m->trigger.flags & ET_PEER_KTHREAD) /* sysrq f is done by a worker */
 		m->flags |= ET_OOM_GLOBAL | ET_OOM_SYSRQ;
 	if (mm)
-		fill_used(m, mm);
+		fill_used(mm);
+	own = memcg_of(target);
+	memcg = limiting_memcg(o, current);
 	if (memcg) {
 		fill_limit(m, memcg);
 		if (memcg == own)
@@ -190,6 +208,7 @@ static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *tar
 	}
 	if (kills_group(own, memcg))
 		m->flags |= ET_OOM_GROUP;
+	return 0;
 }
 
 /*
@@ -199,22 +218,19 @@ static __always_inline void fill_oom(struct oom_kill *o, struct task_struct *tar
  */
 __noinline int on_kernel_kill(__u64 address, __u64 start_ns, __u32 tgid)
 {
-	struct task_struct *target = typed(struct task_struct, address);
+	struct task_struct *target = typed(task_struct, address);
 	struct mm_struct *mm = READ(target, mm);
 	struct oom_kill *o = oom_entry();
-	struct et_id id = {};
 	bool shared;
 
 	if (!o)
 		return 0;
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	shared = o->told && mm && mm == o->mm && o->oom.id.tgid != tgid;
 	if (!shared) {
 		o->told = 0;
 		o->mm = mm;
 	}
-	fill_oom(o, target, &id, mm);
+	fill_oom(address, start_ns, tgid, number(mm));
 	if (!shared)
 		return 0;
 	o->oom.flags |= ET_OOM_SHARED;
@@ -271,7 +287,7 @@ static __always_inline int on_oom_killed(void)
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(oom__fentry, struct oom_control *oc)
 {
-	return on_oom_kill(typed(struct oom_control, oc));
+	return on_oom_kill(typed(oom_control, oc));
 }
 
 SEC("?fexit/oom_kill_process")
@@ -283,7 +299,7 @@ int BPF_PROG(oomed__fexit)
 SEC("?kprobe/oom_kill_process")
 int BPF_KPROBE(oom__kprobe, struct oom_control *oc)
 {
-	return on_oom_kill(typed(struct oom_control, oc));
+	return on_oom_kill(typed(oom_control, oc));
 }
 
 SEC("?kretprobe/oom_kill_process")

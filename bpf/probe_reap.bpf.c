@@ -53,13 +53,13 @@ static __always_inline int on_release(struct task_struct *p)
 SEC("?fentry/release_task")
 int BPF_PROG(reap__fentry, struct task_struct *p)
 {
-	return on_release(typed(struct task_struct, p));
+	return on_release(typed(task_struct, p));
 }
 
 SEC("?kprobe/release_task")
 int BPF_KPROBE(reap__kprobe, struct task_struct *p)
 {
-	return on_release(typed(struct task_struct, p));
+	return on_release(typed(task_struct, p));
 }
 
 /*
@@ -130,7 +130,7 @@ int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
 SEC("?tp_btf/sched_process_free")
 int BPF_PROG(free__tp, struct task_struct *task)
 {
-	struct task_struct *p = typed(struct task_struct, task);
+	struct task_struct *p = typed(task_struct, task);
 	struct et_reap r = {};
 	struct dying *e;
 

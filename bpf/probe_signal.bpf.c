@@ -106,7 +106,7 @@ static __always_inline void fill_target(struct et_signal *s, struct task_struct 
 	if ((task->blocked.sig[0] | task->real_blocked.sig[0]) & BIT(s->signo) && s->signo != SIGKILL)
 		s->flags |= ET_SIG_BLOCKED;
 	fill_tracing(s, task, sender);
-	if (s->flags & ET_SIG_SELF && READ_BITFIELD(task, in_execve))
+	if (s->flags & ET_SIG_SELF && READ_BIT(task, in_execve))
 		s->flags |= ET_SIG_EXEC;
 	s->threads = task->signal->nr_threads;
 }
@@ -331,8 +331,8 @@ __noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid
 	if (!all)
 		return 0;
 	s = &all->fatal;
-	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
-	fill_killer_tty(&all->killer, s, typed(struct task_struct, address));
+	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.all.killer);
+	fill_killer_tty(&all->killer, s, typed(task_struct, address));
 	fill_syscall(all, s, (void *)info);
 	fill_errand(all, s);
 	if (is_senders(s) || (s->info == ET_INFO_PRIV && s->signo == SIGKILL))
@@ -389,24 +389,23 @@ static __always_inline void put_fatal(struct et_signals *all, struct et_signal *
 		all->fatal.flags |= ET_SIG_OOM;
 }
 
-static __always_inline struct et_signals *signals_entry(struct et_id *id)
+static __always_inline struct signaled *signals_entry(struct et_id *id)
 {
-	struct et_signals *all = bpf_map_lookup_elem(&signaled, id);
+	struct signaled *e = bpf_map_lookup_elem(&signaled, id);
 
-	if (all)
-		return all;
+	if (e)
+		return e;
 	if (bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST) == -E2BIG)
 		count(full_signals);
 	return bpf_map_lookup_elem(&signaled, id);
 }
 
 /* Worth remembering: it kills, or may once unblocked, or it asks to stop. */
-static __always_inline bool noteworthy(const struct et_signal *s)
+static __always_inline bool noteworthy(int sig, enum et_disposition action, int result)
 {
-	if (stop_slot(s->signo) >= 0)
-		return s->result != RESULT_PENDING; /* the first one counts */
-	return s->disposition == ET_DISP_DEFAULT &&
-	       (s->result == RESULT_DELIVERED || s->result == RESULT_LOSE_INFO);
+	if (stop_slot(sig) >= 0)
+		return result != RESULT_PENDING; /* the first one counts */
+	return action == ET_DISP_DEFAULT && (result == RESULT_DELIVERED || result == RESULT_LOSE_INFO);
 }
 
 /*
@@ -443,14 +442,35 @@ static __always_inline void fill_tracer(struct et_signal *s, struct task_struct 
 	fill_parent(&s->by_parent, tracer);
 }
 
+/* All that is known of the signal itself. */
+static __always_inline void fill_signal(struct et_signal *s, __u64 *ctx, struct kernel_siginfo *info,
+					struct task_struct *target, struct task_struct *sender)
+{
+	s->time_ns = s->first_ns = bpf_ktime_get_boot_ns();
+	s->count = 1;
+	fill_target(s, target, sender);
+	fill_siginfo(s, ctx, info);
+	if (injected(s))
+		s->flags |= ET_SIG_INJECTED;
+	if (is_bare_kill(s) && s->flags & ET_SIG_TRACER && call_number() != NR_PTRACE)
+		s->flags &= ~ET_SIG_TRACER; /* kill(), as anybody else may */
+	if (certain_death(s))
+		s->flags |= ET_SIG_FATAL;
+	fill_peer(&s->by, sender, true);
+	fill_parent(&s->by_parent, sender);
+	if (s->flags & ET_SIG_INJECTED)
+		fill_tracer(s, target);
+}
+
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_struct *task, int group, int result)
 {
-	struct task_struct *sender = current_task(), *target = typed(struct task_struct, task);
-	struct kernel_siginfo *info = typed(struct kernel_siginfo, siginfo);
-	struct et_signal s = {};
-	struct et_signals *all;
+	struct task_struct *sender = current_task(), *target = typed(task_struct, task);
+	struct kernel_siginfo *info = typed(kernel_siginfo, siginfo);
+	struct signaled *e;
+	struct et_signal *s;
 	struct et_id id;
+	__u8 action;
 
 	if (sig < 1 || sig > 64)
 		return 0;
@@ -463,39 +483,29 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 		return 0;
 	if (sig == SIGHUP)
 		count_hangup(sender, info, result);
-	s.signo = sig;
-	s.result = result;
-	s.disposition = disposition(target, sig);
-	if (!noteworthy(&s))
+	action = disposition(target, sig);
+	if (!noteworthy(sig, action, result))
 		return 0;
 	id = leader_id(target->group_leader);
 	if (!wanted_id(id))
 		return 0;
-	s.time_ns = s.first_ns = bpf_ktime_get_boot_ns();
-	s.count = 1;
-	s.flags = group ? ET_SIG_GROUP : 0;
-	if ((__u32)READ(sender, tgid) == id.tgid)
-		s.flags |= ET_SIG_SELF;
-	fill_target(&s, target, sender);
-	fill_siginfo(&s, ctx, info);
-	if (injected(&s))
-		s.flags |= ET_SIG_INJECTED;
-	if (is_bare_kill(&s) && s.flags & ET_SIG_TRACER && call_number() != NR_PTRACE)
-		s.flags &= ~ET_SIG_TRACER; /* kill(), as anybody else may */
-	if (certain_death(&s))
-		s.flags |= ET_SIG_FATAL;
-	fill_peer(&s.by, sender, true);
-	fill_parent(&s.by_parent, sender);
-	if (s.flags & ET_SIG_INJECTED)
-		fill_tracer(&s, target);
-	begin_exit(target, &id, &s);
-	all = signals_entry(&id);
-	if (!all)
+	e = signals_entry(&id);
+	if (!e)
 		return 0;
-	if (s.disposition == ET_DISP_DEFAULT && s.result != RESULT_IGNORED)
-		put_fatal(all, &s, target, &id, info);
+	s = &e->now;
+	bpf_probe_read_kernel(s, sizeof(*s), &no_signals.now);
+	s->signo = sig;
+	s->result = result;
+	s->disposition = action;
+	s->flags = group ? ET_SIG_GROUP : 0;
+	if ((__u32)READ(sender, tgid) == id.tgid)
+		s->flags |= ET_SIG_SELF;
+	fill_signal(s, ctx, info, target, sender);
+	begin_exit(target, &id, s);
+	if (s->disposition == ET_DISP_DEFAULT && s->result != RESULT_IGNORED)
+		put_fatal(&e->all, s, target, &id, info);
 	else
-		put_stop(all, stop_slot(sig), &s, target);
+		put_stop(&e->all, stop_slot(sig), s, target);
 	return 0;
 }
 
@@ -518,11 +528,11 @@ static __always_inline bool put_in_place(struct task_struct *current, struct ker
 SEC("?tp_btf/signal_deliver")
 int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *siginfo, struct k_sigaction *sigaction)
 {
-	struct kernel_siginfo *info = typed(struct kernel_siginfo, siginfo);
-	struct k_sigaction *action = typed(struct k_sigaction, sigaction);
+	struct kernel_siginfo *info = typed(kernel_siginfo, siginfo);
+	struct k_sigaction *action = typed(k_sigaction, sigaction);
 	struct task_struct *current = current_task();
-	struct et_signals *all;
-	struct et_signal s = {};
+	struct signaled *e;
+	struct et_signal *s;
 	struct et_id id;
 
 	if (!READ(current, ptrace) || sig < 1 || sig > 64 || HARMLESS & BIT(sig))
@@ -532,18 +542,19 @@ int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *siginfo, struct k_siga
 	id = leader_id(READ(current, group_leader));
 	if (!wanted_id(id))
 		return 0;
-	all = signals_entry(&id);
-	if (!all || all->fatal.signo == sig)
+	e = signals_entry(&id);
+	if (!e || e->all.fatal.signo == sig)
 		return 0;
-	s.signo = sig;
-	s.time_ns = s.first_ns = bpf_ktime_get_boot_ns();
-	s.count = 1;
-	s.info = ET_INFO_REAL;
-	s.threads = READ(current, signal, nr_threads);
-	s.flags = ET_SIG_FATAL | ET_SIG_INJECTED | ET_SIG_TRACER;
-	fill_tracer(&s, current);
-	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), &s);
-	bpf_probe_read_kernel(&all->killer, sizeof(all->killer), &no_signals.killer);
-	fill_killer_exe(&all->killer, READ(current, parent));
+	s = &e->all.fatal;
+	bpf_probe_read_kernel(s, sizeof(*s), &no_signals.now);
+	bpf_probe_read_kernel(&e->all.killer, sizeof(e->all.killer), &no_signals.all.killer);
+	s->signo = sig;
+	s->time_ns = s->first_ns = bpf_ktime_get_boot_ns();
+	s->count = 1;
+	s->info = ET_INFO_REAL;
+	s->threads = READ(current, signal, nr_threads);
+	s->flags = ET_SIG_FATAL | ET_SIG_INJECTED | ET_SIG_TRACER;
+	fill_tracer(s, current);
+	fill_killer_exe(&e->all.killer, READ(current, parent));
 	return 0;
 }

@@ -6,12 +6,15 @@
 SEC("?iter/task")
 int zombies__iter(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = typed(struct task_struct, ctx->task);
+	struct task_struct *given = ctx->task, *task;
 	struct et_death *d;
 	struct et_id id;
 	__u32 zero = 0;
 
-	if (!ctx->task || task->exit_state != EXIT_ZOMBIE || task->pid != task->tgid)
+	if (!given)
+		return 0;
+	task = typed(task_struct, given);
+	if (task->exit_state != EXIT_ZOMBIE || task->pid != task->tgid)
 		return 0;
 	id = leader_id(task);
 	d = bpf_map_lookup_elem(&snapshot, &zero);

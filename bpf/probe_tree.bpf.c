@@ -6,7 +6,7 @@
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(tree__tp, struct task_struct *creator, struct task_struct *created)
 {
-	struct task_struct *parent = typed(struct task_struct, creator), *child = typed(struct task_struct, created);
+	struct task_struct *parent = typed(task_struct, creator), *child = typed(task_struct, created);
 	struct tree_key mine, its;
 	__u32 one = 1;
 

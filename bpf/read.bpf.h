@@ -20,17 +20,22 @@
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
 /* Also takes the trust from a pointer: for each trusted one that is followed 6.18 searches its BTF name by name. */
-#define typed(type, p) ((type *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(type)))
+#define typed(type, p) ((struct type *)bpf_rdonly_cast((const void *)(p), config.types.type))
 #define READ(p, ...) ___arrow(p, __VA_ARGS__)
-#define READ_BITFIELD(p, member) BPF_CORE_READ_BITFIELD(p, member)
+/* A member of one bit: 7.x refuses to load more than the bytes it is in, which BPF_CORE_READ_BITFIELD() does. */
+#define BIT_IN_WORD(p, member) (63 - __CORE_RELO(p, member, LSHIFT_U64))
+#define READ_BIT(p, member) ( \
+	(*(const __u8 *)((const void *)(p) + __CORE_RELO(p, member, BYTE_OFFSET) + BIT_IN_WORD(p, member) / 8) >> \
+	 (BIT_IN_WORD(p, member) & 7)) & 1)
 /* `direct` is a constant: true where the verifier knows the pointer's type even without (tp_btf, fentry). */
 #define GET(direct, p, member) ((p)->member)
 
 #else
 
-#define typed(type, p) ((type *)(p))
-#define READ(p, ...) BPF_CORE_READ(p, __VA_ARGS__)
-#define READ_BITFIELD(p, member) BPF_CORE_READ_BITFIELD_PROBED(p, member)
+#define typed(type, p) ((struct type *)(p))
+/* A variable, so that how p was come by is not part of the access that is relocated. */
+#define READ(p, ...) ({ typeof(p) from = (p); BPF_CORE_READ(from, __VA_ARGS__); })
+#define READ_BIT(p, member) BPF_CORE_READ_BITFIELD_PROBED(p, member)
 #define GET(direct, p, member) ((direct) ? (p)->member : BPF_CORE_READ(p, member))
 
 #endif
@@ -51,21 +56,21 @@ static __always_inline __u64 number(const void *p)
  */
 #ifdef READ_BY_LOAD
 #define repeat(max, step, ctx) bpf_loop(max, step, ctx, 0)
+#define repeat_few repeat
+#define STEP static __noinline long
 #else
 #define repeat(max, step, ctx) \
 	for (__u32 round = 0; round < (max); round++) \
 		if (step(round, ctx)) \
 			break
-#endif
-#ifdef READ_BY_LOAD
-#define STEP static __noinline long
-#else
+/* Unrolled, where clang lays the loop out in a way that these kernels do not take for one ("back-edge"). */
+#define repeat_few(max, step, ctx) _Pragma("clang loop unroll(full)") repeat(max, step, ctx)
 #define STEP static __always_inline long
 #endif
 
 static __always_inline struct task_struct *current_task(void)
 {
-	return typed(struct task_struct, bpf_get_current_task());
+	return typed(task_struct, bpf_get_current_task());
 }
 
 #endif

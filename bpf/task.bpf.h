@@ -56,7 +56,7 @@ static __always_inline __u32 peer_flags(struct task_struct *task, struct task_st
 	barrier_var(kthread);
 	out = exiting * ET_PEER_EXITING + kthread * ET_PEER_KTHREAD;
 	out += (exiting & is_zero(live)) * ET_PEER_DYING;
-	out += READ_BITFIELD(sig, is_child_subreaper) * ET_PEER_SUBREAPER;
+	out += READ_BIT(sig, is_child_subreaper) * ET_PEER_SUBREAPER;
 	out += is_zero((__u64)pid_at(pid, READ(pid, level)) ^ 1) * ET_PEER_NS_INIT;
 	return out;
 }
@@ -161,7 +161,7 @@ struct walk {
 /* The mount point is where it goes on. 1: there is none. */
 static __always_inline long leave_mount(struct walk *w)
 {
-	struct mount *m = typed(struct mount, (void *)w->mnt - bpf_core_field_offset(struct mount, mnt));
+	struct mount *m = typed(mount, (void *)w->mnt - bpf_core_field_offset(struct mount, mnt));
 	struct mount *up = READ(m, mnt_parent);
 
 	if (up == m) {
@@ -170,7 +170,7 @@ static __always_inline long leave_mount(struct walk *w)
 	}
 	w->dentry = READ(m, mnt_mountpoint);
 	/* As before it has no offset: the verifier takes both ways on for one. */
-	w->mnt = typed(struct vfsmount, (void *)up + bpf_core_field_offset(struct mount, mnt));
+	w->mnt = typed(vfsmount, (void *)up + bpf_core_field_offset(struct mount, mnt));
 	return 0;
 }
 
@@ -232,9 +232,9 @@ static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32
 	w.root = READ(fs, root.dentry);
 	*len = 0;
 	if (max == 256) {
-		repeat(PATH_DEPTH, walk_up_256, &w);
+		repeat_few(PATH_DEPTH, walk_up_256, &w);
 	} else {
-		repeat(PATH_DEPTH, walk_up_128, &w);
+		repeat_few(PATH_DEPTH, walk_up_128, &w);
 	}
 	*cut = w.cut;
 }
@@ -270,7 +270,7 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task, bool
 	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
 		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
 				      8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-	other = css ? READ(typed(struct cgroup_subsys_state, css), cgroup) : NULL;
+	other = css ? READ(typed(cgroup_subsys_state, css), cgroup) : NULL;
 	if (!other || !READ(other, level))
 		return cgrp;
 	*v1 = true;
@@ -311,7 +311,7 @@ static __always_inline void fill_kernfs_path(struct et_cgroup *c, struct kernfs_
 	struct kernfs_walk w = { .c = c, .kn = kn };
 
 	c->cut = 1;
-	repeat(PATH_DEPTH, kernfs_up, &w);
+	repeat_few(PATH_DEPTH, kernfs_up, &w);
 }
 
 /* 1: told, 0: no room. A global function: rare, and the verifier goes through it but once a program. */
@@ -327,7 +327,7 @@ __noinline int tell_cgroup_path(__u64 kn, __u64 id)
 	c->h.kind = ET_CGROUP;
 	c->h.size = sizeof(*c);
 	c->id = id;
-	fill_kernfs_path(c, typed(struct kernfs_node, kn));
+	fill_kernfs_path(c, typed(kernfs_node, kn));
 	bpf_ringbuf_submit(c, BPF_RB_NO_WAKEUP);
 	return 1;
 }
@@ -361,12 +361,12 @@ static __always_inline void fill_cgroup(struct et_death *d, struct task_struct *
 }
 
 /*
- * argv of a process whose mm is at `address`, and still there. Pages that are not resident cannot be read here. 1: told.
- * A global function, as tell_cgroup_path().
+ * argv of a process whose mm is at `address`, and still there. Pages that are not resident cannot be read here. 1:
+ * told. A global function, as tell_cgroup_path().
  */
 __noinline int tell_args(__u64 start_ns, __u32 tgid, __u64 address)
 {
-	struct mm_struct *mm = typed(struct mm_struct, address);
+	struct mm_struct *mm = typed(mm_struct, address);
 	unsigned long start = READ(mm, arg_start), end = READ(mm, arg_end);
 	__u64 len = end - start;
 	struct et_args *a;

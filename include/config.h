@@ -17,6 +17,18 @@
 #define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
 #define ET_RING_BYTES (4 << 20)
 
+/* Kernel structs that a number is told to be the address of, see bpf/read.bpf.h. */
+#define ET_TYPES(X) \
+	X(cgroup_subsys_state) X(coredump_params) X(dentry) X(fdtable) X(file) X(files_struct) X(fuse_req) \
+	X(k_sigaction) X(kernel_siginfo) X(kernfs_node) X(kernfs_open_file) X(mem_cgroup) X(mm_struct) X(mount) \
+	X(oom_control) X(task_struct) X(vfsmount)
+
+struct et_types { /* their BTF ids; 0: this kernel has none */
+#define ET_TYPE(name) __u32 name;
+	ET_TYPES(ET_TYPE)
+#undef ET_TYPE
+};
+
 struct et_config {
 	/* what the kernel offers */
 	__u8 exit_tells_last;	/* sched_process_exit has the group_dead argument (6.16) */
@@ -50,9 +62,9 @@ struct et_config {
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;
 	char comm[ET_COMM_LEN];
-	__u32 pad2;
+	struct et_types types;
 };
 
-_Static_assert(sizeof(struct et_config) == 64, "layout");
+_Static_assert(sizeof(struct et_config) == 60 + sizeof(struct et_types), "layout");
 
 #endif

@@ -34,18 +34,20 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 
 /* ---- what BTF knows ---- */
 
+/* Both ends and the length: names of one kind begin alike, and there are some 100,000 of them. */
 static uint32_t hash_name(const char *name)
 {
-	uint32_t h = 2166136261; /* FNV-1a */
+	size_t len = strlen(name), part = len < 8 ? len : 8;
+	uint64_t head = 0, tail = 0;
 
-	while (*name)
-		h = (h ^ (unsigned char)*name++) * 16777619;
-	return h ^ h >> 15;
+	memcpy(&head, name, part);
+	memcpy(&tail, name + len - part, part);
+	return ((head ^ (tail << 31 | tail >> 33)) + len) * 0x9e3779b97f4a7c15 >> 32;
 }
 
 static bool is_asked_for(const struct btf_type *t)
 {
-	return btf_is_func(t) || btf_is_typedef(t) || btf_is_struct(t);
+	return btf_is_func(t) || btf_is_typedef(t) || btf_is_composite(t) || btf_is_enum(t);
 }
 
 /* btf__find_by_name_kind() goes through all of some 100,000 types, and we ask some 60 times. */
@@ -72,18 +74,26 @@ static int index_names(struct kernel *k)
 	return 0;
 }
 
-/* As btf__find_by_name_kind(): the first of several. */
-static int find(const struct kernel *k, const char *name, uint32_t kind)
+/* Those of one name come in the order of their ids. */
+uint32_t kernel__next_type(const struct kernel *k, const char *name, uint32_t kind, uint32_t after)
 {
 	uint32_t at = hash_name(name), id;
 
 	for (; (id = k->by_name[at & k->mask]); at++) {
 		const struct btf_type *t = btf__type_by_id(k->btf, id);
 
-		if (btf_kind(t) == kind && !strcmp(btf__name_by_offset(k->btf, t->name_off), name))
-			return (int)id;
+		if (id > after && btf_kind(t) == kind && !strcmp(btf__name_by_offset(k->btf, t->name_off), name))
+			return id;
 	}
-	return -ENOENT;
+	return 0;
+}
+
+/* As btf__find_by_name_kind(): the first of several. */
+static int find(const struct kernel *k, const char *name, uint32_t kind)
+{
+	uint32_t id = kernel__next_type(k, name, kind, 0);
+
+	return id ? (int)id : -ENOENT;
 }
 
 int kernel__open(struct kernel *k)
@@ -119,13 +129,6 @@ static int tracepoint_type(const struct kernel *k, const char *name)
 bool kernel__has_tracepoint(const struct kernel *k, const char *name)
 {
 	return tracepoint_type(k, name) >= 0;
-}
-
-uint32_t kernel__struct_id(const struct kernel *k, const char *name)
-{
-	int id = find(k, name, BTF_KIND_STRUCT);
-
-	return id < 0 ? 0 : (uint32_t)id;
 }
 
 int kernel__tracepoint_args(const struct kernel *k, const char *name)

@@ -26,8 +26,8 @@ int kernel__tracepoint_args(const struct kernel *k, const char *name);
 bool kernel__has_function(const struct kernel *k, const char *function);
 bool kernel__has_typedef(const struct kernel *k, const char *name);
 
-/* The BTF id of a struct; 0: there is none. */
-uint32_t kernel__struct_id(const struct kernel *k, const char *name);
+/* The BTF id of the first type of that name and BTF_KIND_* behind `after`, which is such an id or 0. 0: no more. */
+uint32_t kernel__next_type(const struct kernel *k, const char *name, uint32_t kind, uint32_t after);
 bool kernel__has_tracepoint(const struct kernel *k, const char *name);
 
 /*

@@ -58,9 +58,9 @@ void loop__restore_signals(void)
 	sigprocmask(SIG_SETMASK, &given.mask, NULL);
 }
 
-static int watch(struct loop *l, int fd, int what)
+static int watch(struct loop *l, int fd, int what, unsigned int how)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = what };
+	struct epoll_event ev = { .events = EPOLLIN | how, .data.u32 = what };
 
 	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
@@ -86,10 +86,11 @@ static int open_fds(struct loop *l)
 	if (l->epoll_fd < 0 || l->signal_fd < 0 || l->timer_fd < 0)
 		return -errno;
 	arm_timer(l);
-	err = watch(l, source__fd(l->source), ON_RING);
+	/* Only when we are woken: in a storm there is something in the ring whenever we look. */
+	err = watch(l, source__fd(l->source), ON_RING, EPOLLET);
 	if (!err)
-		err = watch(l, l->signal_fd, ON_SIGNAL);
-	return err ? err : watch(l, l->timer_fd, ON_TIMER);
+		err = watch(l, l->signal_fd, ON_SIGNAL, 0);
+	return err ? err : watch(l, l->timer_fd, ON_TIMER, 0);
 }
 
 /*

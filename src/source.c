@@ -7,15 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "config.h" /* types the skeleton names */
 
 #include "core_pattern.h"
+#include "core_types.h"
 #include "exits.h"
 #include "exittrace.skel.h"
 #include "exittrace_load.skel.h"
@@ -36,6 +39,7 @@ struct source {
 	unsigned int nr_links;
 	struct exits exits;
 	struct core_pattern pattern;
+	int types_fd; /* while loading; -1: none */
 	uint64_t attach_ns, real_ns;
 	message_fn fn; /* of the source__read() under way */
 	void *ctx;
@@ -199,8 +203,9 @@ static int on_message(void *ctx, void *data, size_t size)
  * Of the two builds of the kernel half (bpf/read.bpf.h) the one for this kernel. They have the same programs, maps
  * and variables, so the skeleton of one serves both.
  */
-static struct exittrace_bpf *open_skeleton(bool read_by_load)
+static struct exittrace_bpf *open_skeleton(bool read_by_load, const char *core_types)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = core_types);
 	struct exittrace_bpf *skel = calloc(1, sizeof(*skel));
 	int err = skel ? exittrace_bpf__create_skeleton(skel) : -ENOMEM;
 
@@ -209,7 +214,7 @@ static struct exittrace_bpf *open_skeleton(bool read_by_load)
 	if (!err && read_by_load)
 		skel->skeleton->data = (void *)exittrace_load_bpf__elf_bytes(&skel->skeleton->data_sz);
 	if (!err)
-		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+		err = bpf_object__open_skeleton(skel->skeleton, &opts);
 	if (!err)
 		return skel;
 	exittrace_bpf__destroy(skel);
@@ -217,20 +222,42 @@ static struct exittrace_bpf *open_skeleton(bool read_by_load)
 	return NULL;
 }
 
-static int load(struct source *s, const struct source_filter *f)
+/* libbpf takes the types for relocations from a file, which it reads when it loads. */
+static int open_object(struct source *s, const struct kernel *k)
 {
+	char path[40];
 	int err;
 
-	s->skel = open_skeleton(s->plan->read_by_load);
+	s->types_fd = memfd_create("core_types", MFD_CLOEXEC);
+	if (s->types_fd < 0)
+		return refuse("cannot make a file for types", -errno);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->types_fd);
+	s->skel = open_skeleton(s->plan->read_by_load, path);
 	if (!s->skel)
 		return refuse("cannot open the BPF programs", -errno);
-	configure(s, f);
-	size_maps(s);
-	err = choose_programs(s);
+	err = core_types__write(k, bpf_object__btf(s->skel->obj), s->types_fd);
+	return err ? refuse("cannot write the kernel's types", err) : 0;
+}
+
+static void fill_types(struct source *s, const struct kernel *k)
+{
+	struct et_types *t = (struct et_types *)&s->skel->rodata->config.types;
+
+#define ET_TYPE(name) t->name = kernel__next_type(k, #name, BTF_KIND_STRUCT, 0);
+	ET_TYPES(ET_TYPE)
+#undef ET_TYPE
+}
+
+int source__load(struct source *s, const struct source_filter *f)
+{
+	int err = choose_programs(s);
+
 	if (!err)
 		err = exittrace_bpf__load(s->skel);
 	if (err)
 		return refuse("the kernel refused the BPF programs", err);
+	close(s->types_fd);
+	s->types_fd = -1;
 	err = add_targets(s, f);
 	if (err)
 		return refuse("cannot tell the kernel half which processes", err);
@@ -241,7 +268,8 @@ static int load(struct source *s, const struct source_filter *f)
 	return err ? refuse("cannot map the table of exits", err) : 0;
 }
 
-int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out)
+int source__new(const struct plan *p, const struct kernel *k, const struct options *o, const struct source_filter *f,
+		struct source **out)
 {
 	struct source *s = calloc(1, sizeof(*s));
 	int err;
@@ -250,12 +278,16 @@ int source__new(const struct plan *p, const struct options *o, const struct sour
 		return -ENOMEM;
 	s->plan = p;
 	s->options = o;
+	s->types_fd = -1;
 	core_pattern__open(&s->pattern);
-	err = load(s, f);
+	err = open_object(s, k);
 	if (err) {
 		source__free(s);
 		return err;
 	}
+	configure(s, f);
+	fill_types(s, k);
+	size_maps(s);
 	*out = s;
 	return 0;
 }
@@ -405,7 +437,7 @@ void source__start(const struct source *s, struct et_start *start)
 
 int source__fd(const struct source *s)
 {
-	return ring_buffer__epoll_fd(s->ring);
+	return bpf_map__fd(s->skel->maps.ring);
 }
 
 int source__read(struct source *s, message_fn fn, void *ctx)
@@ -441,5 +473,7 @@ void source__free(struct source *s)
 	core_pattern__close(&s->pattern);
 	ring_buffer__free(s->ring);
 	exittrace_bpf__destroy(s->skel);
+	if (s->types_fd >= 0)
+		close(s->types_fd);
 	free(s);
 }

@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "target.h"
 
+struct kernel;
 struct source;
 
 typedef int (*message_fn)(void *ctx, const void *msg, size_t size);
@@ -22,16 +23,18 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
 };
 
 /*
- * Loads what the plan says. 0 or negative errno after one line on stderr.
- * Attaching is a step of its own: targets are pinned before, snapshots taken after.
+ * In steps, each 0 or negative errno after one line on stderr. `k` is not needed after the first, and its memory is
+ * better given back before the second. Targets are pinned before, snapshots taken after attaching.
  */
-int source__new(const struct plan *p, const struct options *o, const struct source_filter *f, struct source **out);
+int source__new(const struct plan *p, const struct kernel *k, const struct options *o, const struct source_filter *f,
+		struct source **out);
+int source__load(struct source *s, const struct source_filter *f); /* what the plan says */
 /* -EAGAIN: the kernel refused *program (an offset as in the plan) with *why; try without. */
 int source__attach(struct source *s, size_t *program, int *why);
 int source__add_target(struct source *s, const struct target *t);
 int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
 void source__start(const struct source *s, struct et_start *start);
-int source__fd(const struct source *s); /* readable: source__read() has something */
+int source__fd(const struct source *s); /* the ring buffer: becomes readable when the kernel half wakes us */
 int source__read(struct source *s, message_fn fn, void *ctx); /* messages, or negative errno */
 /* Messages about exits that have lasted for --dying-after. */
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);

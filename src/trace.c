@@ -110,6 +110,17 @@ static int pin_targets(struct trace *t)
 	return err;
 }
 
+/* One try to have it as the plan says; the kernel's BTF is given back before libbpf reads it for itself. */
+static int try_source(struct trace *t, const struct source_filter *f, size_t *program, int *why)
+{
+	int err = source__new(&t->plan, &t->kernel, t->options, f, &t->source);
+
+	kernel__close(&t->kernel); /* some 8 MiB */
+	if (!err)
+		err = source__load(t->source, f);
+	return err ? err : source__attach(t->source, program, why);
+}
+
 static int open_source(struct trace *t)
 {
 	struct source_filter f = {
@@ -122,17 +133,14 @@ static int open_source(struct trace *t)
 	int err, why;
 
 	for (;;) {
-		err = source__new(&t->plan, t->options, &f, &t->source);
-		if (!err)
-			err = source__attach(t->source, &program, &why);
+		err = try_source(t, &f, &program, &why);
 		if (err != -EAGAIN)
 			break;
 		source__free(t->source);
 		t->source = NULL;
-		if (plan__refuse(&t->plan, &t->kernel, program, why))
+		if (kernel__open(&t->kernel) || plan__refuse(&t->plan, &t->kernel, program, why))
 			break;
 	}
-	kernel__close(&t->kernel); /* some 10 MiB */
 	return err ? -EOPNOTSUPP : 0;
 }
 
