@@ -137,7 +137,7 @@ static void hand_out_without_reap(struct assembler *a, struct waiting_death *n, 
 	struct record r;
 
 	begin_waiting(a, &r, RECORD_DEATH, n);
-	record__add_missing(&r, "reap", why);
+	record__add_missing(&r, FIELD_reap, why);
 	finish_record(a, &r);
 	let_go(a, n);
 }
@@ -152,7 +152,7 @@ static void note_zombie_time(struct record *r, uint64_t until)
 		r->reap.time_known = true;
 		r->reap.zombie_ns = record__since(d->dead_ns, until);
 	} else {
-		record__add_missing(r, "reap.zombie_ns", d->flags & ET_D_SNAPSHOT ? WHY_BEFORE : WHY_TIER);
+		record__add_missing(r, FIELD_reap_zombie_ns, d->flags & ET_D_SNAPSHOT ? WHY_BEFORE : WHY_TIER);
 	}
 }
 
@@ -184,7 +184,7 @@ static void note_new_parent(struct record *r, const struct et_reap *p)
 	const struct et_peer *now = parent_at_release(r, p);
 
 	if (!now || !r->death->parent.id.tgid) {
-		record__add_missing(r, "reap.reparented_to", WHY_TIER);
+		record__add_missing(r, FIELD_reap_reparented_to, WHY_TIER);
 		return;
 	}
 	r->reap.reparented = !is_parent(r, &now->id);
@@ -222,9 +222,9 @@ static void conclude_seen_reap(struct record *r, const struct et_reap *p)
 	r->reap.by_known = p->by.id.tgid;
 	r->reap.by = p->by;
 	if (!p->by.id.tgid)
-		record__add_missing(r, "reap.by", WHY_GONE);
+		record__add_missing(r, FIELD_reap_by, WHY_GONE);
 	else if (!p->by.tid)
-		record__add_missing(r, "reap.by.tid", WHY_TIER);
+		record__add_missing(r, FIELD_reap_by_tid, WHY_TIER);
 	r->reap.time_ns = p->time_ns;
 	note_zombie_time(r, p->time_ns);
 }
@@ -251,18 +251,18 @@ static void conclude_freed(struct record *r, const struct et_reap *p)
 	}
 	r->reap.approximate = true;
 	r->reap.time_ns = p->time_ns;
-	record__add_missing(r, "reap.zombie_ns", WHY_TIER);
+	record__add_missing(r, FIELD_reap_zombie_ns, WHY_TIER);
 	if (kept || r->reap.reparented)
 		r->reap.how = how_waited(r);
 	else
-		record__add_missing(r, "reap.how", WHY_TIER);
+		record__add_missing(r, FIELD_reap_how, WHY_TIER);
 	if (kept && r->reap.how == REAP_WAITED) {
 		r->reap.by_known = true;
 		r->reap.by = d->parent;
 		r->reap.by.tid = 0;
-		record__add_missing(r, "reap.by.tid", WHY_TIER);
+		record__add_missing(r, FIELD_reap_by_tid, WHY_TIER);
 	} else {
-		record__add_missing(r, "reap.by", WHY_TIER);
+		record__add_missing(r, FIELD_reap_by, WHY_TIER);
 	}
 }
 
@@ -444,7 +444,7 @@ static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool
 	if (auto_reaped)
 		r.reap.how = REAP_AUTO;
 	else
-		record__add_missing(&r, "reap", WHY_FULL);
+		record__add_missing(&r, FIELD_reap, WHY_FULL);
 	finish_record(a, &r);
 	remember(a, &d->id);
 	keeper__let_go(a->keeper, &kept);

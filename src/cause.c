@@ -347,12 +347,12 @@ static enum missing_why why_not_kept(const struct facts *f)
 static void note_place(struct record *r, const struct et_killer *kept, enum missing_why why)
 {
 	if (!kept || !kept->cgroup_id) {
-		record__add_missing(r, "cause.by.cgroup", why);
-		record__add_missing(r, "cause.by.container", why);
+		record__add_missing(r, FIELD_cause_by_cgroup, why);
+		record__add_missing(r, FIELD_cause_by_container, why);
 	} else if (!r->killer.cgroup.len) {
-		record__add_missing(r, "cause.by.cgroup.path", WHY_LOST);
-		record__add_missing(r, "cause.by.cgroup.unit", WHY_LOST);
-		record__add_missing(r, "cause.by.container", WHY_LOST);
+		record__add_missing(r, FIELD_cause_by_cgroup_path, WHY_LOST);
+		record__add_missing(r, FIELD_cause_by_cgroup_unit, WHY_LOST);
+		record__add_missing(r, FIELD_cause_by_container, WHY_LOST);
 	}
 }
 
@@ -361,9 +361,9 @@ static void note_args(struct record *r, const struct et_killer *kept, enum missi
 	if (!(r->start->flags & ET_START_ARGS))
 		return;
 	if (!kept || !(kept->seen & ET_KILLER_ARGS))
-		record__add_missing(r, "cause.by.args", why);
+		record__add_missing(r, FIELD_cause_by_args, why);
 	else if (!r->killer.args.bytes)
-		record__add_missing(r, "cause.by.args", WHY_LOST);
+		record__add_missing(r, FIELD_cause_by_args, WHY_LOST);
 }
 
 /* Init and kthreadd have no parent. */
@@ -378,9 +378,9 @@ static void note_parents(struct record *r, const struct et_killer *kept, enum mi
 	const bool known = s && r->cause.by == &s->by && s->by_parent.id.tgid;
 
 	if (!known && has_parent(r->cause.by))
-		record__add_missing(r, "cause.by.parent", s ? WHY_GONE : why);
+		record__add_missing(r, FIELD_cause_by_parent, s ? WHY_GONE : why);
 	if (known && has_parent(&s->by_parent) && (!kept || !kept->grandparent.id.tgid))
-		record__add_missing(r, "cause.by.grandparent", why);
+		record__add_missing(r, FIELD_cause_by_grandparent, why);
 }
 
 /* Whom to name, and what is not known of it. */
@@ -393,12 +393,12 @@ static void name_sender(const struct facts *f, const struct et_peer *by)
 	r->cause.by = by;
 	kept = record__killer(r);
 	if (!(r->cause.self ? r->exe.len : kept && r->killer.exe.len))
-		record__add_missing(r, "cause.by.executable.path", why);
+		record__add_missing(r, FIELD_cause_by_executable_path, why);
 	if (!by->tid)
-		record__add_missing(r, "cause.by.tid", WHY_UNSEEN);
+		record__add_missing(r, FIELD_cause_by_tid, WHY_UNSEEN);
 	if (r->cause.self) {
 		if (!f->sig->by_parent.id.tgid && has_parent(by))
-			record__add_missing(r, "cause.by.parent", WHY_GONE);
+			record__add_missing(r, FIELD_cause_by_parent, WHY_GONE);
 		return;
 	}
 	note_place(r, kept, why);
@@ -433,7 +433,7 @@ static void note_syscall(struct record *r, int nr, uint32_t arch)
 	r->cause.arch = arch;
 	syscalls__name(arch, nr, r->cause.syscall_name);
 	if (!r->cause.syscall_name[0])
-		record__add_missing(r, "cause.syscall.name", WHY_UNSEEN);
+		record__add_missing(r, FIELD_cause_syscall_name, WHY_UNSEEN);
 }
 
 static void say_syscall(struct record *r)
@@ -446,7 +446,7 @@ static void say_syscall(struct record *r)
 
 static void note_no_syscall(struct record *r)
 {
-	record__add_missing(r, "cause.syscall", record__why_without(r, ET_OBS_SECCOMP, WHY_FULL));
+	record__add_missing(r, FIELD_cause_syscall, record__why_without(r, ET_OBS_SECCOMP, WHY_FULL));
 }
 
 static void conclude_thread_alone(const struct facts *f)
@@ -487,8 +487,8 @@ static void conclude_thread_group(const struct facts *f)
 static void conclude_thread_late(const struct facts *f)
 {
 	cause__say(f->r, "thread exit, or that of its process: seen late");
-	record__add_missing(f->r, "thread.ended_by", WHY_SKIPPED);
-	record__add_missing(f->r, "thread.left", WHY_SKIPPED);
+	record__add_missing(f->r, FIELD_thread_ended_by, WHY_SKIPPED);
+	record__add_missing(f->r, FIELD_thread_left, WHY_SKIPPED);
 }
 
 static void conclude_thread(const struct facts *f)
@@ -533,35 +533,35 @@ static void conclude_unseen(const struct facts *f)
 {
 	enum missing_why why = why_unseen(f->r);
 
-	record__add_missing(f->r, "cause.by", why);
-	record__add_missing(f->r, "cause.sent_to_dead_ns", why);
+	record__add_missing(f->r, FIELD_cause_by, why);
+	record__add_missing(f->r, FIELD_cause_sent_to_dead_ns, why);
 	cause__say(f->r, "%s, sender not seen", f->r->cause.signal_name);
 }
 
 /* What of the OOM killer's choice is not known. */
 static void note_oom(struct record *r)
 {
-	static const char *const used[] = { "oom.rss_bytes", "oom.anon_bytes", "oom.file_bytes", "oom.shmem_bytes",
-					    "oom.swap_bytes" };
+	static const enum record_field used[] = { FIELD_oom_rss_bytes, FIELD_oom_anon_bytes, FIELD_oom_file_bytes,
+						  FIELD_oom_shmem_bytes, FIELD_oom_swap_bytes };
 	const struct et_oom *o = r->oom;
 	unsigned int i;
 
 	r->cause.oom = true;
 	if (!o) {
-		record__add_missing(r, "oom", record__why_without(r, ET_OBS_OOM, WHY_LOST));
+		record__add_missing(r, FIELD_oom, record__why_without(r, ET_OBS_OOM, WHY_LOST));
 		return;
 	}
 	if (!(o->flags & (ET_OOM_LIMIT | ET_OOM_GLOBAL | ET_OOM_SYSRQ))) {
-		record__add_missing(r, "oom.cgroup", WHY_TIER);
-		record__add_missing(r, "oom.limit_bytes", WHY_TIER);
-		record__add_missing(r, "oom.usage_bytes", WHY_TIER);
+		record__add_missing(r, FIELD_oom_cgroup, WHY_TIER);
+		record__add_missing(r, FIELD_oom_limit_bytes, WHY_TIER);
+		record__add_missing(r, FIELD_oom_usage_bytes, WHY_TIER);
 	}
 	if (o->flags & ET_OOM_LIMIT && !r->oom_cgroup.len)
-		record__add_missing(r, "oom.cgroup.path", WHY_LOST);
+		record__add_missing(r, FIELD_oom_cgroup_path, WHY_LOST);
 	for (i = 0; !(o->flags & ET_OOM_USED) && i < sizeof(used) / sizeof(used[0]); i++)
 		record__add_missing(r, used[i], WHY_GONE);
 	if (!o->trigger.id.tgid)
-		record__add_missing(r, "oom.trigger", WHY_TIER);
+		record__add_missing(r, FIELD_oom_trigger, WHY_TIER);
 }
 
 static void say_trigger(struct record *r)
@@ -585,7 +585,7 @@ static void say_oom_rest(const struct facts *f)
 
 	note_oom(r);
 	if (!f->sig)
-		record__add_missing(r, "cause.sent_to_dead_ns", why_unseen(r));
+		record__add_missing(r, FIELD_cause_sent_to_dead_ns, why_unseen(r));
 	if (!r->oom)
 		return;
 	say_trigger(r);
@@ -656,7 +656,7 @@ static void conclude_ptrace_silent(const struct facts *f)
 
 	name_sender(f, &r->death->tracer);
 	take_hint(f);
-	record__add_missing(r, "cause.sent_to_dead_ns", WHY_TIER);
+	record__add_missing(r, FIELD_cause_sent_to_dead_ns, WHY_TIER);
 	cause__say(r, "SIGKILL from its tracer ");
 	cause__say_peer(r, r->cause.by);
 }
@@ -683,11 +683,11 @@ static void conclude_fault(const struct facts *f)
 	else if (held && f->sig->flags & ET_SIG_IP)
 		cause__say(f->r, ", instruction at 0x%llx", (unsigned long long)f->sig->ip);
 	if (!held && f->sig->code != CODE_KERNEL)
-		record__add_missing(f->r, "cause.fault.address", WHY_UNSEEN);
+		record__add_missing(f->r, FIELD_cause_fault_address, WHY_UNSEEN);
 	if (!held || !(f->sig->flags & ET_SIG_IP))
-		record__add_missing(f->r, "cause.fault.ip", WHY_UNSEEN);
+		record__add_missing(f->r, FIELD_cause_fault_ip, WHY_UNSEEN);
 	if (!code)
-		record__add_missing(f->r, "cause.fault.code_name", WHY_UNSEEN);
+		record__add_missing(f->r, FIELD_cause_fault_code_name, WHY_UNSEEN);
 }
 
 static void conclude_abort(const struct facts *f)
@@ -728,7 +728,7 @@ static void conclude_cpu_time(const struct facts *f)
 	if (r->cause.limit)
 		cause__say(r, " (%s)", r->cause.limit);
 	else
-		record__add_missing(r, "cause.limit", seen ? WHY_UNSEEN : record__why_unseen(r, ET_OBS_EXIT));
+		record__add_missing(r, FIELD_cause_limit, seen ? WHY_UNSEEN : record__why_unseen(r, ET_OBS_EXIT));
 }
 
 static void conclude_cpu_hard(const struct facts *f)
@@ -796,7 +796,7 @@ static void take_terminal(const struct facts *f)
 	else if (f->sig == &r->signals->fatal)
 		names__tty(r->signals->killer.tty, r->cause.tty);
 	if (!r->cause.tty[0])
-		record__add_missing(r, "cause.tty", record__why_without(r, ET_OBS_HANGUP, WHY_GONE));
+		record__add_missing(r, FIELD_cause_tty, record__why_without(r, ET_OBS_HANGUP, WHY_GONE));
 }
 
 static void conclude_tty(const struct facts *f)
@@ -814,13 +814,13 @@ static void conclude_tty(const struct facts *f)
 
 static void conclude_descriptor(const struct facts *f)
 {
-	record__add_missing(f->r, "cause.by", WHY_UNSEEN);
+	record__add_missing(f->r, FIELD_cause_by, WHY_UNSEEN);
 	cause__say(f->r, "%s: a descriptor it watches became ready (O_ASYNC)", f->r->cause.signal_name);
 }
 
 static void conclude_kernel(const struct facts *f)
 {
-	record__add_missing(f->r, "cause.by", WHY_UNSEEN);
+	record__add_missing(f->r, FIELD_cause_by, WHY_UNSEEN);
 	cause__say(f->r, "%s from the kernel", f->r->cause.signal_name);
 }
 
@@ -834,7 +834,7 @@ static void conclude_injected(const struct facts *f)
 
 	cause__say(r, "%s from its tracer", r->cause.signal_name);
 	if (!by->id.tgid) {
-		record__add_missing(r, "cause.by", WHY_GONE);
+		record__add_missing(r, FIELD_cause_by, WHY_GONE);
 		return;
 	}
 	name_sender(f, by);
@@ -918,9 +918,9 @@ static void say_cgroup_kill(const struct facts *f)
 
 	cause__say(r, ", written to cgroup.kill");
 	if (f->sig != &r->signals->fatal || !r->signals->killer.cgroup_killed) {
-		record__add_missing(r, "cause.cgroup", record__why_without(r, ET_OBS_CGROUP_KILL, WHY_FULL));
+		record__add_missing(r, FIELD_cause_cgroup, record__why_without(r, ET_OBS_CGROUP_KILL, WHY_FULL));
 	} else if (!r->killed_cgroup.len) {
-		record__add_missing(r, "cause.cgroup.path", WHY_LOST);
+		record__add_missing(r, FIELD_cause_cgroup_path, WHY_LOST);
 	} else {
 		cause__say(r, " of ");
 		cause__say_path(r, r->killed_cgroup);
@@ -1007,7 +1007,7 @@ static void note_timeline(struct record *r)
 
 	/* An earlier stop signal to a process older than us is told by observed_from. */
 	if (!r->cause.nr_stops && (why == WHY_TIER || why == WHY_FULL || (r->death->flags & ET_D_SNAPSHOT)))
-		record__add_missing(r, "cause.timeline", why);
+		record__add_missing(r, FIELD_cause_timeline, why);
 }
 
 void cause__conclude(struct record *r)

@@ -141,9 +141,9 @@ static void conclude_file(struct record *r)
 	if (f && f->known)
 		r->coredump.file = f;
 	else if (f)
-		record__add_missing(r, "coredump.path", WHY_GONE);
+		record__add_missing(r, FIELD_coredump_path, WHY_GONE);
 	else
-		record__add_missing(r, "coredump.path", was_opened(r) ? WHY_LOST :
+		record__add_missing(r, FIELD_coredump_path, was_opened(r) ? WHY_LOST :
 				    record__why_unseen(r, ET_OBS_COREDUMP));
 }
 
@@ -161,15 +161,15 @@ static void note_missing(struct record *r)
 	const enum missing_why why = why_unknown(r);
 
 	if (!c->duration_known)
-		record__add_missing(r, "coredump.duration_ns", why);
+		record__add_missing(r, FIELD_coredump_duration_ns, why);
 	if (!c->target && !is_pattern_empty(r))
-		record__add_missing(r, "coredump.target", why);
+		record__add_missing(r, FIELD_coredump_target, why);
 	if (!r->core_pattern_known)
-		record__add_missing(r, "coredump.pattern", WHY_UNSEEN);
+		record__add_missing(r, FIELD_coredump_pattern, WHY_UNSEEN);
 	if (!is_known(r, 0))
-		record__add_missing(r, "coredump.limit_bytes", why);
+		record__add_missing(r, FIELD_coredump_limit_bytes, why);
 	if (!c->dumped && !c->reason)
-		record__add_missing(r, "coredump.reason", why);
+		record__add_missing(r, FIELD_coredump_reason, why);
 }
 
 void coredump__conclude(struct record *r)

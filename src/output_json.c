@@ -267,7 +267,7 @@ static void put_why(struct writer *w)
 	for (i = 0; i < w->r->nr_missing; i++) {
 		if (i)
 			buf__char(w->b, ',');
-		json__words(w->b, w->r->missing[i].key);
+		json__words(w->b, record__missing_key(w->r, i));
 		buf__char(w->b, ':');
 		json__words(w->b, names__why(w->r->missing[i].why));
 	}

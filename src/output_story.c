@@ -212,13 +212,13 @@ static void put_resources(struct story *s)
 /* Keys of one group that are missing for one reason; `first` is told whether there is none before the i-th. */
 static unsigned int count_alike(const struct record *r, unsigned int i, bool *first)
 {
-	const char *key = r->missing[i].key;
+	const char *key = record__missing_key(r, i);
 	size_t group = strcspn(key, ".") + 1;
 	unsigned int j, n = 0;
 
 	*first = true;
 	for (j = 0; j < r->nr_missing; j++) {
-		if (r->missing[j].why != r->missing[i].why || strncmp(r->missing[j].key, key, group))
+		if (r->missing[j].why != r->missing[i].why || strncmp(record__missing_key(r, j), key, group))
 			continue;
 		n++;
 		*first &= j >= i;
@@ -231,7 +231,7 @@ static unsigned int count_alike(const struct record *r, unsigned int i, bool *fi
 /* "cause.by", or of a group with many "7 of phases": a tier lacks the same of every death. */
 static void item_missing(struct story *s, unsigned int i)
 {
-	const char *key = s->r->missing[i].key;
+	const char *key = record__missing_key(s->r, i);
 	bool first;
 	unsigned int n = count_alike(s->r, i, &first);
 

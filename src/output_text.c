@@ -46,7 +46,7 @@ static void cell_field(struct buf *b, const struct output *o, const struct colum
 	if (v.kind != V_ABSENT)
 		output__put_value(b, o, c->field, r, v);
 	else /* members of a group that is null are absent */
-		buf__char(b, record__is_missing(r, c->field->key) ? '?' : '-');
+		buf__char(b, record__is_missing(r, (unsigned int)(c->field - record_fields)) ? '?' : '-');
 }
 
 /* For what every process has. */

@@ -237,7 +237,7 @@ static void put_why(struct buf *b, const struct record *r)
 
 	for (i = 0; i < r->nr_missing; i++) {
 		buf__str(b, i ? "; " : "");
-		buf__str(b, r->missing[i].key);
+		buf__str(b, record__missing_key(r, i));
 		buf__str(b, ": ");
 		buf__str(b, names__why(r->missing[i].why));
 	}

@@ -133,24 +133,24 @@ static void note_missing(struct record *r)
 {
 	const struct {
 		enum phase phase;
-		const char *key;
+		enum record_field field;
 		enum et_observation obs;
 	} parts[] = {
-		{ PHASE_DELIVERY, "phases.delivery_ns", r->death->marks.last_ns ? ET_OBS_COREDUMP : ET_OBS_BEGIN },
-		{ PHASE_COREDUMP, "phases.coredump_ns", ET_OBS_COREDUMP },
-		{ PHASE_MM, "phases.mm_ns", ET_OBS_MM },
-		{ PHASE_FILES, "phases.files_ns", ET_OBS_FILES },
-		{ PHASE_DETACH, "phases.detach_ns", ET_OBS_WORK },
-		{ PHASE_TASK_WORK, "phases.task_work_ns", ET_OBS_WORK },
-		{ PHASE_NOTIFY, "phases.notify_ns", ET_OBS_WORK },
+		{ PHASE_DELIVERY, FIELD_phases_delivery_ns, r->death->marks.last_ns ? ET_OBS_COREDUMP : ET_OBS_BEGIN },
+		{ PHASE_COREDUMP, FIELD_phases_coredump_ns, ET_OBS_COREDUMP },
+		{ PHASE_MM, FIELD_phases_mm_ns, ET_OBS_MM },
+		{ PHASE_FILES, FIELD_phases_files_ns, ET_OBS_FILES },
+		{ PHASE_DETACH, FIELD_phases_detach_ns, ET_OBS_WORK },
+		{ PHASE_TASK_WORK, FIELD_phases_task_work_ns, ET_OBS_WORK },
+		{ PHASE_NOTIFY, FIELD_phases_notify_ns, ET_OBS_WORK },
 	};
 	unsigned int i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!r->phases.seen[parts[i].phase])
-			record__add_missing(r, parts[i].key, record__why_unseen(r, parts[i].obs));
+			record__add_missing(r, parts[i].field, record__why_unseen(r, parts[i].obs));
 	if (!r->phases.mm_known)
-		record__add_missing(r, "phases.mm_freed", record__why_unseen(r, ET_OBS_MM));
+		record__add_missing(r, FIELD_phases_mm_freed, record__why_unseen(r, ET_OBS_MM));
 }
 
 /*
@@ -175,7 +175,7 @@ void phases__conclude(struct record *r)
 
 	r->phases = (struct phases){ .known = begin && (r->death->seen & ET_SEEN_DEAD) };
 	if (!r->phases.known) {
-		record__add_missing(r, "phases", record__why_unseen(r, begin ? ET_OBS_NOTIFY : ET_OBS_BEGIN));
+		record__add_missing(r, FIELD_phases, record__why_unseen(r, begin ? ET_OBS_NOTIFY : ET_OBS_BEGIN));
 		return;
 	}
 	r->phases.exit_ns = record__since(begin, r->death->dead_ns);

@@ -103,10 +103,26 @@ enum core_reason { /* why no core was dumped; names in names.c */
 #define RECORD_ERRNO_NAME 20
 #define RECORD_TTY (ET_TTY_LEN + 2) /* "pts/3" of "pts3", and a NUL */
 
-struct missing {
-	const char *key; /* a key of the field table, or the name of a group */
-	enum missing_why why;
+enum { /* types of record */
+	IN_DEATH = 1 << 0, /* RECORD_DEATH and RECORD_ZOMBIE */
+	IN_DYING = 1 << 1,
+	IN_THREAD = 1 << 2, /* RECORD_THREAD and RECORD_WARNING */
+	IN_ALL = IN_DEATH | IN_DYING | IN_THREAD,
 };
+
+enum record_field {
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) FIELD_##id,
+#include "fields.h"
+	RECORD_NR_FIELDS
+};
+
+/* Two bytes: what is missing of a storm of deaths is compared for each of them. */
+struct missing {
+	uint8_t field; /* enum record_field; a group stands for all in it */
+	uint8_t why;   /* enum missing_why */
+};
+
+_Static_assert(RECORD_NR_FIELDS <= UINT8_MAX + 1, "struct missing");
 
 /* One entry of the stop timeline. */
 struct stop {
@@ -235,8 +251,9 @@ struct record {
 	unsigned int nr_files;
 	struct text core_pattern; /* /proc/sys/kernel/core_pattern; may be known and empty */
 	bool core_pattern_known;
-	struct missing missing[RECORD_MISSING_MAX];
+	struct missing missing[RECORD_MISSING_MAX]; /* in the order in which it was noted */
 	unsigned int nr_missing;
+	uint64_t gone[(RECORD_NR_FIELDS + 63) / 64]; /* the same as bits, with all members of groups */
 };
 
 /* ---- values and the field table ---- */
@@ -261,13 +278,6 @@ enum value_kind {
 	V_WHY,	  /* object with n members, from r->missing: its key -> names__why(its why) */
 };
 
-/*
- * Groups that can be null as a whole ("cause.by", "reap", "resources", ...) have a
- * row of their own before their members, of type "object". It gives V_NULL (then
- * every member is V_ABSENT) or V_ABSENT (then the members make the object). So a
- * writer that opens an object at its first member that is not V_ABSENT gets it right.
- */
-
 struct value {
 	enum value_kind kind;
 	union {
@@ -281,12 +291,6 @@ struct value {
 	};
 };
 
-enum {
-	IN_DEATH = 1 << 0, /* RECORD_DEATH and RECORD_ZOMBIE */
-	IN_DYING = 1 << 1,
-	IN_THREAD = 1 << 2, /* RECORD_THREAD and RECORD_WARNING */
-};
-
 struct field {
 	const char *key;   /* dotted: "process.executable.path" */
 	const char *type;  /* JSON type for the schema: string integer boolean array object */
@@ -296,13 +300,14 @@ struct field {
 	/* Of record_fields ask record__value(), which knows what applies to which type of record. */
 	struct value (*get)(const void *obj, const struct record *r);
 	unsigned int in; /* types of record it applies to, IN_* */
+	bool group;	 /* an object: its members are the rows behind it */
 	/* lists of objects only */
 	const struct field *items;
 	unsigned int nr_items;
 	const void *(*item)(const struct record *r, unsigned int i);
 };
 
-/* Fields of all records, grouped: keys with a common prefix are neighbours. */
+/* Fields of all records, by enum record_field; made from fields.h. */
 extern const struct field record_fields[];
 extern const unsigned int record_nr_fields;
 const struct field *record__field(const char *key);
@@ -314,25 +319,59 @@ const struct noted_file *record__file(const struct record *r, enum et_file_what 
 /* The one that took r->death->files.slowest_ns; NULL: it was not slow enough to be noted. */
 const struct noted_file *record__slowest_close(const struct record *r);
 /* Others keep its descriptor table open: nothing was closed. */
-bool record__files_shared(const struct record *r);
+static inline bool record__files_shared(const struct record *r)
+{
+	return !(r->death->flags & ET_D_FD_CLOSER) && r->death->files.users > 1;
+}
+
 /* What was kept of cause.by besides its struct et_peer; NULL: nothing, or it is the process itself. */
 const struct et_killer *record__killer(const struct record *r);
 
 /* The same process: a pid alone may have been given away again. */
-bool record__same_id(const struct et_id *a, const struct et_id *b);
+static inline bool record__same_id(const struct et_id *a, const struct et_id *b)
+{
+	return a->tgid == b->tgid && a->start_ns == b->start_ns;
+}
+
 /* exit status of a shell that ran it: code, or 128 + signal. */
-int record__shell_status(int status);
+static inline int record__shell_status(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : (status >> 8) & 0xff;
+}
+
 /* Never negative: clocks read on different CPUs may disagree by a little. */
-uint64_t record__since(uint64_t earlier, uint64_t later);
+static inline uint64_t record__since(uint64_t earlier, uint64_t later)
+{
+	return later > earlier ? later - earlier : 0;
+}
+
 /* Exit of the last thread, or better: when the parent was told. 0: not known. */
-uint64_t record__death_ns(const struct record *r);
+static inline uint64_t record__death_ns(const struct record *r)
+{
+	return r->death->seen & ET_SEEN_DEAD ? r->death->dead_ns : r->death->exit_ns;
+}
+
 /* Notes in r->missing what the kernel half did not see of the process itself; fills r->tty. (unseen.c) */
 void record__note_unseen(struct record *r);
-bool record__is_missing(const struct record *r, const char *key);
-/* Without effect for a key that does not apply to this type of record or is in a missing group. */
-void record__add_missing(struct record *r, const char *key, enum missing_why why);
+
+static inline bool record__is_missing(const struct record *r, unsigned int field)
+{
+	return r->gone[field / 64] >> field % 64 & 1;
+}
+
+/* Without effect for a field that does not apply to this type of record or is in a missing group. */
+void record__add_missing(struct record *r, enum record_field field, enum missing_why why);
+/* The key of the i-th that is missing; NULL: there are not so many. */
+const char *record__missing_key(const struct record *r, unsigned int i);
+void record__clear_missing(struct record *r);
+unsigned int record__count_cuts(const struct record *r); /* values that were cut */
+
 /* `obs` is seen function by function: with begin, end and result. */
-bool record__hooked(const struct record *r, enum et_observation obs);
+static inline bool record__hooked(const struct record *r, enum et_observation obs)
+{
+	return r->start->doors[obs] == ET_DOOR_FENTRY || r->start->doors[obs] == ET_DOOR_KPROBE;
+}
+
 /* Why a part of its exit that `obs` should have shown was not seen. (unseen.c) */
 enum missing_why record__why_unseen(const struct record *r, enum et_observation obs);
 /* WHY_TIER where nothing watches `obs`, else `otherwise`. */

@@ -43,10 +43,10 @@ enum missing_why record__why_without(const struct record *r, enum et_observation
 	return door == ET_DOOR_NONE || door == ET_DOOR_OFF ? WHY_TIER : otherwise;
 }
 
-static void note_unless(struct record *r, bool seen, const char *key, enum et_observation obs)
+static void note_unless(struct record *r, bool seen, enum record_field field, enum et_observation obs)
 {
 	if (!seen)
-		record__add_missing(r, key, why_not(r, obs));
+		record__add_missing(r, field, why_not(r, obs));
 }
 
 /* ---- who it was ---- */
@@ -64,20 +64,20 @@ static void note_args(struct record *r)
 	const bool sent = r->death->seen & ET_SEEN_ARGS;
 
 	if (sent && !r->args.bytes)
-		record__add_missing(r, "process.args", WHY_LOST);
+		record__add_missing(r, FIELD_process_args, WHY_LOST);
 	else if ((r->start->flags & ET_START_ARGS) && !sent)
-		record__add_missing(r, "process.args", why_no_mm(r));
+		record__add_missing(r, FIELD_process_args, why_no_mm(r));
 }
 
 static void note_cgroup(struct record *r)
 {
 	if (!(r->death->seen & ET_SEEN_CGROUP)) {
-		record__add_missing(r, "process.cgroup", why_not(r, ET_OBS_EXIT));
-		record__add_missing(r, "process.container", why_not(r, ET_OBS_EXIT));
+		record__add_missing(r, FIELD_process_cgroup, why_not(r, ET_OBS_EXIT));
+		record__add_missing(r, FIELD_process_container, why_not(r, ET_OBS_EXIT));
 	} else if (!r->cgroup.len) {
-		record__add_missing(r, "process.cgroup.path", WHY_LOST);
-		record__add_missing(r, "process.cgroup.unit", WHY_LOST);
-		record__add_missing(r, "process.container", WHY_LOST);
+		record__add_missing(r, FIELD_process_cgroup_path, WHY_LOST);
+		record__add_missing(r, FIELD_process_cgroup_unit, WHY_LOST);
+		record__add_missing(r, FIELD_process_container, WHY_LOST);
 	}
 }
 
@@ -91,15 +91,15 @@ static void note_process(struct record *r)
 	const struct et_death *d = r->death;
 
 	if (d->ns_level >= ET_PID_LEVELS)
-		record__add_missing(r, "process.ns_pid", WHY_FULL);
+		record__add_missing(r, FIELD_process_ns_pid, WHY_FULL);
 	if (!r->exe.len)
-		record__add_missing(r, "process.executable.path", why_no_mm(r));
+		record__add_missing(r, FIELD_process_executable_path, why_no_mm(r));
 	note_args(r);
-	note_unless(r, d->seen & ET_SEEN_THREADS, "process.threads", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_TTY, "process.tty", ET_OBS_EXIT);
+	note_unless(r, d->seen & ET_SEEN_THREADS, FIELD_process_threads, ET_OBS_EXIT);
+	note_unless(r, d->seen & ET_SEEN_TTY, FIELD_process_tty, ET_OBS_EXIT);
 	note_cgroup(r);
 	if (!d->parent.id.tgid && !is_nobodys_child(d))
-		record__add_missing(r, "parent", WHY_GONE);
+		record__add_missing(r, FIELD_parent, WHY_GONE);
 }
 
 static void take_tty(struct record *r)
@@ -124,9 +124,9 @@ static void note_threads(struct record *r)
 	if (is_one_thread(d))
 		return;
 	if (!d->marks.begin_ns || !d->marks.last_ns)
-		record__add_missing(r, "exit.group_exit_ns", record__why_unseen(r, ET_OBS_BEGIN));
+		record__add_missing(r, FIELD_exit_group_exit_ns, record__why_unseen(r, ET_OBS_BEGIN));
 	if (!d->leader_ns && d->last_tid != d->id.tgid && !was_followed(d))
-		record__add_missing(r, "exit.leader_gone_ns", why_not(r, ET_OBS_EXIT));
+		record__add_missing(r, FIELD_exit_leader_gone_ns, why_not(r, ET_OBS_EXIT));
 }
 
 static void note_children(struct record *r)
@@ -135,15 +135,15 @@ static void note_children(struct record *r)
 	const enum missing_why why = record__why_unseen(r, ET_OBS_CHILDREN);
 
 	if (!(d->seen & (ET_SEEN_CHILDREN | ET_SEEN_HANGUPS))) {
-		record__add_missing(r, "children", why);
+		record__add_missing(r, FIELD_children, why);
 		return;
 	}
 	if (!(d->seen & ET_SEEN_CHILDREN))
-		record__add_missing(r, "children.adopted", why);
+		record__add_missing(r, FIELD_children_adopted, why);
 	if (!(d->seen & ET_SEEN_CHILDREN) || (d->adopted && !d->adopter.id.tgid))
-		record__add_missing(r, "children.adopted_by", why);
+		record__add_missing(r, FIELD_children_adopted_by, why);
 	if (!(d->seen & ET_SEEN_HANGUPS))
-		record__add_missing(r, "children.hung_up", record__why_unseen(r, ET_OBS_SIGNAL));
+		record__add_missing(r, FIELD_children_hung_up, record__why_unseen(r, ET_OBS_SIGNAL));
 }
 
 /* ---- its files ---- */
@@ -151,10 +151,10 @@ static void note_children(struct record *r)
 /* What calls of flush can tell, where it is not certain that there were none. */
 static void note_flushes(struct record *r, enum missing_why why)
 {
-	record__add_missing(r, "files.flush_ns", why);
-	record__add_missing(r, "files.flush_error_count", why);
+	record__add_missing(r, FIELD_files_flush_ns, why);
+	record__add_missing(r, FIELD_files_flush_error_count, why);
 	if (!record__file(r, ET_FILE_FLUSH_ERROR))
-		record__add_missing(r, "files.flush_errors", why);
+		record__add_missing(r, FIELD_files_flush_errors, why);
 }
 
 /* They were closed, but not, or not all, before our eyes. */
@@ -164,17 +164,18 @@ static void note_unseen_closes(struct record *r)
 	const bool counted = !record__hooked(r, ET_OBS_FILES) && (d->seen & ET_SEEN_FLUSHABLE);
 	const enum missing_why why = record__why_unseen(r, ET_OBS_FILES);
 
-	record__add_missing(r, "files.close_ns", why);
-	record__add_missing(r, "files.slowest", why);
+	record__add_missing(r, FIELD_files_close_ns, why);
+	record__add_missing(r, FIELD_files_slowest, why);
 	if (!record__hooked(r, ET_OBS_FILES))
-		record__add_missing(r, "files.slowest_release", why);
+		record__add_missing(r, FIELD_files_slowest_release, why);
 	if (!counted)
-		record__add_missing(r, "files.flushed", why);
+		record__add_missing(r, FIELD_files_flushed, why);
 	if (!counted || d->files.flushed)
 		note_flushes(r, why);
 }
 
-static void note_gone(struct record *r, const struct noted_file *f, const char *path, const char *fs)
+static void note_gone(struct record *r, const struct noted_file *f, enum record_field path,
+		      enum record_field fs)
 {
 	if (f && !f->known)
 		record__add_missing(r, path, WHY_GONE);
@@ -189,13 +190,14 @@ static void note_files(struct record *r)
 	const bool seen = record__hooked(r, ET_OBS_FILES) && (d->flags & ET_D_FD_CLOSER) && c->closed == c->open;
 
 	if (!(d->seen & ET_SEEN_TABLE)) {
-		record__add_missing(r, "files", record__why_unseen(r, ET_OBS_FILES));
+		record__add_missing(r, FIELD_files, record__why_unseen(r, ET_OBS_FILES));
 		return;
 	}
 	if (!seen && c->open && !record__files_shared(r))
 		note_unseen_closes(r);
-	note_gone(r, record__slowest_close(r), "files.slowest.path", "files.slowest.fs");
-	note_gone(r, record__file(r, ET_FILE_SLOW_RELEASE), "files.slowest_release.path", "files.slowest_release.fs");
+	note_gone(r, record__slowest_close(r), FIELD_files_slowest_path, FIELD_files_slowest_fs);
+	note_gone(r, record__file(r, ET_FILE_SLOW_RELEASE),
+		  FIELD_files_slowest_release_path, FIELD_files_slowest_release_fs);
 }
 
 void record__note_unseen(struct record *r)
@@ -205,13 +207,13 @@ void record__note_unseen(struct record *r)
 	take_tty(r);
 	if (!record__death_ns(r)) {
 		if (r->type == RECORD_DEATH)
-			record__add_missing(r, "time", why_not(r, ET_OBS_NOTIFY));
-		record__add_missing(r, "process.age_ns", why_not(r, ET_OBS_NOTIFY));
+			record__add_missing(r, FIELD_time, why_not(r, ET_OBS_NOTIFY));
+		record__add_missing(r, FIELD_process_age_ns, why_not(r, ET_OBS_NOTIFY));
 	}
 	note_process(r);
-	note_unless(r, d->seen & ET_SEEN_RESOURCES, "resources", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_IO, "resources.read_bytes", ET_OBS_EXIT);
-	note_unless(r, d->seen & ET_SEEN_IO, "resources.write_bytes", ET_OBS_EXIT);
+	note_unless(r, d->seen & ET_SEEN_RESOURCES, FIELD_resources, ET_OBS_EXIT);
+	note_unless(r, d->seen & ET_SEEN_IO, FIELD_resources_read_bytes, ET_OBS_EXIT);
+	note_unless(r, d->seen & ET_SEEN_IO, FIELD_resources_write_bytes, ET_OBS_EXIT);
 	note_threads(r);
 	note_files(r);
 	note_children(r);

@@ -204,7 +204,7 @@ static inline void sample__signals(struct et_signals *s)
 /* What is concluded, once more after a test has changed the facts. */
 static inline void sample__conclude(struct sample *s)
 {
-	s->record.nr_missing = 0;
+	record__clear_missing(&s->record);
 	record__note_unseen(&s->record);
 	cause__conclude(&s->record);
 	phases__conclude(&s->record);
@@ -260,7 +260,7 @@ static inline void sample__dying(struct sample *s)
 	r->now_ns = s->death.exit_ns = SAMPLE_DEAD_NS;
 	s->death.seen &= ~ET_SEEN_DEAD;
 	s->signals.fatal.time_ns = s->signals.fatal.first_ns = e.begin_ns;
-	r->nr_missing = 0;
+	record__clear_missing(r);
 	record__note_unseen(r);
 	cause__conclude(r);
 	phases__conclude_dying(r, &e);

@@ -243,7 +243,7 @@ static inline const char *synth_missing(const struct record *r)
 
 	keys[0] = '\0';
 	for (i = 0; i < r->nr_missing; i++)
-		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r->missing[i].key);
+		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", record__missing_key(r, i));
 	return keys;
 }
 

@@ -93,7 +93,7 @@ static void keep_strings(const struct record *r)
 	if (r->args.len && r->args.len <= sizeof(last.args))
 		memcpy(last.args, r->args.bytes, r->args.len);
 	for (i = 0; i < r->nr_missing; i++) {
-		append(last.missing, sizeof(last.missing), text__str(r->missing[i].key));
+		append(last.missing, sizeof(last.missing), text__str(record__missing_key(r, i)));
 		append(last.missing, sizeof(last.missing), text__str(why_word(r->missing[i].why)));
 	}
 	for (i = 0; i < record__value(cut, r).n; i++) {

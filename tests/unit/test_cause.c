@@ -320,7 +320,7 @@ static enum missing_why why(const struct record *r, const char *key)
 	unsigned int i;
 
 	for (i = 0; i < r->nr_missing; i++)
-		if (!strcmp(r->missing[i].key, key))
+		if (!strcmp(record__missing_key(r, i), key))
 			return r->missing[i].why;
 	unit__fail(__FILE__, __LINE__, "%s is not missing", key);
 	return WHY_TIER;
@@ -334,7 +334,7 @@ static const char *missing(const struct record *r)
 
 	keys[0] = '\0';
 	for (i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
-		if (record__is_missing(r, watched[i]))
+		if (record__is_missing(r, (unsigned int)(record__field(watched[i]) - record_fields)))
 			n += snprintf(keys + n, sizeof(keys) - n, "%s ", watched[i]);
 	return keys;
 }
@@ -435,7 +435,7 @@ static void exits(void)
 		CHECK(r.cause.class == CAUSE_EXIT);
 		CHECK_STR(r.cause.text, text);
 		CHECK(!r.cause.signal && !r.cause.by);
-		CHECK(!record__is_missing(&r, "cause.by") && !record__is_missing(&r, "cause.timeline"));
+		CHECK(!record__is_missing(&r, FIELD_cause_by) && !record__is_missing(&r, FIELD_cause_timeline));
 	}
 }
 
@@ -720,7 +720,7 @@ static void cgroup_kill(void)
 	r.killed_cgroup = text__str("/a/b");
 	cause__conclude(&r);
 	CHECK_STR(r.cause.text, "SIGKILL from writer[77], written to cgroup.kill of /a/b");
-	CHECK(!record__is_missing(&r, "cause.cgroup"));
+	CHECK(!record__is_missing(&r, FIELD_cause_cgroup));
 	killed_by_cgroup(&r);
 	r.killed_cgroup = text__str("/kubepods.slice/kubepods-besteffort.slice/kubepods-pod1/cri-containerd-1.scope");
 	cause__conclude(&r);
@@ -810,7 +810,7 @@ static void oom_context(void)
 	oom = synth_oom(&m.d.id, ET_OOM_MEMCG | ET_OOM_LIMIT);
 	oom.trigger.id = m.d.id;
 	r.oom = &oom;
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	cause__conclude(&r);
 	CHECK_STR(r.cause.text, "out of memory: a cgroup at its limit of 512M (asked for by itself)");
 	CHECK(why(&r, "oom.cgroup.path") == WHY_LOST && why(&r, "oom.rss_bytes") == WHY_GONE);

@@ -42,7 +42,7 @@ static void fresh(void)
 
 static void conclude(void)
 {
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	coredump__conclude(&r);
 }
 
@@ -111,7 +111,7 @@ static void check_row(const struct row *w)
 	if (r.coredump.reason != w->reason)
 		unit__fail(__FILE__, __LINE__, "row %zu: reason %d, not %d", (size_t)(w - rows), r.coredump.reason,
 			   w->reason);
-	CHECK(record__is_missing(&r, "coredump.reason") == !w->reason);
+	CHECK(record__is_missing(&r, FIELD_coredump_reason) == !w->reason);
 }
 
 static void reasons(void)
@@ -134,7 +134,7 @@ static void limit_not_seen(void)
 	start.doors[ET_OBS_COREDUMP] = TP;
 	m.d.core.flags = 0;
 	conclude();
-	CHECK(record__is_missing(&r, "coredump.reason"));
+	CHECK(record__is_missing(&r, FIELD_coredump_reason));
 }
 
 /* A page is not 4096 bytes everywhere. */

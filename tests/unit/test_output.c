@@ -102,13 +102,13 @@ static void make_dying(enum et_phase now)
 		.known = true, .exit_ns = 7020 * MS, .now = now, .now_ns = 6900 * MS,
 	};
 	strcpy(s.record.cause.text, "SIGKILL from bash[1]");
-	s.record.nr_missing = 0;
+	record__clear_missing(&s.record);
 }
 
 static void forget_reap(void)
 {
 	s.record.reap = (struct reap){ .how = REAP_UNKNOWN };
-	record__add_missing(&s.record, "reap", WHY_ENDED);
+	record__add_missing(&s.record, FIELD_reap, WHY_ENDED);
 }
 
 /* What has been written until now. */
@@ -233,9 +233,9 @@ static void unknown_cells(void)
 {
 	begin((struct output_options){ .quiet = true });
 	leave_quietly();
-	record__add_missing(&s.record, "phases", WHY_TIER);
-	record__add_missing(&s.record, "files", WHY_TIER);
-	record__add_missing(&s.record, "process.age_ns", WHY_TIER);
+	record__add_missing(&s.record, FIELD_phases, WHY_TIER);
+	record__add_missing(&s.record, FIELD_files, WHY_TIER);
+	record__add_missing(&s.record, FIELD_process_age_ns, WHY_TIER);
 	forget_reap();
 	output__record(o, &s.record);
 	CHECK_STR(written(),
@@ -358,7 +358,7 @@ static void columns_of_nothing(void)
 	begin((struct output_options){ .fields = fields, .nr_fields = 3, .quiet = true });
 	leave_quietly();
 	forget_reap();
-	record__add_missing(&s.record, "phases", WHY_TIER);
+	record__add_missing(&s.record, FIELD_phases, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK_STR(written(), "?                      ? -\n");
 	finish();
@@ -492,8 +492,8 @@ static void story_of_the_unknown(void)
 {
 	begin((struct output_options){ .story = true, .quiet = true });
 	forget_reap();
-	record__add_missing(&s.record, "process.tty", WHY_TIER);
-	record__add_missing(&s.record, "process.cgroup", WHY_TIER);
+	record__add_missing(&s.record, FIELD_process_tty, WHY_TIER);
+	record__add_missing(&s.record, FIELD_process_cgroup, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(strstr(written(), "\n    missing   process.tty, process.cgroup: "
 				"not observable on this kernel with the probes in use\n"
@@ -597,14 +597,14 @@ static void story_of_an_exit_half_seen(void)
 	begin_story();
 	see_phases(PHASES(0, 0, 0, 0, 0, 0, 2 * MS, 8 * MS));
 	s.record.phases.seen[PHASE_MM] = false;
-	record__add_missing(&s.record, "phases.mm_ns", WHY_TIER);
+	record__add_missing(&s.record, FIELD_phases_mm_ns, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(!strstr(written(), "freeing memory"));
 	CHECK(strstr(text, "\n              other, or not observed    8ms "));
 	finish();
 	begin_story();
 	s.record.phases = (struct phases){ 0 };
-	record__add_missing(&s.record, "phases", WHY_BEFORE);
+	record__add_missing(&s.record, FIELD_phases, WHY_BEFORE);
 	output__record(o, &s.record);
 	CHECK(!strstr(written(), "on exit"));
 	finish();
@@ -627,7 +627,7 @@ static void story_of_shared_memory(void)
 	begin_story();
 	see_phases(PHASES(0, 0, 240000, 0, 0, 0, 0, 0));
 	s.record.phases.mm_known = s.record.phases.mm_freed = false;
-	record__add_missing(&s.record, "phases.mm_freed", WHY_TIER);
+	record__add_missing(&s.record, FIELD_phases_mm_freed, WHY_TIER);
 	check_story("mostly freeing memory (240us)\n");
 }
 
@@ -695,7 +695,7 @@ static void story_of_files(void)
 	s.death.files.users = 2;
 	check_story("\n    files     its descriptors stay open: another process shares the table\n    reaped");
 	begin_story();
-	record__add_missing(&s.record, "files", WHY_TIER);
+	record__add_missing(&s.record, FIELD_files, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(!strstr(written(), "    files  "));
 	finish();
@@ -793,11 +793,11 @@ static void story_of_children(void)
 	begin_story();
 	s.death.adopted = 1;
 	s.death.adopter = (struct et_peer){ 0 };
-	record__add_missing(&s.record, "children.adopted_by", WHY_TIER);
+	record__add_missing(&s.record, FIELD_children_adopted_by, WHY_TIER);
 	check_story("\n    children  1 adopted\n    reaped");
 	begin_story();
 	s.death.adopted = s.death.hung_up = 3;
-	record__add_missing(&s.record, "children", WHY_TIER);
+	record__add_missing(&s.record, FIELD_children, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(!strstr(written(), "children  ") && !strstr(text, "hung up  "));
 	finish();
@@ -841,7 +841,7 @@ static void story_of_the_dying(void)
 {
 	begin_story();
 	make_dying(ET_PHASE_FILES);
-	record__add_missing(&s.record, "process.threads", WHY_TIER);
+	record__add_missing(&s.record, FIELD_process_threads, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK_STR(written(), "22:10:11.123477 worker[4242] is dying: SIGKILL from bash[1]\n"
 			     "    process   /usr/bin/worker, uid 1000, lived 12.3s, child of bash[4100]\n"
@@ -1015,7 +1015,7 @@ static void make_thread(enum record_type type, int status, uint32_t flags)
 	s.record.type = type;
 	s.record.thread = &thread;
 	s.record.signals = NULL;
-	s.record.nr_missing = 0;
+	record__clear_missing(&s.record);
 	cause__conclude(&s.record);
 }
 
@@ -1203,7 +1203,7 @@ static void json_phases(void)
 		   "\"mm_users\":2},");
 	begin_json();
 	s.record.phases = (struct phases){ 0 };
-	record__add_missing(&s.record, "phases", WHY_TIER);
+	record__add_missing(&s.record, FIELD_phases, WHY_TIER);
 	check_json(",\"phases\":null,");
 }
 
@@ -1229,13 +1229,13 @@ static void json_files(void)
 	finish();
 	begin_json();
 	see_files(34, 3, 0);
-	record__add_missing(&s.record, "files.slowest", WHY_TIER);
+	record__add_missing(&s.record, FIELD_files_slowest, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(strstr(written(), ",\"flush_error_count\":0,\"slowest\":null},"));
 	CHECK(!strstr(text, "flush_errors\""));
 	finish();
 	begin_json();
-	record__add_missing(&s.record, "files", WHY_TIER);
+	record__add_missing(&s.record, FIELD_files, WHY_TIER);
 	check_json(",\"files\":null,");
 }
 
@@ -1265,10 +1265,10 @@ static void json_relatives(void)
 		   "\"comm\":\"systemd\",\"role\":\"init\"}}");
 	begin_json();
 	s.death.adopted = 3;
-	record__add_missing(&s.record, "children.adopted_by", WHY_TIER);
+	record__add_missing(&s.record, FIELD_children_adopted_by, WHY_TIER);
 	check_json("\"children\":{\"adopted\":3,\"adopted_by\":null}");
 	begin_json();
-	record__add_missing(&s.record, "children", WHY_TIER);
+	record__add_missing(&s.record, FIELD_children, WHY_TIER);
 	check_json(",\"children\":null");
 	begin_json();
 	s.record.reap.how = REAP_TRACED;

@@ -106,9 +106,9 @@ static bool below_null_group(const struct record *r, const char *key)
 	unsigned int i;
 
 	for (i = 0; i < r->nr_missing; i++) {
-		size_t n = strlen(r->missing[i].key);
+		size_t n = strlen(record__missing_key(r, i));
 
-		if (!strncmp(key, r->missing[i].key, n) && key[n] == '.')
+		if (!strncmp(key, record__missing_key(r, i), n) && key[n] == '.')
 			return true;
 	}
 	return false;
@@ -132,7 +132,7 @@ static unsigned int in_of(const struct record *r)
 static void check_field(const struct record *r, const struct field *f)
 {
 	struct value v = record__value(f, r);
-	const bool missing = record__is_missing(r, f->key);
+	const bool missing = record__is_missing(r, (unsigned int)(f - record_fields));
 
 	if (!(f->in & in_of(r)))
 		CHECK(v.kind == V_ABSENT);
@@ -585,20 +585,72 @@ static void namespaces(void)
 	CHECK(value("process.ns_pid").kind == V_NULL);
 }
 
+static const char *const numbers[] = {
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) #id,
+#include "fields.h"
+};
+
+/* FIELD_cause_by_pid is the row of "cause.by.pid". */
+static void numbers_are_keys(void)
+{
+	unsigned int i, j;
+
+	CHECK_U64(record_nr_fields, RECORD_NR_FIELDS);
+	for (i = 0; i < record_nr_fields; i++) {
+		const char *key = record_fields[i].key;
+
+		CHECK_U64(strlen(numbers[i]), strlen(key));
+		for (j = 0; key[j]; j++)
+			CHECK(numbers[i][j] == (key[j] == '.' ? '_' : key[j]));
+		CHECK(record_fields[i].group == !strcmp(record_fields[i].type, "object"));
+		CHECK(record__field(key) == &record_fields[i]);
+	}
+}
+
+static bool is_in(const char *key, const char *group)
+{
+	size_t n = strlen(group);
+
+	return !strncmp(key, group, n) && (!key[n] || key[n] == '.');
+}
+
+/* Of each row alone: it, all in it, and nothing else. */
+static void missing_as_bits(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < record_nr_fields; i++) {
+		fresh();
+		record__clear_missing(&r);
+		record__add_missing(&r, i, WHY_GONE);
+		CHECK_U64(r.nr_missing, 1);
+		CHECK_STR(record__missing_key(&r, 0), record_fields[i].key);
+		CHECK(!record__missing_key(&r, 1));
+		for (j = 0; j < record_nr_fields; j++)
+			CHECK(record__is_missing(&r, j) == is_in(record_fields[j].key, record_fields[i].key));
+	}
+	for (i = record_nr_fields; i--;) /* members before their groups */
+		record__add_missing(&r, i, WHY_GONE);
+	CHECK_U64(r.nr_missing, RECORD_MISSING_MAX);
+	record__clear_missing(&r);
+	CHECK(!record__is_missing(&r, FIELD_truncated));
+}
+
 static void missing_names_groups(void)
 {
 	fresh();
-	record__add_missing(&r, "cause.by", WHY_TIER);
-	CHECK(record__is_missing(&r, "cause.by"));
-	CHECK(record__is_missing(&r, "cause.by.pid"));
-	CHECK(!record__is_missing(&r, "cause.bystander"));
-	CHECK(!record__is_missing(&r, "cause"));
-	record__add_missing(&r, "cause.by.pid", WHY_LOST);
+	record__add_missing(&r, FIELD_cause_by, WHY_TIER);
+	CHECK(record__is_missing(&r, FIELD_cause_by));
+	CHECK(record__is_missing(&r, FIELD_cause_by_pid));
+	CHECK(record__is_missing(&r, FIELD_cause_by_grandparent_comm));
+	CHECK(!record__is_missing(&r, FIELD_cause_because_of)); /* the next row, and no member */
+	CHECK(!record__is_missing(&r, FIELD_cause_text));
+	record__add_missing(&r, FIELD_cause_by_pid, WHY_LOST);
 	CHECK_U64(r.nr_missing, 1);
 	CHECK(value("cause.by").kind == V_NULL);
 	CHECK_U64(value("missing").n, 1);
 	CHECK(value("missing_why").kind == V_WHY);
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	CHECK(value("missing_why").kind == V_ABSENT);
 }
 
@@ -641,12 +693,12 @@ static const char *missing(void)
 	r.exe = text__str("/bin/worker");
 	r.cgroup = text__str("/");
 	m.d.seen |= ET_SEEN_CGROUP;
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	record__note_unseen(&r);
 	phases__conclude(&r);
 	coredump__conclude(&r);
 	for (i = 0; i < r.nr_missing; i++)
-		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", r.missing[i].key);
+		n += snprintf(keys + n, sizeof(keys) - n, "%s%s", i ? " " : "", record__missing_key(&r, i));
 	return keys;
 }
 
@@ -845,7 +897,7 @@ static void new_parents_and_tracers(void)
 	m.d.flags |= ET_D_TRACED;
 	m.d.tracer = synth_peer(900, "gdb");
 	CHECK_U64(value("reap.tracer.pid").u, 900);
-	record__add_missing(&r, "reap", WHY_LOST);
+	record__add_missing(&r, FIELD_reap, WHY_LOST);
 	CHECK(value("reap.tracer.pid").kind == V_ABSENT);
 }
 
@@ -908,7 +960,7 @@ static void late_deaths(void)
 		CHECK_STR(missing(), "process.threads exit.group_exit_ns exit.leader_gone_ns files children phases "
 			  "coredump.duration_ns coredump.target coredump.pattern coredump.limit_bytes coredump.reason");
 		for (j = 0; j < r.nr_missing; j++)
-			if (strcmp(r.missing[j].key, "coredump.pattern"))
+			if (strcmp(record__missing_key(&r, j), "coredump.pattern"))
 				CHECK(r.missing[j].why == whys[i]);
 	}
 }
@@ -960,7 +1012,7 @@ static void sender_in_depth(void)
 	CHECK(value("cause.by.cgroup").kind == V_NULL && value("cause.by.cgroup.path").kind == V_ABSENT);
 	CHECK(value("cause.by.container").kind == V_NULL && value("cause.by.container.id").kind == V_ABSENT);
 	s->fatal.flags |= ET_SIG_SELF; /* all of that is told of the process */
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	cause__conclude(&r);
 	CHECK(value("cause.by.pid").kind == V_U64 && value("cause.by.cgroup").kind == V_ABSENT);
 	CHECK(value("cause.by.args").kind == V_ABSENT && value("cause.by.grandparent.pid").kind == V_ABSENT);
@@ -1043,7 +1095,7 @@ static void out_of_memory(void)
 	CHECK(value("oom.cgroup").kind == V_ABSENT && value("oom.limit_bytes").kind == V_ABSENT);
 	CHECK(value("oom.rss_bytes").kind == V_NULL && value("oom.requested").b);
 	s->fatal.info = ET_INFO_REAL; /* somebody had killed it before */
-	r.nr_missing = 0;
+	record__clear_missing(&r);
 	cause__conclude(&r);
 	CHECK(value("oom").kind == V_ABSENT && value("oom.score_adj").kind == V_ABSENT);
 	s->fatal.info = ET_INFO_PRIV;
@@ -1130,10 +1182,10 @@ static void dying_has_few_fields(void)
 	m.d.seen = 0;
 	phases__conclude_dying(&r, &d.e);
 	record__note_unseen(&r);
-	record__add_missing(&r, "cause.by.executable.path", WHY_GONE);
-	record__add_missing(&r, "no.such.key", WHY_GONE);
+	record__add_missing(&r, FIELD_cause_by_executable_path, WHY_GONE);
+	record__add_missing(&r, RECORD_NR_FIELDS, WHY_GONE);
 	CHECK_U64(r.nr_missing, 1);
-	CHECK_STR(r.missing[0].key, "process.threads");
+	CHECK_STR(record__missing_key(&r, 0), "process.threads");
 	CHECK_STR(value("type").str, "dying");
 	CHECK_U64(value("time").u, 113 * SEC + REAL_OFFSET);
 	CHECK_U64(value("process.age_ns").u, 3 * SEC);
@@ -1180,6 +1232,8 @@ int main(void)
 	UNIT(cpu_time_scales_to_runtime);
 	UNIT(ttys);
 	UNIT(namespaces);
+	UNIT(numbers_are_keys);
+	UNIT(missing_as_bits);
 	UNIT(missing_names_groups);
 	UNIT(unseen_groups_are_missing);
 	UNIT(hooked_files);
