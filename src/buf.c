@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
+
 #define FIRST_SIZE 4096
 
 void buf__free(struct buf *b)
@@ -51,27 +53,10 @@ void buf__str(struct buf *b, const char *trusted)
 	buf__put(b, trusted, strlen(trusted));
 }
 
-/* Two digits per division: the divisions are what a record of numbers costs. */
 void buf__u64(struct buf *b, uint64_t v)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
-	char digits[20];
-	char *end = digits + sizeof(digits), *p = end;
-
-	for (; v >= 100; v /= 100) {
-		p -= 2;
-		memcpy(p, pairs + 2 * (v % 100), 2);
-	}
-	if (v >= 10) {
-		p -= 2;
-		memcpy(p, pairs + 2 * v, 2);
-	} else {
-		*--p = (char)('0' + v);
-	}
-	buf__put(b, p, (size_t)(end - p));
+	if (buf__room(b, DIGITS_MAX))
+		b->len = (size_t)(digits__u64(b->data + b->len, v) - b->data);
 }
 
 void buf__i64(struct buf *b, int64_t v)

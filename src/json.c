@@ -6,31 +6,29 @@
 #include "json.h"
 
 #define SCHEMA "exittrace/1"
-#define EXACT_MAX (1ULL << 53)
 
 /* ---- strings ---- */
 
-static void put_u16(struct buf *b, uint32_t unit)
+static char *put_u16(char *dst, uint32_t unit)
 {
-	char esc[6] = "\\u";
 	unsigned int i;
 
+	dst[0] = '\\';
+	dst[1] = 'u';
 	for (i = 0; i < 4; i++)
-		esc[2 + i] = "0123456789abcdef"[unit >> (12 - 4 * i) & 0xf];
-	buf__put(b, esc, sizeof(esc));
+		dst[2 + i] = "0123456789abcdef"[unit >> (12 - 4 * i) & 0xf];
+	return dst + 6;
 }
 
-static void put_escape(struct buf *b, uint32_t cp)
+static char *put_escape(char *dst, uint32_t cp)
 {
-	if (cp >= 0x10000) {
-		put_u16(b, 0xd800 + ((cp - 0x10000) >> 10));
-		put_u16(b, 0xdc00 + (cp & 0x3ff));
-	} else if (cp == '"' || cp == '\\') {
-		buf__char(b, '\\');
-		buf__char(b, (char)cp);
-	} else {
-		put_u16(b, cp);
-	}
+	if (cp >= 0x10000)
+		return put_u16(put_u16(dst, 0xd800 + ((cp - 0x10000) >> 10)), 0xdc00 + (cp & 0x3ff));
+	if (cp != '"' && cp != '\\')
+		return put_u16(dst, cp);
+	dst[0] = '\\';
+	dst[1] = (char)cp;
+	return dst + 2;
 }
 
 /* Bytes that go out as they are: printable ASCII but the quote and the backslash. */
@@ -40,40 +38,79 @@ static const bool plain[256] = {
 	['\\' + 1 ... '~'] = true,
 };
 
-static size_t plain_run(struct text t, size_t at)
-{
-	size_t i = at;
+/* The same of BLOCK bytes at once. Compared as signed: those of UTF-8 are below the space, too. */
+#define BLOCK 16
+typedef signed char block __attribute__((vector_size(BLOCK)));
+typedef uint64_t words __attribute__((vector_size(BLOCK)));
 
-	while (i < t.len && plain[(unsigned char)t.bytes[i]])
-		i++;
-	return i - at;
+static bool is_plain_block(const char *bytes)
+{
+	block b;
+	words odd;
+
+	memcpy(&b, bytes, BLOCK);
+	odd = (words)((b < ' ') | (b == '"') | (b == '\\') | (b == 0x7f));
+	return !(odd[0] | odd[1]);
+}
+
+/* How many bytes from `s` on, up to `end`, go out as they are; they are copied. */
+static size_t copy_plain(char *dst, const char *s, const char *end)
+{
+	const char *at = s;
+
+	while (end - at >= BLOCK && is_plain_block(at)) {
+		memcpy(dst + (at - s), at, BLOCK);
+		at += BLOCK;
+	}
+	while (at < end && plain[(unsigned char)*at]) {
+		dst[at - s] = *at;
+		at++;
+	}
+	return (size_t)(at - s);
+}
+
+static char *put_character(char *dst, struct text t, size_t *at, bool *whole)
+{
+	uint32_t cp;
+	size_t n = text__decode(t, *at, &cp);
+
+	if (cp == TEXT_INVALID) {
+		memcpy(dst, "\xef\xbf\xbd", 3);
+		dst += 3;
+		*whole = false;
+	} else if (cp == '"' || cp == '\\' || text__is_hidden(cp)) {
+		dst = put_escape(dst, cp);
+	} else {
+		memcpy(dst, t.bytes + *at, n);
+		dst += n;
+	}
+	*at += n;
+	return dst;
+}
+
+char *json__encode(char *dst, struct text t, bool *whole)
+{
+	size_t at = 0, n;
+
+	*whole = true;
+	*dst++ = '"';
+	while (at < t.len) {
+		n = copy_plain(dst, t.bytes + at, t.bytes + t.len);
+		dst += n;
+		at += n;
+		if (at < t.len)
+			dst = put_character(dst, t, &at, whole);
+	}
+	*dst++ = '"';
+	return dst;
 }
 
 bool json__string(struct buf *b, struct text t)
 {
 	bool whole = true;
-	size_t at = 0, n;
-	uint32_t cp;
 
-	buf__char(b, '"');
-	while (at < t.len) {
-		n = plain_run(t, at);
-		buf__put(b, t.bytes + at, n);
-		at += n;
-		if (at == t.len)
-			break;
-		n = text__decode(t, at, &cp);
-		if (cp == TEXT_INVALID) {
-			buf__str(b, "\xef\xbf\xbd");
-			whole = false;
-		} else if (cp == '"' || cp == '\\' || text__is_hidden(cp)) {
-			put_escape(b, cp);
-		} else {
-			buf__put(b, t.bytes + at, n);
-		}
-		at += n;
-	}
-	buf__char(b, '"');
+	if (buf__room(b, JSON_ROOM(t.len)))
+		b->len = (size_t)(json__encode(b->data + b->len, t, &whole) - b->data);
 	return whole;
 }
 
@@ -144,7 +181,7 @@ void json__u64_string(struct buf *b, uint64_t v)
 
 void json__u64(struct buf *b, uint64_t v)
 {
-	if (v > EXACT_MAX)
+	if (v > JSON_EXACT_MAX)
 		json__u64_string(b, v);
 	else
 		buf__u64(b, v);
@@ -152,7 +189,7 @@ void json__u64(struct buf *b, uint64_t v)
 
 void json__i64(struct buf *b, int64_t v)
 {
-	bool exact = v <= (int64_t)EXACT_MAX && v >= -(int64_t)EXACT_MAX;
+	bool exact = v <= (int64_t)JSON_EXACT_MAX && v >= -(int64_t)JSON_EXACT_MAX;
 
 	if (!exact)
 		buf__char(b, '"');

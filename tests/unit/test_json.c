@@ -40,6 +40,37 @@ static void strings(void)
 	check("\"fentry\"");
 }
 
+/* Bytes are looked at in blocks: wherever an odd one stands, it comes out as it does alone. */
+static void blocks(void)
+{
+	static const char *const odd[] = { "\"", "\\", "\n", "\x1f", "\x7f", "\x80", "\xff", "\xc3\xa9",
+					   "\xe2\x80\xae",
+					   "\xf0\x9f\x92\x80", "\xf3\xa0\x81\x81", "\xe6\x97", "~", " ", "!", "[", "]" };
+	char in[64], alone[32], want[128];
+	unsigned int at, len, i;
+	size_t n, out;
+
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		n = strlen(odd[i]);
+		json__string(&b, (struct text){ odd[i], n });
+		out = b.len - 2;
+		memcpy(alone, b.data + 1, out);
+		for (len = n; len < 60; len++) {
+			for (at = 0; at + n <= len; at++) {
+				memset(in, 'a', len);
+				memcpy(in + at, odd[i], n);
+				memset(want, 'a', sizeof(want));
+				memcpy(want + at, alone, out);
+				buf__reset(&b);
+				json__string(&b, (struct text){ in, len });
+				CHECK(b.data[0] == '"' && b.data[b.len - 1] == '"');
+				CHECK_BYTES(b.data + 1, b.len - 2, want, len - n + out);
+			}
+		}
+		buf__reset(&b);
+	}
+}
+
 static void base64(void)
 {
 	json__base64(&b, TEXT(""));
@@ -87,6 +118,29 @@ static void numbers(void)
 	check("\"9223372036854775807\"");
 }
 
+static void digits(void)
+{
+	uint64_t around, v;
+	char want[32];
+	int i, step;
+
+	for (i = 0; i < 20; i++) {
+		for (around = 1, step = 0; step < i; step++)
+			around *= 10;
+		for (step = -101; step <= 101; step++) {
+			v = around * (i % 9 + 1) + (uint64_t)step;
+			snprintf(want, sizeof(want), "%llu", (unsigned long long)v);
+			buf__u64(&b, v);
+			check(want);
+		}
+	}
+	for (v = 0; v < 20000; v++) {
+		snprintf(want, sizeof(want), "%llu", (unsigned long long)v);
+		buf__u64(&b, v);
+		check(want);
+	}
+}
+
 static void objects(void)
 {
 	json__begin(&b, "bye");
@@ -104,9 +158,11 @@ static void objects(void)
 int main(void)
 {
 	UNIT(strings);
+	UNIT(blocks);
 	UNIT(base64);
 	UNIT(arrays);
 	UNIT(numbers);
+	UNIT(digits);
 	UNIT(objects);
 	buf__free(&b);
 	return unit__end();

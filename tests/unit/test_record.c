@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The field table: its shape, its values, and that nothing is null without being named in `missing`. */
+#include "json_record.h"
+#include "names.h"
 #include "record.h"
 
 #include "assembler.h"
@@ -167,11 +169,82 @@ static void check_list(const struct record *r, const struct field *f)
 	}
 }
 
+/* ---- a line of JSON against the table ---- */
+
+static struct json_record *json;
+static struct buf line;
+
+static const char *skip_string(const char *p)
+{
+	for (p++; *p != '"'; p++)
+		p += *p == '\\';
+	return p + 1;
+}
+
+/* A value that has no fields of its own in it. */
+static const char *skip_value(const char *p)
+{
+	int depth = 0;
+
+	for (;; p++) {
+		if (*p == '"')
+			p = skip_string(p);
+		if (!depth && (*p == ',' || *p == '}'))
+			return p;
+		depth += (*p == '[' || *p == '{') - (*p == ']' || *p == '}');
+	}
+}
+
+/* The keys of all values at p, an object, each with a space: "process.pid process.comm ". */
+static const char *flatten(const char *p, const char *path, char *keys)
+{
+	char key[128];
+
+	while (*p++ != '}') {
+		const char *name = p + 1;
+
+		p = skip_string(p);
+		snprintf(key, sizeof(key), "%s%s%.*s", path, *path ? "." : "", (int)(p - 1 - name), name);
+		CHECK(*p++ == ':');
+		if (*p == '{' && strcmp(key, "missing_why")) {
+			p = flatten(p, key, keys);
+		} else {
+			if (!strstr(key, "_b64"))
+				strcat(strcat(keys, key), " ");
+			p = skip_value(p);
+		}
+	}
+	return p;
+}
+
+static bool is_args(const char *key)
+{
+	return !strcmp(key, "process.args") || !strcmp(key, "cause.by.args");
+}
+
+/* It has all that is not absent, in the order of the table. */
+static void check_json(const struct record *r)
+{
+	static char got[16384], want[16384];
+	unsigned int i;
+
+	buf__reset(&line);
+	json_record__put(json, &line, r);
+	buf__char(&line, '\0');
+	got[0] = want[0] = '\0';
+	CHECK_STR(flatten(line.data, "", got), "\n");
+	for (i = 0; i < record_nr_fields; i++)
+		if (record__value(&record_fields[i], r).kind != V_ABSENT && !is_args(record_fields[i].key))
+			strcat(strcat(want, record_fields[i].key), " ");
+	CHECK_STR(got, want);
+}
+
 static void walk(void *ctx, const struct record *r)
 {
 	unsigned int i;
 
 	(void)ctx;
+	check_json(r);
 	walked++;
 	seen_classes |= 1u << r->cause.class;
 	seen_types |= 1u << r->type;
@@ -181,6 +254,14 @@ static void walk(void *ctx, const struct record *r)
 		check_list(r, &record_fields[i]);
 	}
 	CHECK(r->nr_missing < RECORD_MISSING_MAX);
+}
+
+static const char *json_of(const struct record *r)
+{
+	buf__reset(&line);
+	json_record__put(json, &line, r);
+	buf__char(&line, '\0');
+	return line.data;
 }
 
 /* ---- many synthetic lives, through the assembler ---- */
@@ -634,6 +715,65 @@ static void missing_as_bits(void)
 	CHECK_U64(r.nr_missing, RECORD_MISSING_MAX);
 	record__clear_missing(&r);
 	CHECK(!record__is_missing(&r, FIELD_truncated));
+}
+
+/* What is missing is kept as text for the next record: not for one with other reasons, or another order. */
+static void ready_missing(void)
+{
+	static const enum record_field fields[] = { FIELD_oom, FIELD_phases_mm_ns, FIELD_process_tty };
+	unsigned int round, i;
+	char want[256];
+
+	for (round = 0; round < 60; round++) {
+		size_t n = 0;
+
+		fresh();
+		record__clear_missing(&r);
+		for (i = 0; i < 3; i++) {
+			const enum record_field f = fields[(i + round) % 3];
+			const enum missing_why why = (round / 6 + i) % 8;
+
+			record__add_missing(&r, f, why);
+			n += snprintf(want + n, sizeof(want) - n, "%s\"%s\":\"%s\"", i ? "," : "\"missing_why\":{",
+				      record_fields[f].key, names__why(why));
+		}
+		CHECK(strstr(json_of(&r), want));
+	}
+	fresh();
+	record__clear_missing(&r);
+	CHECK(strstr(json_of(&r), "\"missing\":[],\"truncated\":[]"));
+}
+
+/* So many that they are not kept. */
+static void much_missing(void)
+{
+	unsigned int i;
+
+	fresh();
+	record__clear_missing(&r);
+	for (i = record_nr_fields; i--;)
+		record__add_missing(&r, i, WHY_SKIPPED);
+	check_json(&r);
+	check_json(&r);
+}
+
+/* The date and time of a second are kept, too. */
+static void ready_seconds(void)
+{
+	static const unsigned int steps[] = { 0, 8, 16, 0, 8, 1, 86400, 8, 7, 1000000000, 8 };
+	struct buf want = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		fresh();
+		m.d.dead_ns = (200 + (uint64_t)steps[i]) * SEC + 5;
+		buf__reset(&want);
+		buf__str(&want, ",\"time\":\"");
+		output__put_rfc3339(&want, m.d.dead_ns + REAL_OFFSET);
+		buf__char(&want, '\0');
+		CHECK(strstr(json_of(&r), want.data));
+	}
+	buf__free(&want);
 }
 
 static void missing_names_groups(void)
@@ -1224,6 +1364,7 @@ static void peers(void)
 
 int main(void)
 {
+	json = json_record__new(&(struct output_options){ 0 });
 	UNIT(shape);
 	UNIT(groups_are_neighbours);
 	UNIT(null_means_missing);
@@ -1234,6 +1375,9 @@ int main(void)
 	UNIT(namespaces);
 	UNIT(numbers_are_keys);
 	UNIT(missing_as_bits);
+	UNIT(ready_missing);
+	UNIT(much_missing);
+	UNIT(ready_seconds);
 	UNIT(missing_names_groups);
 	UNIT(unseen_groups_are_missing);
 	UNIT(hooked_files);
@@ -1258,5 +1402,7 @@ int main(void)
 	UNIT(dying_has_few_fields);
 	UNIT(truncations);
 	UNIT(peers);
+	json_record__free(json);
+	buf__free(&line);
 	return unit__end();
 }
