@@ -13,6 +13,7 @@
 #include "cause.h"
 #include "check.h"
 #include "coredump.h"
+#include "hash.h"
 #include "kept.h"
 #include "path.h"
 #include "phases.h"
@@ -20,6 +21,7 @@
 
 #define MAX_WAITING 16384
 #define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
+#define RECENT_MARKS 1024
 
 struct assembler {
 	struct assembler_options opt;
@@ -36,8 +38,13 @@ struct assembler {
 	struct et_pattern pattern; /* where cores go; h.kind 0: not known */
 	struct et_id recent[MAX_RECENT];
 	unsigned int nr_recent;
-	/* strings of the record being made */
+	uint8_t recent_marks[RECENT_MARKS]; /* how many of them have this mark: mostly 0, and no need to look */
+	/* strings of the record being made; the executable is often that of the one before */
 	char exe[ET_EXE_MAX + PATH_ROOM];
+	char exe_as_sent[ET_EXE_MAX];
+	size_t exe_len;
+	uint32_t exe_sent;
+	bool exe_cut;
 	char killer_exe[ET_KILLER_EXE_MAX + PATH_ROOM];
 };
 
@@ -45,14 +52,28 @@ struct assembler {
 
 /* ---- making a record ---- */
 
+static void take_exe(struct assembler *a, const struct et_death *d)
+{
+	const bool cut = d->cut & ET_CUT_EXE;
+
+	if (a->exe_sent == d->exe_len && a->exe_cut == cut && !memcmp(a->exe_as_sent, death__exe(d), d->exe_len))
+		return;
+	a->exe_sent = d->exe_len;
+	a->exe_cut = cut;
+	memcpy(a->exe_as_sent, death__exe(d), d->exe_len);
+	a->exe_len = path__put_in_order(a->exe, death__exe(d), d->exe_len, cut);
+}
+
 static void take_exes(struct assembler *a, struct record *r)
 {
 	const struct et_death *d = r->death;
 	const struct et_signals *s = r->signals;
 
 	r->exe.bytes = a->exe;
-	if ((d->seen & ET_SEEN_EXE) && d->exe_len)
-		r->exe.len = path__put_in_order(a->exe, death__exe(d), d->exe_len, d->cut & ET_CUT_EXE);
+	if ((d->seen & ET_SEEN_EXE) && d->exe_len) {
+		take_exe(a, d);
+		r->exe.len = a->exe_len;
+	}
 	r->killer.exe.bytes = a->killer_exe;
 	if (s && s->killer.exe_len) {
 		r->killer.exe.len = path__put_in_order(a->killer_exe, s->killer.exe, s->killer.exe_len,
@@ -65,7 +86,7 @@ static void take_exes(struct assembler *a, struct record *r)
 static void begin_record(struct assembler *a, struct record *r, enum record_type type,
 			 const struct et_death *d, const struct kept *k)
 {
-	memset(r, 0, sizeof(*r));
+	memset(r, 0, offsetof(struct record, missing));
 	r->type = type;
 	r->start = &a->start;
 	r->death = d;
@@ -109,15 +130,28 @@ static void begin_waiting(struct assembler *a, struct record *r, enum record_typ
 	begin_record(a, r, type, d, &n->kept);
 }
 
-static void remember(struct assembler *a, const struct et_id *id)
+static uint8_t *mark_of(struct assembler *a, const struct et_id *id)
 {
-	a->recent[a->nr_recent++ % MAX_RECENT] = *id;
+	return &a->recent_marks[hash__slot(id->start_ns ^ (uint64_t)id->tgid << 40, RECENT_MARKS - 1)];
 }
 
-static bool is_recent(const struct assembler *a, const struct et_id *id)
+static void remember(struct assembler *a, const struct et_id *id)
+{
+	struct et_id *place = &a->recent[a->nr_recent % MAX_RECENT];
+
+	if (a->nr_recent >= MAX_RECENT)
+		--*mark_of(a, place);
+	a->nr_recent++;
+	*place = *id;
+	++*mark_of(a, id);
+}
+
+static bool is_recent(struct assembler *a, const struct et_id *id)
 {
 	unsigned int i, n = a->nr_recent < MAX_RECENT ? a->nr_recent : MAX_RECENT;
 
+	if (!*mark_of(a, id))
+		return false;
 	for (i = 0; i < n; i++)
 		if (record__same_id(&a->recent[i], id))
 			return true;

@@ -75,7 +75,7 @@ static void forget(struct cache *c, struct cache_entry *e)
 
 static struct cache_entry *find(struct cache *c, struct cache_key key)
 {
-	struct cache_entry *e = *bucket(c, key);
+	struct cache_entry *e = c->count ? *bucket(c, key) : NULL;
 
 	while (e && (e->key.a != key.a || e->key.b != key.b))
 		e = e->chain;

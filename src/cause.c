@@ -455,13 +455,13 @@ static void conclude_thread_alone(const struct facts *f)
 	const bool refused = match_thread_seccomp(f);
 	struct record *r = f->r;
 
-	cause__say(r, "thread ");
+	cause__say_words(r, "thread ");
 	cause__say_comm(r, t->comm);
 	cause__say(r, "[%u] was killed alone by %s (%s", t->tid, refused ? "seccomp" : "the kernel",
 		   r->cause.signal_name);
 	if (refused && t->flags & ET_THREAD_REFUSED) {
 		note_syscall(r, t->refused, t->refused_arch);
-		cause__say(r, ", ");
+		cause__say_words(r, ", ");
 		say_syscall(r);
 	} else if (refused) {
 		note_no_syscall(r);
@@ -471,7 +471,7 @@ static void conclude_thread_alone(const struct facts *f)
 
 static void conclude_thread_exec(const struct facts *f)
 {
-	cause__say(f->r, "another thread's exec()");
+	cause__say_words(f->r, "another thread's exec()");
 }
 
 static void conclude_thread_killed(const struct facts *f)
@@ -486,7 +486,7 @@ static void conclude_thread_group(const struct facts *f)
 
 static void conclude_thread_late(const struct facts *f)
 {
-	cause__say(f->r, "thread exit, or that of its process: seen late");
+	cause__say_words(f->r, "thread exit, or that of its process: seen late");
 	record__add_missing(f->r, FIELD_thread_ended_by, WHY_SKIPPED);
 	record__add_missing(f->r, FIELD_thread_left, WHY_SKIPPED);
 }
@@ -495,7 +495,7 @@ static void conclude_thread(const struct facts *f)
 {
 	const int code = (f->r->thread->status >> 8) & 0xff;
 
-	cause__say(f->r, "thread exit");
+	cause__say_words(f->r, "thread exit");
 	if (code)
 		cause__say(f->r, ", code %d", code);
 }
@@ -504,11 +504,12 @@ static void conclude_thread(const struct facts *f)
 
 static void say_after_stop(struct record *r, const struct stop *s, uint64_t ns)
 {
-	cause__say(r, ", ");
+	cause__say_words(r, ", ");
 	cause__say_duration(r, ns);
-	cause__say(r, " after %s", s->name);
+	cause__say_words(r, " after ");
+	cause__say_words(r, s->name);
 	if (s->by_known) {
-		cause__say(r, " from ");
+		cause__say_words(r, " from ");
 		cause__say_peer(r, &s->sig->by);
 	}
 	if (strcmp(s->result, "default"))
@@ -517,14 +518,15 @@ static void say_after_stop(struct record *r, const struct stop *s, uint64_t ns)
 
 static void conclude_exiting(const struct facts *f)
 {
-	cause__say(f->r, "exiting");
+	cause__say_words(f->r, "exiting");
 }
 
 static void conclude_exit(const struct facts *f)
 {
 	const struct stop *s = timeline__last(f->r, "handled", 0);
 
-	cause__say(f->r, "exit code %d", (f->r->death->status >> 8) & 0xff);
+	cause__say_words(f->r, "exit code ");
+	cause__say_number(f->r, (f->r->death->status >> 8) & 0xff);
 	if (s)
 		say_after_stop(f->r, s, s->before_death_ns);
 }
@@ -570,12 +572,12 @@ static void say_trigger(struct record *r)
 
 	if (!t->id.tgid || r->oom->flags & ET_OOM_SYSRQ)
 		return;
-	cause__say(r, " (asked for by ");
+	cause__say_words(r, " (asked for by ");
 	if (record__same_id(&t->id, &r->death->id))
-		cause__say(r, "itself");
+		cause__say_words(r, "itself");
 	else
 		cause__say_peer(r, t);
-	cause__say(r, ")");
+	cause__say_words(r, ")");
 }
 
 /* Who asked for memory when there was none left is not to blame. */
@@ -590,44 +592,44 @@ static void say_oom_rest(const struct facts *f)
 		return;
 	say_trigger(r);
 	if (r->oom->flags & ET_OOM_GROUP)
-		cause__say(r, ", killed with its whole cgroup (memory.oom.group)");
+		cause__say_words(r, ", killed with its whole cgroup (memory.oom.group)");
 	if (r->oom->flags & ET_OOM_SHARED)
-		cause__say(r, ", shared memory with the victim");
+		cause__say_words(r, ", shared memory with the victim");
 }
 
 static void conclude_oom_memcg(const struct facts *f)
 {
 	struct record *r = f->r;
 
-	cause__say(r, "out of memory: ");
+	cause__say_words(r, "out of memory: ");
 	if (r->oom->flags & ET_OOM_LIMIT && r->oom_cgroup.len) {
-		cause__say(r, "cgroup ");
+		cause__say_words(r, "cgroup ");
 		cause__say_path(r, r->oom_cgroup);
 	} else {
-		cause__say(r, "a cgroup");
+		cause__say_words(r, "a cgroup");
 	}
-	cause__say(r, " at its limit");
+	cause__say_words(r, " at its limit");
 	if (r->oom->flags & ET_OOM_LIMIT) {
-		cause__say(r, " of ");
+		cause__say_words(r, " of ");
 		cause__say_size(r, r->oom->limit_bytes);
 	}
 	if (r->oom->flags & ET_OOM_SWAP)
-		cause__say(r, " of memory and swap");
+		cause__say_words(r, " of memory and swap");
 	say_oom_rest(f);
 }
 
 static void conclude_oom_global(const struct facts *f)
 {
 	if (f->r->oom->flags & ET_OOM_SYSRQ)
-		cause__say(f->r, "out of memory killer, called by hand (sysrq f)");
+		cause__say_words(f->r, "out of memory killer, called by hand (sysrq f)");
 	else
-		cause__say(f->r, "out of memory: the machine had none left");
+		cause__say_words(f->r, "out of memory: the machine had none left");
 	say_oom_rest(f);
 }
 
 static void conclude_oom(const struct facts *f)
 {
-	cause__say(f->r, "SIGKILL by the OOM killer");
+	cause__say_words(f->r, "SIGKILL by the OOM killer");
 	say_oom_rest(f);
 }
 
@@ -646,7 +648,7 @@ static void conclude_seccomp(const struct facts *f)
 	if (r->cause.syscall_known)
 		say_syscall(r);
 	else
-		cause__say(r, "a system call");
+		cause__say_words(r, "a system call");
 	cause__say(r, r->cause.syscall_known ? ", which seccomp forbids" : " that seccomp forbids");
 }
 
@@ -657,7 +659,7 @@ static void conclude_ptrace_silent(const struct facts *f)
 	name_sender(f, &r->death->tracer);
 	take_hint(f);
 	record__add_missing(r, FIELD_cause_sent_to_dead_ns, WHY_TIER);
-	cause__say(r, "SIGKILL from its tracer ");
+	cause__say_words(r, "SIGKILL from its tracer ");
 	cause__say_peer(r, r->cause.by);
 }
 
@@ -692,18 +694,18 @@ static void conclude_fault(const struct facts *f)
 
 static void conclude_abort(const struct facts *f)
 {
-	cause__say(f->r, "abort()");
+	cause__say_words(f->r, "abort()");
 }
 
 static void conclude_pipe(const struct facts *f)
 {
-	cause__say(f->r, "SIGPIPE: wrote to a pipe or socket nobody reads");
+	cause__say_words(f->r, "SIGPIPE: wrote to a pipe or socket nobody reads");
 }
 
 static void conclude_file_size(const struct facts *f)
 {
 	f->r->cause.limit = "RLIMIT_FSIZE";
-	cause__say(f->r, "SIGXFSZ: file size limit (RLIMIT_FSIZE)");
+	cause__say_words(f->r, "SIGXFSZ: file size limit (RLIMIT_FSIZE)");
 }
 
 /* With each SIGXCPU the kernel raises the soft limit by a second. */
@@ -724,7 +726,7 @@ static void conclude_cpu_time(const struct facts *f)
 	const bool seen = r->death->seen & ET_SEEN_LIMITS;
 
 	r->cause.limit = limit_of_xcpu(r->death);
-	cause__say(r, "SIGXCPU: CPU time limit");
+	cause__say_words(r, "SIGXCPU: CPU time limit");
 	if (r->cause.limit)
 		cause__say(r, " (%s)", r->cause.limit);
 	else
@@ -734,13 +736,13 @@ static void conclude_cpu_time(const struct facts *f)
 static void conclude_cpu_hard(const struct facts *f)
 {
 	f->r->cause.limit = "RLIMIT_CPU";
-	cause__say(f->r, "SIGKILL: hard CPU time limit (RLIMIT_CPU)");
+	cause__say_words(f->r, "SIGKILL: hard CPU time limit (RLIMIT_CPU)");
 }
 
 static void conclude_rt_hard(const struct facts *f)
 {
 	f->r->cause.limit = "RLIMIT_RTTIME";
-	cause__say(f->r, "SIGKILL: hard CPU time limit of a real-time process (RLIMIT_RTTIME)");
+	cause__say_words(f->r, "SIGKILL: hard CPU time limit of a real-time process (RLIMIT_RTTIME)");
 }
 
 static void conclude_timer(const struct facts *f)
@@ -758,29 +760,29 @@ static void conclude_parent_death(const struct facts *f)
 		name_because_of(r, by);
 		cause__say(r, "%s: its parent ", r->cause.signal_name);
 		cause__say_peer(r, by);
-		cause__say(r, " exited (PR_SET_PDEATHSIG)");
+		cause__say_words(r, " exited (PR_SET_PDEATHSIG)");
 		return;
 	}
 	cause__say(r, "%s: thread %u of ", r->cause.signal_name, by->tid);
 	cause__say_peer(r, by);
-	cause__say(r, ", which had created it, ended (PR_SET_PDEATHSIG)");
+	cause__say_words(r, ", which had created it, ended (PR_SET_PDEATHSIG)");
 }
 
 static void conclude_pidns(const struct facts *f)
 {
 	name_because_of(f->r, &f->sig->by);
-	cause__say(f->r, "SIGKILL: ");
+	cause__say_words(f->r, "SIGKILL: ");
 	cause__say_peer(f->r, &f->sig->by);
-	cause__say(f->r, ", init of its pid namespace, exited");
+	cause__say_words(f->r, ", init of its pid namespace, exited");
 }
 
 static void conclude_hangup(const struct facts *f)
 {
 	name_because_of(f->r, &f->sig->by);
-	cause__say(f->r, "SIGHUP: ");
+	cause__say_words(f->r, "SIGHUP: ");
 	cause__say_peer(f->r, &f->sig->by);
 	if (f->r->type == RECORD_DYING) /* which session it is in is not told */
-		cause__say(f->r, " exited");
+		cause__say_words(f->r, " exited");
 	else
 		cause__say(f->r, f->sig->by.id.tgid == f->r->death->session ? ", leader of its session, exited" :
 			   " exited and left its stopped group alone");
@@ -839,9 +841,9 @@ static void conclude_injected(const struct facts *f)
 	}
 	name_sender(f, by);
 	take_hint(f);
-	cause__say(r, " ");
+	cause__say_words(r, " ");
 	cause__say_peer(r, by);
-	cause__say(r, ", which let it go on with that");
+	cause__say_words(r, ", which let it go on with that");
 }
 
 static void conclude_tracer_death(const struct facts *f)
@@ -853,23 +855,23 @@ static void conclude_tracer_death(const struct facts *f)
 	take_hint(f);
 	if (by->flags & ET_PEER_DYING) {
 		name_because_of(r, by);
-		cause__say(r, "SIGKILL: its tracer ");
+		cause__say_words(r, "SIGKILL: its tracer ");
 		cause__say_peer(r, by);
-		cause__say(r, " exited (PTRACE_O_EXITKILL)");
+		cause__say_words(r, " exited (PTRACE_O_EXITKILL)");
 		return;
 	}
 	cause__say(r, "SIGKILL: thread %u of ", by->tid);
 	cause__say_peer(r, by);
-	cause__say(r, ", which traced it, ended (PTRACE_O_EXITKILL)");
+	cause__say_words(r, ", which traced it, ended (PTRACE_O_EXITKILL)");
 }
 
 static void conclude_ptrace_kill(const struct facts *f)
 {
 	name_sender(f, &f->sig->by);
 	take_hint(f);
-	cause__say(f->r, "SIGKILL from its tracer ");
+	cause__say_words(f->r, "SIGKILL from its tracer ");
 	cause__say_peer(f->r, &f->sig->by);
-	cause__say(f->r, " (PTRACE_KILL)");
+	cause__say_words(f->r, " (PTRACE_KILL)");
 }
 
 /* The last thing a careful handler does is to restore the default and raise the same signal again. */
@@ -916,13 +918,13 @@ static void say_cgroup_kill(const struct facts *f)
 {
 	struct record *r = f->r;
 
-	cause__say(r, ", written to cgroup.kill");
+	cause__say_words(r, ", written to cgroup.kill");
 	if (f->sig != &r->signals->fatal || !r->signals->killer.cgroup_killed) {
 		record__add_missing(r, FIELD_cause_cgroup, record__why_without(r, ET_OBS_CGROUP_KILL, WHY_FULL));
 	} else if (!r->killed_cgroup.len) {
 		record__add_missing(r, FIELD_cause_cgroup_path, WHY_LOST);
 	} else {
-		cause__say(r, " of ");
+		cause__say_words(r, " of ");
 		cause__say_path(r, r->killed_cgroup);
 	}
 }
@@ -938,7 +940,8 @@ static void conclude_sent(const struct facts *f)
 	r->cause.escalated = had_asked_before(f);
 	name_sender(f, &f->sig->by);
 	words = r->cause.self ? NULL : take_hint(f);
-	cause__say(r, "%s from ", r->cause.signal_name);
+	cause__say_words(r, r->cause.signal_name);
+	cause__say_words(r, " from ");
 	cause__say_peer(r, &f->sig->by);
 	if (cgroup)
 		say_cgroup_kill(f);
@@ -946,8 +949,10 @@ static void conclude_sent(const struct facts *f)
 		say_after_stop(r, s, f->sig->time_ns - s->sig->time_ns);
 	else if (!cgroup)
 		cause__say(r, " (uid %u)", f->sig->by.uid);
-	if (words)
-		cause__say(r, ": %s", words);
+	if (!words)
+		return;
+	cause__say_words(r, ": ");
+	cause__say_words(r, words);
 }
 
 /*
@@ -1015,7 +1020,8 @@ void cause__conclude(struct record *r)
 	struct facts f = { .r = r, .signo = r->death->status & 0x7f };
 	const struct rule *rule = rules;
 
-	memset(&r->cause, 0, sizeof(r->cause));
+	memset(&r->cause, 0, offsetof(struct cause, stops));
+	r->cause.text[0] = '\0';
 	if (f.signo) {
 		f.sig = timeline__find_killer(r, f.signo);
 		names__signal(f.signo, r->cause.signal_name);
@@ -1028,5 +1034,5 @@ void cause__conclude(struct record *r)
 	r->cause.class = rule->class;
 	rule->conclude(&f);
 	if (r->death->status & 0x80)
-		cause__say(r, ", core dumped");
+		cause__say_words(r, ", core dumped");
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
+
 #define NAME_LEN 80 /* 15 bytes of comm, each "\xNN" at worst, and "[4194304]" */
 #define PATH_BYTES 48 /* shown of a path; one is at most four escaped */
 
@@ -22,12 +24,28 @@ void cause__say(struct record *r, const char *fmt, ...)
 	va_end(ap);
 }
 
+void cause__say_words(struct record *r, const char *words)
+{
+	size_t len = strlen(r->cause.text), n = strnlen(words, sizeof(r->cause.text) - 1 - len);
+
+	memcpy(r->cause.text + len, words, n);
+	r->cause.text[len + n] = '\0';
+}
+
+void cause__say_number(struct record *r, unsigned int n)
+{
+	char digits[DIGITS_MAX + 1];
+
+	*digits__u64(digits, n) = '\0';
+	cause__say_words(r, digits);
+}
+
 void cause__say_peer(struct record *r, const struct et_peer *p)
 {
 	char name[NAME_LEN];
 
 	record__name_peer(name, sizeof(name), p);
-	cause__say(r, "%s", name);
+	cause__say_words(r, name);
 }
 
 void cause__say_comm(struct record *r, const char comm[ET_COMM_LEN])
@@ -35,7 +53,7 @@ void cause__say_comm(struct record *r, const char comm[ET_COMM_LEN])
 	char name[NAME_LEN];
 
 	text__escape(name, sizeof(name), text__array(comm, ET_COMM_LEN));
-	cause__say(r, "%s", name);
+	cause__say_words(r, name);
 }
 
 void cause__say_duration(struct record *r, uint64_t ns)
@@ -43,7 +61,7 @@ void cause__say_duration(struct record *r, uint64_t ns)
 	char words[TEXT_AMOUNT_MAX];
 
 	text__duration(words, ns);
-	cause__say(r, "%s", words);
+	cause__say_words(r, words);
 }
 
 void cause__say_size(struct record *r, uint64_t bytes)
@@ -51,7 +69,7 @@ void cause__say_size(struct record *r, uint64_t bytes)
 	char words[TEXT_AMOUNT_MAX];
 
 	text__size(words, bytes);
-	cause__say(r, "%s", words);
+	cause__say_words(r, words);
 }
 
 /* The end tells more than the beginning, whole components more than parts; the record has it all. */
@@ -68,5 +86,5 @@ void cause__say_path(struct record *r, struct text path)
 		cause__say(r, "...");
 	}
 	text__escape(words, sizeof(words), path);
-	cause__say(r, "%s", words);
+	cause__say_words(r, words);
 }

@@ -6,6 +6,8 @@
 #include "record.h"
 
 __attribute__((format(printf, 2, 3))) void cause__say(struct record *r, const char *fmt, ...);
+void cause__say_words(struct record *r, const char *words);
+void cause__say_number(struct record *r, unsigned int n);
 void cause__say_peer(struct record *r, const struct et_peer *p); /* "bash[412]" */
 void cause__say_duration(struct record *r, uint64_t ns);
 void cause__say_size(struct record *r, uint64_t bytes);

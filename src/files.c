@@ -99,8 +99,12 @@ static struct noted_files **find(struct files *f, const struct et_id *id)
 
 struct noted_files *files__take(struct files *f, const struct et_id *id)
 {
-	struct noted_files **p = find(f, id), *n = *p;
+	struct noted_files **p, *n;
 
+	if (!f->count)
+		return NULL;
+	p = find(f, id);
+	n = *p;
 	if (!n)
 		return NULL;
 	*p = n->chain;

@@ -43,30 +43,54 @@ static const bool plain[256] = {
 typedef signed char block __attribute__((vector_size(BLOCK)));
 typedef uint64_t words __attribute__((vector_size(BLOCK)));
 
-static bool is_plain_block(const char *bytes)
+static bool is_plain(words w)
 {
-	block b;
-	words odd;
+	const block b = (block)w;
+	const words odd = (words)((b < ' ') | (b == '"') | (b == '\\') | (b == 0x7f));
 
-	memcpy(&b, bytes, BLOCK);
-	odd = (words)((b < ' ') | (b == '"') | (b == '\\') | (b == 0x7f));
 	return !(odd[0] | odd[1]);
 }
 
-/* How many bytes from `s` on, up to `end`, go out as they are; they are copied. */
-static size_t copy_plain(char *dst, const char *s, const char *end)
+static bool copy_block(char *dst, const char *s)
 {
-	const char *at = s;
+	words w;
 
-	while (end - at >= BLOCK && is_plain_block(at)) {
-		memcpy(dst + (at - s), at, BLOCK);
-		at += BLOCK;
-	}
-	while (at < end && plain[(unsigned char)*at]) {
-		dst[at - s] = *at;
-		at++;
-	}
-	return (size_t)(at - s);
+	memcpy(&w, s, BLOCK);
+	memcpy(dst, &w, BLOCK);
+	return is_plain(w);
+}
+
+/* Fewer than a block: the first and the last bytes, which overlap. */
+static bool copy_short(char *dst, const char *s, size_t n)
+{
+	uint32_t half[4] = { 0x20202020, 0x20202020, 0x20202020, 0x20202020 };
+	const size_t part = n >= 8 ? 8 : 4;
+	words w;
+
+	memcpy(half, s, part);
+	memcpy(half + 2, s + n - part, part);
+	memcpy(dst, half, part);
+	memcpy(dst + n - part, half + 2, part);
+	memcpy(&w, half, BLOCK);
+	return is_plain(w);
+}
+
+/* Copies what goes out as it is, from `s` on; returns how many bytes. */
+static size_t copy_plain(char *dst, const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len - n >= BLOCK && copy_block(dst + n, s + n))
+		n += BLOCK;
+	if (n == len)
+		return len;
+	if (n && len - n < BLOCK && copy_block(dst + len - BLOCK, s + len - BLOCK))
+		return len;
+	if (!n && len < BLOCK && len >= 4 && copy_short(dst, s, len))
+		return len;
+	for (; n < len && plain[(unsigned char)s[n]]; n++)
+		dst[n] = s[n];
+	return n;
 }
 
 static char *put_character(char *dst, struct text t, size_t *at, bool *whole)
@@ -88,21 +112,30 @@ static char *put_character(char *dst, struct text t, size_t *at, bool *whole)
 	return dst;
 }
 
-char *json__encode(char *dst, struct text t, bool *whole)
+static __attribute__((noinline)) char *encode_from(char *dst, struct text t, size_t at, bool *whole)
 {
-	size_t at = 0, n;
+	size_t n;
 
-	*whole = true;
-	*dst++ = '"';
 	while (at < t.len) {
-		n = copy_plain(dst, t.bytes + at, t.bytes + t.len);
+		dst = put_character(dst, t, &at, whole);
+		n = copy_plain(dst, t.bytes + at, t.len - at);
 		dst += n;
 		at += n;
-		if (at < t.len)
-			dst = put_character(dst, t, &at, whole);
 	}
-	*dst++ = '"';
 	return dst;
+}
+
+char *json__encode(char *dst, struct text t, bool *whole)
+{
+	const size_t n = copy_plain(dst + 1, t.bytes, t.len);
+
+	*whole = true;
+	*dst = '"';
+	dst += 1 + n;
+	if (n < t.len)
+		dst = encode_from(dst, t, n, whole);
+	*dst = '"';
+	return dst + 1;
 }
 
 bool json__string(struct buf *b, struct text t)

@@ -24,34 +24,42 @@
 
 /* A ready piece of text. It is copied whole whatever its length: that is several times faster. */
 #define PIECE_MAX 32
+#define WAY_MAX 62
 
-struct quoted {
-	char text[PIECE_MAX + 1]; /* copied without the comma, PIECE_MAX bytes from the second on */
+struct piece {
+	char text[PIECE_MAX]; /* ,"name": */
 	uint8_t len;
+	uint8_t group;
+	const struct field *field;
+	struct plan *items; /* V_LIST */
 };
 
 struct group {
-	struct quoted open; /* ,"name":{ */
 	const char *path; /* into a key of the table: "process.executable" */
 	size_t path_len;
 	unsigned int parent; /* of group 0, the record: itself */
 	uint64_t within;     /* bits of itself and of the groups around it */
 };
 
-struct piece {
-	struct quoted key; /* ,"name": */
-	uint8_t group;
-	const struct field *field;
-	struct plan *items; /* V_LIST */
+/*
+ * From one group to another: }},"name":{"name":  The brace of the last group that it opens is still to
+ * come: it takes the place of the comma that its first member begins with.
+ */
+struct way {
+	char text[WAY_MAX];
+	uint8_t len;
+	bool opens;
 };
 
 struct plan {
 	struct group *groups;
+	struct way *ways;     /* [from][to] */
 	struct piece *pieces; /* one for each row of the table */
 	unsigned int nr_groups, nr_pieces;
 };
 
 #define GROUPS_MAX 64 /* bits of `within` */
+#define NO_GROUP 255  /* an object that has no member yet */
 #define WORDS ((RECORD_NR_FIELDS + 63) / 64)
 
 static void plan__free(struct plan *p)
@@ -63,6 +71,7 @@ static void plan__free(struct plan *p)
 	for (i = 0; i < p->nr_pieces; i++)
 		plan__free(p->pieces[i].items);
 	free(p->groups);
+	free(p->ways);
 	free(p->pieces);
 	free(p);
 }
@@ -84,24 +93,9 @@ static struct plan *plan__alloc(unsigned int n)
 	return NULL;
 }
 
-/* ,"name<suffix>; false: too long. */
-static bool quote_key(struct quoted *q, const char *name, size_t len, const char *suffix)
-{
-	size_t suffix_len = strlen(suffix);
-
-	if (2 + len + suffix_len > PIECE_MAX)
-		return false;
-	q->len = (uint8_t)(2 + len + suffix_len);
-	memcpy(q->text, ",\"", 2);
-	memcpy(q->text + 2, name, len);
-	memcpy(q->text + 2 + len, suffix, suffix_len);
-	return true;
-}
-
 /* The group path[0..len), made if it is new; negative errno. */
 static int plan__group(struct plan *p, unsigned int parent, const char *path, size_t len)
 {
-	const char *name = path + (parent ? p->groups[parent].path_len + 1 : 0);
 	struct group *g;
 	unsigned int i;
 
@@ -115,9 +109,67 @@ static int plan__group(struct plan *p, unsigned int parent, const char *path, si
 	g = &p->groups[p->nr_groups];
 	*g = (struct group){ .path = path, .path_len = len, .parent = parent };
 	g->within = p->groups[parent].within | 1ULL << p->nr_groups;
-	if (!quote_key(&g->open, name, len - (size_t)(name - path), "\":{"))
-		return -ENAMETOOLONG;
 	return (int)p->nr_groups++;
+}
+
+/* False: too long. */
+static bool append(struct way *w, const char *text, size_t len)
+{
+	if (w->len + len > WAY_MAX)
+		return false;
+	memcpy(w->text + w->len, text, len);
+	w->len = (uint8_t)(w->len + len);
+	return true;
+}
+
+/* ,"name": of the first that is opened, {"name": of those in it. */
+static bool append_open(struct way *w, const struct plan *p, unsigned int from, unsigned int to)
+{
+	const struct group *g = &p->groups[to];
+	const size_t skip = g->parent ? p->groups[g->parent].path_len + 1 : 0;
+
+	if (to == from)
+		return true;
+	if (!append_open(w, p, from, g->parent) || !append(w, w->opens ? "{\"" : ",\"", 2))
+		return false;
+	w->opens = true;
+	return append(w, g->path + skip, g->path_len - skip) && append(w, "\":", 2);
+}
+
+static bool make_way(struct way *w, const struct plan *p, unsigned int from, unsigned int to)
+{
+	for (; !(p->groups[to].within >> from & 1); from = p->groups[from].parent)
+		if (!append(w, "}", 1))
+			return false;
+	return append_open(w, p, from, to);
+}
+
+static int plan__ways(struct plan *p)
+{
+	unsigned int from, to;
+
+	p->ways = calloc((size_t)p->nr_groups * p->nr_groups, sizeof(*p->ways));
+	if (!p->ways)
+		return -ENOMEM;
+	for (from = 0; from < p->nr_groups; from++)
+		for (to = 0; to < p->nr_groups; to++)
+			if (!make_way(&p->ways[from * p->nr_groups + to], p, from, to))
+				return -ENAMETOOLONG;
+	return 0;
+}
+
+/* ,"name": */
+static int quote_key(struct piece *piece, const char *name)
+{
+	const size_t len = strlen(name);
+
+	if (len + 4 > PIECE_MAX)
+		return -ENAMETOOLONG;
+	memcpy(piece->text, ",\"", 2);
+	memcpy(piece->text + 2, name, len);
+	memcpy(piece->text + 2 + len, "\":", 2);
+	piece->len = (uint8_t)(len + 4);
+	return 0;
 }
 
 static struct plan *plan__new(const struct field *fields, unsigned int n);
@@ -136,11 +188,9 @@ static int plan__add(struct plan *p, const struct field *f)
 		name = dot + 1;
 	}
 	piece->group = (uint8_t)group;
-	if (!quote_key(&piece->key, name, strlen(name), "\":"))
-		return -ENAMETOOLONG;
 	if (f->items)
 		piece->items = plan__new(f->items, f->nr_items);
-	return f->items && !piece->items ? -ENOMEM : 0;
+	return f->items && !piece->items ? -ENOMEM : quote_key(piece, name);
 }
 
 static struct plan *plan__new(const struct field *fields, unsigned int n)
@@ -150,13 +200,13 @@ static struct plan *plan__new(const struct field *fields, unsigned int n)
 
 	if (!p)
 		return NULL;
-	for (i = 0; i < n; i++) {
-		if (plan__add(p, &fields[i])) {
-			plan__free(p);
-			return NULL;
-		}
-	}
-	return p;
+	for (i = 0; i < n; i++)
+		if (plan__add(p, &fields[i]))
+			break;
+	if (i == n && !plan__ways(p))
+		return p;
+	plan__free(p);
+	return NULL;
 }
 
 /* ---- what is chosen ---- */
@@ -273,11 +323,11 @@ void json_record__boot_id(struct json_record *j, const char *boot_id)
 
 struct writer {
 	char *at; /* where the next byte goes */
+	char *limit; /* up to here there is room for the rest of a line */
 	size_t line; /* where it began */
 	const struct piece *pieces;
 	const struct plan *plan;
-	unsigned int group; /* the one that is open */
-	unsigned int empty; /* 1: nothing in it yet, no comma */
+	unsigned int group; /* the one that is open; it has a member */
 	struct buf *b;
 	struct json_record *j;
 	const struct record *r;
@@ -288,7 +338,7 @@ struct writer {
  * nothing but strings and lists asks for more.
  */
 #define FIELD_ROOM (PIECE_MAX + 1 + ID_PREFIX + 2 * DIGITS_MAX + 8)
-#define LINE_ROOM ((RECORD_NR_FIELDS + 1) * FIELD_ROOM + GROUPS_MAX * (PIECE_MAX + 2))
+#define LINE_ROOM ((RECORD_NR_FIELDS + 1) * FIELD_ROOM + GROUPS_MAX * WAY_MAX)
 
 /*
  * False: no memory. The line is taken back when it is complete; what still comes goes where it
@@ -303,47 +353,52 @@ static bool make_room(struct writer *w, size_t more)
 	if (!enough)
 		w->b->len = w->line;
 	w->at = w->b->data + w->b->len;
+	w->limit = w->b->data + w->b->cap - LINE_ROOM;
 	return enough;
 }
 
-/* Every piece begins with the comma that only the first member goes without. */
-static inline void put_piece(struct writer *w, const struct quoted *piece)
+static inline bool has_room(struct writer *w, size_t more)
 {
-	memcpy(w->at, piece->text + w->empty, PIECE_MAX);
-	w->at += piece->len - w->empty;
-	w->empty = 0;
+	return w->limit >= w->at && (size_t)(w->limit - w->at) >= more;
 }
 
-static void open_group(struct writer *w, unsigned int group)
+/* The first member of the group it is in, or the first again after one within. */
+static __attribute__((noinline)) void put_key_elsewhere(struct writer *w, const struct piece *p)
 {
-	const struct group *g = &w->plan->groups[group];
+	const unsigned int from = w->group == NO_GROUP ? 0 : w->group;
+	const struct way *way = &w->plan->ways[from * w->plan->nr_groups + p->group];
+	char *key = w->at + way->len;
 
-	if (g->parent != w->group)
-		open_group(w, g->parent);
-	put_piece(w, &g->open);
-	w->group = group;
-	w->empty = 1;
-}
-
-static __attribute__((noinline)) void go_to_group(struct writer *w, unsigned int group)
-{
-	const struct group *groups = w->plan->groups;
-	const uint64_t within = groups[group].within;
-
-	while (!(within >> w->group & 1)) {
-		*w->at++ = '}';
-		w->group = groups[w->group].parent;
-		w->empty = 0;
-	}
-	if (w->group != group)
-		open_group(w, group);
+	memcpy(w->at, way->text, WAY_MAX);
+	memcpy(key, p->text, PIECE_MAX);
+	if (way->opens)
+		*key = '{';
+	if (w->group == NO_GROUP)
+		*w->at = '{';
+	w->at = key + p->len;
+	w->group = p->group;
 }
 
 static inline void put_key(struct writer *w, const struct piece *p)
 {
-	if (p->group != w->group)
-		go_to_group(w, p->group);
-	put_piece(w, &p->key);
+	if (__builtin_expect(p->group != w->group, 0)) {
+		put_key_elsewhere(w, p);
+		return;
+	}
+	memcpy(w->at, p->text, PIECE_MAX);
+	w->at += p->len;
+}
+
+/* The groups that are open, and the object itself. */
+static void close_object(struct writer *w)
+{
+	if (w->group == NO_GROUP) {
+		*w->at++ = '{';
+		w->group = 0;
+	}
+	memcpy(w->at, w->plan->ways[w->group * w->plan->nr_groups].text, WAY_MAX);
+	w->at += w->plan->ways[w->group * w->plan->nr_groups].len;
+	*w->at++ = '}';
 }
 
 /* ---- values ---- */
@@ -377,7 +432,10 @@ static __attribute__((noinline)) void put_u64(struct writer *w, const struct pie
 		return;
 	}
 	put_key(w, p);
-	w->at = digits__u64(w->at, v);
+	if (v < 10)
+		*w->at++ = (char)('0' + v);
+	else
+		w->at = digits__u64(w->at, v);
 }
 
 /* With functions of buf.h, which may move it. */
@@ -467,7 +525,7 @@ static __attribute__((noinline)) void put_time(struct writer *w, const struct pi
 /* ,"name_b64": */
 static void put_twin_key(struct buf *b, const struct piece *p)
 {
-	buf__put(b, p->key.text, p->key.len - strlen("\":"));
+	buf__put(b, p->text, p->len - strlen("\":"));
 	buf__str(b, "_b64\":");
 }
 
@@ -476,7 +534,7 @@ static __attribute__((noinline)) void put_text(struct writer *w, const struct pi
 {
 	bool whole;
 
-	if (!make_room(w, JSON_ROOM(t.len)))
+	if (!has_room(w, JSON_ROOM(t.len)) && !make_room(w, JSON_ROOM(t.len)))
 		return;
 	put_key(w, p);
 	w->at = json__encode(w->at, t, &whole);
@@ -581,7 +639,7 @@ static const struct ready *find_ready(struct writer *w)
 
 static void put_ready(struct writer *w, const char *text, size_t len)
 {
-	if (!make_room(w, len))
+	if (!has_room(w, len) && !make_room(w, len))
 		return;
 	memcpy(w->at, text, len);
 	w->at += len;
@@ -679,7 +737,7 @@ static void put_item(struct writer *w, const void *obj)
 
 	for (i = 0; i < w->plan->nr_pieces; i++)
 		put(w, &w->pieces[i], w->pieces[i].field->get(obj, w->r));
-	go_to_group(w, 0);
+	close_object(w);
 }
 
 static void put_list(struct writer *w, const struct piece *p, unsigned int n)
@@ -691,15 +749,12 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 	item.at = w->at;
 	item.plan = p->items;
 	item.pieces = p->items->pieces;
-	item.group = 0;
 	*item.at++ = '[';
 	for (i = 0; i < n && make_room(&item, 0); i++) {
 		if (i)
 			*item.at++ = ',';
-		*item.at++ = '{';
-		item.empty = 1;
+		item.group = NO_GROUP;
 		put_item(&item, p->field->item(w->r, i));
-		*item.at++ = '}';
 	}
 	*item.at++ = ']';
 	w->at = item.at;
@@ -726,7 +781,7 @@ static void put_fields(struct writer *w)
 #define PART(condition) if (condition) {
 #define END_PART }
 #include "fields.h"
-	go_to_group(w, 0);
+	close_object(w);
 }
 
 void json_record__put(struct json_record *j, struct buf *b, const struct record *r)
@@ -745,7 +800,8 @@ void json_record__put(struct json_record *j, struct buf *b, const struct record 
 		return;
 	w.line = b->len;
 	w.at = b->data + b->len;
+	w.limit = b->data + b->cap - LINE_ROOM;
 	put_fields(&w);
-	memcpy(w.at, "}\n", 2);
-	b->len = (size_t)(w.at + 2 - b->data);
+	*w.at++ = '\n';
+	b->len = (size_t)(w.at - b->data);
 }

@@ -24,7 +24,16 @@ struct keeper {
 	struct files *files;
 };
 
+/* What is kept of a cgroup: what its path tells is found out once, and not for each that dies in it. */
+struct place {
+	struct container container; /* these two point into path[] */
+	struct text unit;
+	size_t len;
+	char path[];
+};
+
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
+_Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct place) == 0, "read in place");
 
 struct keeper *keeper__new(unsigned int max_cgroups)
 {
@@ -62,12 +71,16 @@ static struct cache_key key_of(const struct et_id *id)
 
 int keeper__add_cgroup(struct keeper *k, const struct et_cgroup *m)
 {
-	struct cache_entry *e = cache__add(k->cgroups, (struct cache_key){ m->id, 0 }, m->len + PATH_ROOM);
+	struct cache_entry *e = cache__add(k->cgroups, (struct cache_key){ m->id, 0 },
+					   sizeof(struct place) + m->len + PATH_ROOM);
+	struct place *p;
 
 	if (!e)
 		return -ENOMEM;
-	e->len = path__put_in_order(e->bytes, m->path, m->len, m->cut);
 	e->cut = m->cut;
+	p = (struct place *)e->bytes;
+	p->len = path__put_in_order(p->path, m->path, m->len, m->cut);
+	container__parse((struct text){ p->path, p->len }, &p->container, &p->unit);
 	return 0;
 }
 
@@ -189,23 +202,41 @@ static void tell_text(const struct cache_entry *e, struct text *text, bool *cut)
 	*cut = e->cut;
 }
 
+/* NULL: it is not known. */
+static const struct place *tell_path(const struct cache_entry *e, struct text *path, bool *cut)
+{
+	const struct place *p = e ? (const struct place *)e->bytes : NULL;
+
+	if (!p)
+		return NULL;
+	*path = (struct text){ p->path, p->len };
+	*cut = e->cut;
+	return p;
+}
+
 static void tell_killer(const struct kept *kept, struct sender *s)
 {
+	const struct place *p = tell_path(kept->killer_cgroup, &s->cgroup, &s->cgroup_cut);
+
 	tell_text(kept->killer_args, &s->args, &s->args_cut);
-	tell_text(kept->killer_cgroup, &s->cgroup, &s->cgroup_cut);
-	if (s->cgroup.len)
-		container__parse(s->cgroup, &s->container, &s->unit);
+	if (!p)
+		return;
+	s->container = p->container;
+	s->unit = p->unit;
 }
 
 void kept__tell(const struct kept *kept, struct record *r)
 {
-	tell_text(kept->cgroup, &r->cgroup, &r->cgroup_cut);
-	if (r->cgroup.len)
-		container__parse(r->cgroup, &r->container, &r->unit);
+	const struct place *p = tell_path(kept->cgroup, &r->cgroup, &r->cgroup_cut);
+
+	if (p) {
+		r->container = p->container;
+		r->unit = p->unit;
+	}
 	tell_text(kept->args, &r->args, &r->args_cut);
 	tell_killer(kept, &r->killer);
-	tell_text(kept->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);
-	tell_text(kept->oom_cgroup, &r->oom_cgroup, &r->oom_cgroup_cut);
+	tell_path(kept->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);
+	tell_path(kept->oom_cgroup, &r->oom_cgroup, &r->oom_cgroup_cut);
 	if (kept->oom)
 		r->oom = (const struct et_oom *)kept->oom->bytes;
 	r->files = noted_files__list(kept->files, &r->nr_files);

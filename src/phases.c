@@ -19,62 +19,66 @@ struct span {
  */
 #define SPANS 8
 
-static void add(struct span *spans, unsigned int *n, enum phase phase, uint64_t from, uint64_t to)
+struct spans {
+	unsigned int n;
+	struct span list[SPANS];
+};
+
+/* Only those that take time of something that was seen. */
+static void add(struct spans *s, const struct record *r, enum phase phase, uint64_t from, uint64_t to)
 {
-	spans[(*n)++] = (struct span){ phase, from, to };
+	if (r->phases.seen[phase] && from < to)
+		s->list[s->n++] = (struct span){ phase, from, to };
 }
 
-static unsigned int make_spans(struct span spans[SPANS], const struct et_death *d, uint64_t begin)
+static void make_spans(struct spans *s, const struct record *r, uint64_t begin)
 {
+	const struct et_death *d = r->death;
 	const struct et_marks *m = &d->marks;
-	unsigned int n = 0;
 
-	add(spans, &n, PHASE_COREDUMP, m->core_begin_ns, m->core_end_ns);
-	add(spans, &n, PHASE_FILES, m->files_begin_ns, m->files_end_ns);
-	add(spans, &n, PHASE_TASK_WORK, m->work_begin_ns, m->work_end_ns);
-	add(spans, &n, PHASE_MM, m->mm_begin_ns, m->mm_end_ns);
-	add(spans, &n, PHASE_DETACH, m->tty_ns, m->work_begin_ns); /* since 7.x with the files in it */
-	add(spans, &n, PHASE_DETACH, m->work_end_ns, m->notify_ns);
-	add(spans, &n, PHASE_NOTIFY, m->notify_ns, d->dead_ns);
-	add(spans, &n, PHASE_DELIVERY, begin, m->last_ns);
-	return n;
+	s->n = 0;
+	add(s, r, PHASE_COREDUMP, m->core_begin_ns, m->core_end_ns);
+	add(s, r, PHASE_FILES, m->files_begin_ns, m->files_end_ns);
+	add(s, r, PHASE_TASK_WORK, m->work_begin_ns, m->work_end_ns);
+	add(s, r, PHASE_MM, m->mm_begin_ns, m->mm_end_ns);
+	add(s, r, PHASE_DETACH, m->tty_ns, m->work_begin_ns); /* since 7.x with the files in it */
+	add(s, r, PHASE_DETACH, m->work_end_ns, m->notify_ns);
+	add(s, r, PHASE_NOTIFY, m->notify_ns, d->dead_ns);
+	add(s, r, PHASE_DELIVERY, begin, m->last_ns);
 }
 
-/* The first of the spans that are over this instant. */
-static enum phase phase_at(const struct record *r, const struct span *spans, unsigned int n, uint64_t ns)
+/* Of the first of the spans that are over this instant; *until is when another one may be. */
+static enum phase phase_at(const struct spans *s, uint64_t ns, uint64_t *until)
 {
+	enum phase phase = PHASE_OTHER;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		if (r->phases.seen[spans[i].phase] && spans[i].from <= ns && ns < spans[i].to)
-			return spans[i].phase;
-	return PHASE_OTHER;
-}
+	for (i = 0; i < s->n; i++) {
+		const struct span *at = &s->list[i];
 
-/* Where the next span begins or ends. */
-static uint64_t next_change(const struct span *spans, unsigned int n, uint64_t after, uint64_t end)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		if (spans[i].from > after && spans[i].from < end)
-			end = spans[i].from;
-		if (spans[i].to > after && spans[i].to < end)
-			end = spans[i].to;
+		if (at->from > ns) {
+			*until = at->from < *until ? at->from : *until;
+		} else if (ns < at->to) {
+			phase = at->phase;
+			*until = at->to < *until ? at->to : *until;
+			break; /* those behind it change nothing */
+		}
 	}
-	return end;
+	return phase;
 }
 
 /* Each instant is given to one phase, so that they add up. */
 static void sweep(struct record *r, uint64_t begin, uint64_t end)
 {
-	struct span spans[SPANS];
-	unsigned int n = make_spans(spans, r->death, begin);
+	struct spans spans;
 	uint64_t at, next;
+	enum phase phase;
 
+	make_spans(&spans, r, begin);
 	for (at = begin; at < end; at = next) {
-		next = next_change(spans, n, at, end);
-		r->phases.ns[phase_at(r, spans, n, at)] += next - at;
+		next = end;
+		phase = phase_at(&spans, at, &next);
+		r->phases.ns[phase] += next - at;
 	}
 }
 
@@ -131,12 +135,11 @@ static void note_seen(struct record *r)
 
 static void note_missing(struct record *r)
 {
-	const struct {
+	static const struct {
 		enum phase phase;
 		enum record_field field;
 		enum et_observation obs;
 	} parts[] = {
-		{ PHASE_DELIVERY, FIELD_phases_delivery_ns, r->death->marks.last_ns ? ET_OBS_COREDUMP : ET_OBS_BEGIN },
 		{ PHASE_COREDUMP, FIELD_phases_coredump_ns, ET_OBS_COREDUMP },
 		{ PHASE_MM, FIELD_phases_mm_ns, ET_OBS_MM },
 		{ PHASE_FILES, FIELD_phases_files_ns, ET_OBS_FILES },
@@ -144,8 +147,11 @@ static void note_missing(struct record *r)
 		{ PHASE_TASK_WORK, FIELD_phases_task_work_ns, ET_OBS_WORK },
 		{ PHASE_NOTIFY, FIELD_phases_notify_ns, ET_OBS_WORK },
 	};
+	const enum et_observation delivery = r->death->marks.last_ns ? ET_OBS_COREDUMP : ET_OBS_BEGIN;
 	unsigned int i;
 
+	if (!r->phases.seen[PHASE_DELIVERY])
+		record__add_missing(r, FIELD_phases_delivery_ns, record__why_unseen(r, delivery));
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!r->phases.seen[parts[i].phase])
 			record__add_missing(r, parts[i].field, record__why_unseen(r, parts[i].obs));

@@ -5,9 +5,9 @@
  */
 #include "record.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
 #include "values.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -36,14 +36,26 @@ static void mark(struct record *r, unsigned int f)
 }
 
 /* Members stand behind their group, and their keys begin with its key and a dot. */
-static void mark_with_members(struct record *r, unsigned int f)
+static unsigned int end_of_group(unsigned int f)
 {
 	const char *group = record_fields[f].key;
 	size_t n = strlen(group);
 
 	do
-		mark(r, f++);
+		f++;
 	while (f < RECORD_NR_FIELDS && !strncmp(record_fields[f].key, group, n) && record_fields[f].key[n] == '.');
+	return f;
+}
+
+static void mark_with_members(struct record *r, unsigned int f)
+{
+	static uint8_t ends[RECORD_NR_FIELDS]; /* 0: not looked for yet; each time it is the same */
+	unsigned int end;
+
+	if (!ends[f])
+		ends[f] = (uint8_t)end_of_group(f);
+	for (end = ends[f]; f < end; f++)
+		mark(r, f);
 }
 
 void record__add_missing(struct record *r, enum record_field f, enum missing_why why)
@@ -94,8 +106,13 @@ const struct noted_file *record__slowest_close(const struct record *r)
 void record__name_peer(char *dst, size_t cap, const struct et_peer *p)
 {
 	size_t n = text__escape(dst, cap, text__array(p->comm, sizeof(p->comm)));
+	char number[DIGITS_MAX + 3] = "[", *end = digits__u64(number + 1, p->id.tgid);
+	size_t len;
 
-	snprintf(dst + n, cap - n, "[%u]", p->id.tgid);
+	memcpy(end, "]", 2);
+	len = strnlen(number, cap - n - 1);
+	memcpy(dst + n, number, len);
+	dst[n + len] = '\0';
 }
 
 const struct et_killer *record__killer(const struct record *r)

@@ -152,8 +152,9 @@ struct cause {
 	uint32_t arch;			/* AUDIT_ARCH_*, 0: not known */
 	char syscall_name[SYSCALL_NAME]; /* "": it has none */
 	char tty[RECORD_TTY];		/* of a key or a hangup; "": not known */
-	struct stop stops[ET_SLOTS + 1];
 	unsigned int nr_stops;
+	/* from here on only what was put there is read */
+	struct stop stops[ET_SLOTS + 1];
 	char text[RECORD_CAUSE_TEXT];	/* in words; outside strings in it are escaped */
 };
 
@@ -243,7 +244,6 @@ struct record {
 	char tty[RECORD_TTY];	 /* as people write it: "pts/3"; empty: none */
 	bool args_cut, cgroup_cut, killed_cgroup_cut, oom_cgroup_cut;
 	bool from_start;	 /* born while we watched */
-	struct cause cause;
 	struct reap reap;
 	struct phases phases;
 	struct coredump coredump;
@@ -251,9 +251,11 @@ struct record {
 	unsigned int nr_files;
 	struct text core_pattern; /* /proc/sys/kernel/core_pattern; may be known and empty */
 	bool core_pattern_known;
-	struct missing missing[RECORD_MISSING_MAX]; /* in the order in which it was noted */
 	unsigned int nr_missing;
-	uint64_t gone[(RECORD_NR_FIELDS + 63) / 64]; /* the same as bits, with all members of groups */
+	uint64_t gone[(RECORD_NR_FIELDS + 63) / 64]; /* what is missing as bits, with all members of groups */
+	/* from here on only what was put there is read: most of a record is not cleared for each death */
+	struct missing missing[RECORD_MISSING_MAX]; /* in the order in which it was noted */
+	struct cause cause; /* cleared by cause__conclude() */
 };
 
 /* ---- values and the field table ---- */

@@ -6,7 +6,9 @@
 #ifndef EXITTRACE_VALUES_H
 #define EXITTRACE_VALUES_H
 
+#include <endian.h>
 #include <signal.h>
+#include <string.h>
 
 #include "names.h"
 #include "record.h"
@@ -18,11 +20,14 @@
 static inline uint64_t user_ns(const struct et_resources *u)
 {
 	const unsigned __int128 ticks = (unsigned __int128)u->utime_ns + u->stime_ns;
+	uint64_t product;
 
 	if (!u->stime_ns)
 		return u->runtime_ns;
 	if (!u->utime_ns)
 		return 0;
+	if (!__builtin_mul_overflow(u->stime_ns, u->runtime_ns, &product) && !(ticks >> 64)) /* much faster */
+		return u->runtime_ns - product / (uint64_t)ticks;
 	return u->runtime_ns - (uint64_t)((unsigned __int128)u->stime_ns * u->runtime_ns / ticks);
 }
 
@@ -218,6 +223,7 @@ static inline const char *auto_reason(const struct et_death *d)
 
 /* ---- values ---- */
 
+/* Only the kind is chosen, in what follows: a whole value would be copied through memory. */
 static const struct value absent = { .kind = V_ABSENT }, null = { .kind = V_NULL };
 
 static inline struct value v_bool(bool b)
@@ -247,7 +253,7 @@ static inline struct value v_n(enum value_kind kind, unsigned int n)
 
 static inline struct value v_str(const char *s)
 {
-	return s ? (struct value){ .kind = V_STR, .str = s } : absent;
+	return (struct value){ .kind = s ? V_STR : V_ABSENT, .str = s };
 }
 
 /* A string from outside that is there, be it empty. */
@@ -258,13 +264,30 @@ static inline struct value v_bytes(struct text t)
 
 static inline struct value v_text(enum value_kind kind, struct text t)
 {
-	return t.len ? (struct value){ .kind = kind, .text = t } : absent;
+	return (struct value){ .kind = t.len ? kind : V_ABSENT, .text = t };
+}
+
+/* Its first zero byte, eight at once: there are several names in each record. */
+static inline size_t comm_len(const char comm[ET_COMM_LEN])
+{
+	const uint64_t ones = 0x0101010101010101ULL, tops = 0x8080808080808080ULL;
+	uint64_t w[ET_COMM_LEN / 8], zero;
+	unsigned int i;
+
+	memcpy(w, comm, ET_COMM_LEN);
+	for (i = 0; i < ET_COMM_LEN / 8; i++) {
+		w[i] = le64toh(w[i]);
+		zero = (w[i] - ones) & ~w[i] & tops;
+		if (zero)
+			return 8 * i + (unsigned int)__builtin_ctzll(zero) / 8;
+	}
+	return ET_COMM_LEN;
 }
 
 /* A comm may be empty, that is a name too. */
 static inline struct value v_comm(const char comm[ET_COMM_LEN])
 {
-	return (struct value){ .kind = V_TEXT, .text = text__array(comm, ET_COMM_LEN) };
+	return (struct value){ .kind = V_TEXT, .text = { comm, comm_len(comm) } };
 }
 
 static inline struct value v_id(struct et_id id)
@@ -274,13 +297,15 @@ static inline struct value v_id(struct et_id id)
 
 static inline struct value v_when(bool applies, struct value v)
 {
-	return applies ? v : absent;
+	v.kind = applies ? v.kind : V_ABSENT;
+	return v;
 }
 
 /* A single value: null if it is missing. */
 static inline struct value v_known(const struct record *r, unsigned int key, struct value v)
 {
-	return record__is_missing(r, key) ? null : v;
+	v.kind = record__is_missing(r, key) ? V_NULL : v.kind;
+	return v;
 }
 
 /* Set is true; otherwise it goes without saying. */
@@ -292,7 +317,8 @@ static inline struct value v_flag(bool b)
 /* A member of a group that is null as a whole if it is missing. */
 static inline struct value v_member(const struct record *r, unsigned int group, struct value v)
 {
-	return record__is_missing(r, group) ? absent : v;
+	v.kind = record__is_missing(r, group) ? V_ABSENT : v.kind;
+	return v;
 }
 
 static inline struct value v_group(const struct record *r, unsigned int group)
@@ -305,7 +331,7 @@ static inline struct value v_phase(const struct record *r, enum phase p)
 {
 	if (!r->phases.known || r->type == RECORD_DYING)
 		return absent;
-	return r->phases.seen[p] ? v_num(V_NS, r->phases.ns[p]) : null;
+	return v_num(r->phases.seen[p] ? V_NS : V_NULL, r->phases.ns[p]);
 }
 
 static inline struct value v_file(const struct record *r, unsigned int key, struct value v)
@@ -340,7 +366,7 @@ static inline struct value v_place(const struct record *r, unsigned int key, str
 
 static inline struct value v_core(const struct record *r, unsigned int key, struct value v)
 {
-	return r->coredump.applies ? v_known(r, key, v) : absent;
+	return v_when(r->coredump.applies, v_known(r, key, v));
 }
 
 /* One thread has no others to bring down. */

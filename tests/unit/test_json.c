@@ -45,7 +45,8 @@ static void blocks(void)
 {
 	static const char *const odd[] = { "\"", "\\", "\n", "\x1f", "\x7f", "\x80", "\xff", "\xc3\xa9",
 					   "\xe2\x80\xae",
-					   "\xf0\x9f\x92\x80", "\xf3\xa0\x81\x81", "\xe6\x97", "~", " ", "!", "[", "]" };
+					   "\xf0\x9f\x92\x80", "\xf3\xa0\x81\x81", "\xe6\x97", "~", " ",
+					   "!", "[", "]" };
 	char in[64], alone[32], want[128];
 	unsigned int at, len, i;
 	size_t n, out;
