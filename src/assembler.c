@@ -19,7 +19,12 @@
 #include "phases.h"
 #include "waiting.h"
 
+/*
+ * Zombies that are kept in mind. Packed, one of a family takes some 200 bytes, so 2.5 MiB are enough for 13,000; with
+ * what else is kept of deaths (kept.c) 5 MiB at most. Who is beyond is told without its reap.
+ */
 #define MAX_WAITING 16384
+#define WAITING_BYTES (2560 << 10)
 #define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
 #define RECENT_MARKS 1024
 
@@ -123,7 +128,7 @@ static void finish_record(struct assembler *a, struct record *r)
 static void begin_waiting(struct assembler *a, struct record *r, enum record_type type,
 			  struct waiting_death *n)
 {
-	const struct et_death *d = waiting__message(n);
+	const struct et_death *d = waiting__message(a->waiting, n);
 
 	/* A path may have been on its way when the death came: CPUs race to the ring buffer. */
 	keeper__gather(a->keeper, d, &n->kept);
@@ -160,7 +165,7 @@ static bool is_recent(struct assembler *a, const struct et_id *id)
 
 static void let_go(struct assembler *a, struct waiting_death *n)
 {
-	remember(a, &waiting__message(n)->id);
+	remember(a, &n->id);
 	keeper__let_go(a->keeper, &n->kept);
 	waiting__remove(a->waiting, n);
 }
@@ -307,7 +312,7 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 	unsigned int others = 0;
 
 	while ((n = waiting__numbered(a->waiting, p->wait_level, p->wait_nr, n))) {
-		const struct et_death *d = waiting__message(n);
+		const struct et_death *d = waiting__message(a->waiting, n);
 
 		if (record__same_id(&d->parent.id, &p->by.id))
 			return n;
@@ -357,10 +362,7 @@ static void tell_zombie(struct assembler *a, struct waiting_death *n)
 
 static uint64_t due_ns(const struct assembler *a, const struct waiting_death *n)
 {
-	const struct et_death *d = waiting__message(n);
-	uint64_t from = d->seen & ET_SEEN_DEAD ? d->dead_ns : n->arrived_ns;
-
-	return from > UINT64_MAX - a->opt.zombie_after_ns ? UINT64_MAX : from + a->opt.zombie_after_ns;
+	return n->since_ns > UINT64_MAX - a->opt.zombie_after_ns ? UINT64_MAX : n->since_ns + a->opt.zombie_after_ns;
 }
 
 uint64_t assembler__next_due(const struct assembler *a)
@@ -493,22 +495,30 @@ static void hand_out_replaced(struct assembler *a, const struct et_death *d)
 		hand_out_without_reap(a, n, WHY_LOST);
 }
 
-static void await_reap(struct assembler *a, const struct et_death *d)
+/* The oldest make room: who has been a zombie for long is hardly reaped next. */
+static struct waiting_death *add_waiting(struct assembler *a, const struct et_death *d)
 {
-	struct waiting_death *n;
+	struct waiting_death *n = waiting__add(a->waiting, d);
 
-	if (waiting__full(a->waiting)) {
+	while (!n && waiting__oldest(a->waiting)) {
 		a->totals.early++;
 		hand_out_without_reap(a, waiting__oldest(a->waiting), WHY_FULL);
+		n = waiting__add(a->waiting, d);
 	}
-	n = waiting__add(a->waiting, d);
+	return n;
+}
+
+static void await_reap(struct assembler *a, const struct et_death *d)
+{
+	struct waiting_death *n = add_waiting(a, d);
+
 	if (!n) {
 		a->totals.early++;
 		hand_out_at_once(a, d, false);
 		return;
 	}
 	n->serial = a->totals.deaths;
-	n->arrived_ns = a->now_ns;
+	n->since_ns = d->seen & ET_SEEN_DEAD ? d->dead_ns : a->now_ns;
 	keeper__gather(a->keeper, d, &n->kept);
 	if (d->flags & ET_D_SNAPSHOT)
 		tell_zombie(a, n);
@@ -644,7 +654,7 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->opt = *o;
 	a->fn = fn;
 	a->ctx = ctx;
-	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING);
+	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING, WAITING_BYTES);
 	a->keeper = keeper__new(o->max_cgroups);
 	if (!a->waiting || !a->keeper) {
 		assembler__free(a);

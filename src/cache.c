@@ -6,8 +6,9 @@
 
 #include "hash.h"
 
-#define ROUND 256      /* sizes in steps, so that a spare entry fits the next one */
+#define ROUND 64 /* sizes in steps, so that a spare entry fits the next one */
 #define SPARES_MAX 128
+#define HEAP_OVERHEAD 16 /* of malloc(), about */
 
 struct cache {
 	struct cache_entry **buckets;
@@ -15,6 +16,7 @@ struct cache {
 	struct cache_entry *oldest, *newest;
 	struct cache_entry *spare;
 	unsigned int spares;
+	size_t bytes, max_bytes; /* of entries that can be found, are held, or are spare */
 };
 
 static struct cache_entry **bucket(struct cache *c, struct cache_key key)
@@ -22,13 +24,14 @@ static struct cache_entry **bucket(struct cache *c, struct cache_key key)
 	return &c->buckets[hash__slot(key.a ^ key.b << 40, c->mask)];
 }
 
-struct cache *cache__new(unsigned int max_entries)
+struct cache *cache__new(unsigned int max_entries, size_t max_bytes)
 {
 	struct cache *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->max = max_entries ? max_entries : 1;
+	c->max_bytes = max_bytes;
 	c->mask = hash__mask(c->max);
 	c->buckets = calloc(c->mask + 1, sizeof(*c->buckets));
 	if (!c->buckets) {
@@ -82,30 +85,57 @@ static struct cache_entry *find(struct cache *c, struct cache_key key)
 	return e;
 }
 
-static struct cache_entry *take_spare(struct cache *c, size_t len)
+static size_t size_of(size_t cap)
+{
+	return sizeof(struct cache_entry) + cap + HEAP_OVERHEAD;
+}
+
+static void free_entry(struct cache *c, struct cache_entry *e)
+{
+	c->bytes -= size_of(e->cap);
+	free(e);
+}
+
+static struct cache_entry *take_spare(struct cache *c)
 {
 	struct cache_entry *e = c->spare;
 
-	if (!e)
-		return NULL;
-	c->spare = e->chain;
-	c->spares--;
-	if (e->cap >= len)
-		return e;
-	free(e);
-	return NULL;
+	if (e) {
+		c->spare = e->chain;
+		c->spares--;
+	}
+	return e;
+}
+
+static bool make_room(struct cache *c, size_t size)
+{
+	while (c->bytes + size > c->max_bytes) {
+		if (c->spare)
+			free_entry(c, take_spare(c));
+		else if (c->count)
+			forget(c, c->oldest);
+		else
+			return false; /* all of it is held */
+	}
+	return true;
 }
 
 static struct cache_entry *new_entry(struct cache *c, size_t len)
 {
 	size_t cap = (len + ROUND - 1) / ROUND * ROUND;
-	struct cache_entry *e = take_spare(c, len);
+	struct cache_entry *e = take_spare(c);
 
-	if (e)
+	if (e && e->cap == cap)
 		return e;
-	e = malloc(sizeof(*e) + cap);
 	if (e)
-		e->cap = cap;
+		free_entry(c, e);
+	if (!make_room(c, size_of(cap)))
+		return NULL;
+	e = malloc(sizeof(*e) + cap);
+	if (!e)
+		return NULL;
+	e->cap = cap;
+	c->bytes += size_of(cap);
 	return e;
 }
 
@@ -114,7 +144,7 @@ struct cache_entry *cache__add(struct cache *c, struct cache_key key, size_t len
 	struct cache_entry *e = find(c, key), **b = bucket(c, key);
 
 	if (e)
-		forget(c, e);
+		forget(c, e); /* NULL below: what it said is no longer so */
 	if (c->count >= c->max)
 		forget(c, c->oldest);
 	e = new_entry(c, len);
@@ -157,7 +187,7 @@ void cache__release(struct cache *c, struct cache_entry *e)
 	if (!e || --e->holders)
 		return;
 	if (c->spares >= SPARES_MAX) {
-		free(e);
+		free_entry(c, e);
 		return;
 	}
 	e->chain = c->spare;
@@ -171,12 +201,13 @@ void cache__free(struct cache *c)
 		return;
 	while (c->oldest)
 		forget(c, c->oldest);
-	while (c->spare) {
-		struct cache_entry *e = c->spare;
-
-		c->spare = e->chain;
-		free(e);
-	}
+	while (c->spare)
+		free_entry(c, take_spare(c));
 	free(c->buckets);
 	free(c);
+}
+
+size_t cache__bytes(const struct cache *c)
+{
+	return c->bytes;
 }

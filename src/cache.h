@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * cache.h: bytes by key, bounded. The least recently used entry makes room for a
- * new one, but stays in memory as long as somebody holds it.
+ * cache.h: bytes by key, bounded in number and in memory. The least recently used entry makes room for a
+ * new one, but stays in memory as long as somebody holds it. What is held counts, too: it may take
+ * all of the memory there is, and then nothing is kept.
  */
 #ifndef EXITTRACE_CACHE_H
 #define EXITTRACE_CACHE_H
@@ -26,7 +27,7 @@ struct cache_entry {
 	char bytes[];
 };
 
-struct cache *cache__new(unsigned int max_entries);
+struct cache *cache__new(unsigned int max_entries, size_t max_bytes);
 void cache__free(struct cache *c); /* after every entry was released; NULL is fine */
 
 /* An entry with `len` bytes for the caller to write; replaces one of the same key. NULL: no memory. */
@@ -36,5 +37,6 @@ struct cache_entry *cache__get(struct cache *c, struct cache_key key);
 /* The same, and it cannot be found any more. */
 struct cache_entry *cache__take(struct cache *c, struct cache_key key);
 void cache__release(struct cache *c, struct cache_entry *e); /* NULL is fine */
+size_t cache__bytes(const struct cache *c); /* in use, with what is kept for use again */
 
 #endif

@@ -14,7 +14,6 @@
 #include "names.h"
 #include "path.h"
 
-#define NOTES_MAX (ET_FILES_TOLD + 3) /* errors, slowest close, slowest release, core */
 #define FS_ROOM (2 * ET_FS_LEN + 1)
 #define UNLINKED_MARK " (deleted)" /* as /proc/PID/fd says it */
 #define NAME_ROOM (ET_FILE_PATH_MAX + PATH_ROOM + sizeof(UNLINKED_MARK))
@@ -28,29 +27,33 @@ struct noted_files {
 	struct noted_files *chain;	    /* next in its bucket */
 	struct noted_files *older, *newer; /* by their first message */
 	struct et_id id;
-	unsigned int nr;
-	struct noted_file list[NOTES_MAX];
-	struct strings *strings[NOTES_MAX];
+	unsigned int nr, room;
+	size_t bytes;		 /* of all that follows, and of itself */
+	struct noted_file *list; /* the strings of each are in memory of their own, which begins with `fs` */
 };
 
 struct files {
 	struct noted_files **buckets;
 	struct noted_files *oldest, *newest;
 	unsigned int mask, count, max;
+	size_t bytes, max_bytes; /* also of those that were taken out */
 };
+
+#define HEAP_OVERHEAD 16 /* of malloc(), about */
 
 static struct noted_files **bucket(struct files *f, const struct et_id *id)
 {
 	return &f->buckets[hash__slot(id->start_ns ^ (uint64_t)id->tgid << 40, f->mask)];
 }
 
-struct files *files__new(unsigned int max_processes)
+struct files *files__new(unsigned int max_processes, size_t max_bytes)
 {
 	struct files *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
 	f->max = max_processes ? max_processes : 1;
+	f->max_bytes = max_bytes;
 	f->mask = hash__mask(f->max);
 	f->buckets = calloc(f->mask + 1, sizeof(*f->buckets));
 	if (!f->buckets) {
@@ -60,15 +63,22 @@ struct files *files__new(unsigned int max_processes)
 	return f;
 }
 
-void noted_files__free(struct noted_files *n)
+void files__free_taken(struct files *f, struct noted_files *n)
 {
 	unsigned int i;
 
 	if (!n)
 		return;
 	for (i = 0; i < n->nr; i++)
-		free(n->strings[i]);
+		free((void *)n->list[i].fs.bytes);
+	f->bytes -= n->bytes;
+	free(n->list);
 	free(n);
+}
+
+size_t files__bytes(const struct files *f)
+{
+	return f->bytes;
 }
 
 void files__free(struct files *f)
@@ -76,7 +86,7 @@ void files__free(struct files *f)
 	if (!f)
 		return;
 	while (f->oldest)
-		noted_files__free(files__take(f, &f->oldest->id));
+		files__free_taken(f, files__take(f, &f->oldest->id));
 	free(f->buckets);
 	free(f);
 }
@@ -120,14 +130,35 @@ struct noted_files *files__take(struct files *f, const struct et_id *id)
 	return n;
 }
 
+/* False: too much is held by those that were taken out, or by `but` itself. */
+static bool make_room(struct files *f, const struct noted_files *but, size_t size)
+{
+	while (f->bytes + size > f->max_bytes) {
+		if (!f->oldest || f->oldest == but)
+			return false;
+		files__free_taken(f, files__take(f, &f->oldest->id));
+	}
+	return true;
+}
+
+static void use(struct files *f, struct noted_files *n, size_t size)
+{
+	f->bytes += size;
+	n->bytes += size;
+}
+
 static struct noted_files *add_process(struct files *f, const struct et_id *id)
 {
-	struct noted_files *n = calloc(1, sizeof(*n)), **b = bucket(f, id);
+	struct noted_files *n, **b = bucket(f, id);
 
+	if (f->count >= f->max)
+		files__free_taken(f, files__take(f, &f->oldest->id));
+	if (!make_room(f, NULL, sizeof(*n) + HEAP_OVERHEAD))
+		return NULL;
+	n = calloc(1, sizeof(*n));
 	if (!n)
 		return NULL;
-	if (f->count >= f->max)
-		noted_files__free(files__take(f, &f->oldest->id));
+	use(f, n, sizeof(*n) + HEAP_OVERHEAD);
 	n->id = *id;
 	n->chain = *b;
 	*b = n;
@@ -237,6 +268,72 @@ static unsigned int place_of(const struct noted_files *n, const struct et_file *
 	return n->nr;
 }
 
+static bool make_place(struct files *f, struct noted_files *n)
+{
+	const unsigned int room = n->room ? 2 * n->room : 1;
+	const size_t more = (room - n->room) * sizeof(*n->list) + (n->room ? 0 : HEAP_OVERHEAD);
+	struct noted_file *list;
+
+	if (n->nr < n->room)
+		return true;
+	if (!make_room(f, n, more))
+		return false;
+	list = realloc(n->list, room * sizeof(*list));
+	if (!list)
+		return false;
+	n->list = list;
+	n->room = room;
+	use(f, n, more);
+	return true;
+}
+
+/* One string behind the other, no longer than they are. False: no memory. */
+static bool keep_strings(struct files *f, struct noted_files *n, struct noted_file *note)
+{
+	const size_t len = note->fs.len + note->path.len;
+	char *s;
+
+	if (!make_room(f, n, len + HEAP_OVERHEAD))
+		return false;
+	s = malloc(len + 1);
+	if (!s)
+		return false;
+	use(f, n, len + HEAP_OVERHEAD);
+	memcpy(s, note->fs.bytes, note->fs.len);
+	if (note->path.len)
+		memcpy(s + note->fs.len, note->path.bytes, note->path.len);
+	note->fs.bytes = s;
+	note->path.bytes = s + note->fs.len;
+	return true;
+}
+
+static void drop_strings(struct files *f, struct noted_files *n, const struct noted_file *note)
+{
+	const size_t size = note->fs.len + note->path.len + HEAP_OVERHEAD;
+
+	f->bytes -= size;
+	n->bytes -= size;
+	free((void *)note->fs.bytes);
+}
+
+static int add_note(struct files *f, struct noted_files *n, unsigned int at, const struct et_file *m)
+{
+	struct noted_file note;
+	struct strings s;
+
+	if (at == n->nr && !make_place(f, n))
+		return -ENOMEM;
+	put_note(&note, &s, m);
+	if (!keep_strings(f, n, &note))
+		return -ENOMEM;
+	if (at < n->nr)
+		drop_strings(f, n, &n->list[at]);
+	else
+		n->nr++;
+	n->list[at] = note;
+	return 0;
+}
+
 int files__add(struct files *f, const struct et_file *m)
 {
 	struct noted_files *n = *find(f, &m->id);
@@ -251,12 +348,5 @@ int files__add(struct files *f, const struct et_file *m)
 	at = place_of(n, m);
 	if (at < n->nr && n->list[at].ns > m->ns)
 		return 0;
-	if (!n->strings[at])
-		n->strings[at] = malloc(sizeof(*n->strings[at]));
-	if (!n->strings[at])
-		return -ENOMEM;
-	put_note(&n->list[at], n->strings[at], m);
-	if (at == n->nr)
-		n->nr++;
-	return 0;
+	return add_note(f, n, at, m);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * files.h: files with a part in a death, kept until its DEATH message comes. Bounded: of a
- * process the slowest close, the slowest release, the core and ET_FILES_TOLD errors.
+ * process the slowest close, the slowest release, the core and ET_FILES_TOLD errors; of all
+ * a number of processes, and bytes.
  */
 #ifndef EXITTRACE_FILES_H
 #define EXITTRACE_FILES_H
@@ -11,13 +12,14 @@
 struct files;	    /* of many processes */
 struct noted_files; /* of one */
 
-struct files *files__new(unsigned int max_processes);
+struct files *files__new(unsigned int max_processes, size_t max_bytes);
 void files__free(struct files *f); /* NULL is fine */
 /* A checked message. -ENOMEM: not kept; the oldest process is forgotten when there are too many. */
 int files__add(struct files *f, const struct et_file *m);
 /* Takes them out; NULL: none were kept. The caller frees what it took. */
 struct noted_files *files__take(struct files *f, const struct et_id *id);
-void noted_files__free(struct noted_files *n); /* NULL is fine */
+void files__free_taken(struct files *f, struct noted_files *n); /* NULL is fine */
+size_t files__bytes(const struct files *f); /* in use, also of what was taken */
 /* Valid as long as n is. n may be NULL: none. */
 const struct noted_file *noted_files__list(const struct noted_files *n, unsigned int *nr);
 

@@ -15,9 +15,18 @@
 #include "path.h"
 
 #define MAX_CGROUPS 8192
-#define MAX_ARGS 2048  /* command lines of the dying, and of who kills: at most some 4 MiB, and only with --args */
+#define MAX_ARGS 2048  /* command lines of the dying, and of who kills; only with --args */
 #define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
 #define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
+
+/*
+ * All memory of these kinds, also what is held for the dead that wait: 2.5 MiB with --args. What has no
+ * room is not kept, and its record says that it is missing.
+ */
+#define CGROUP_BYTES (1280 << 10) /* some 6,000 paths */
+#define ARGS_BYTES (512 << 10)
+#define OOM_BYTES (512 << 10) /* 2,000 victims at once */
+#define FILE_BYTES (256 << 10)
 
 struct keeper {
 	struct cache *cgroups, *args, *ooms;
@@ -41,10 +50,10 @@ struct keeper *keeper__new(unsigned int max_cgroups)
 
 	if (!k)
 		return NULL;
-	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS);
-	k->args = cache__new(MAX_ARGS);
-	k->ooms = cache__new(MAX_OOMS);
-	k->files = files__new(MAX_FILES);
+	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS, CGROUP_BYTES);
+	k->args = cache__new(MAX_ARGS, ARGS_BYTES);
+	k->ooms = cache__new(MAX_OOMS, OOM_BYTES);
+	k->files = files__new(MAX_FILES, FILE_BYTES);
 	if (k->cgroups && k->args && k->ooms && k->files)
 		return k;
 	keeper__free(k);
@@ -141,54 +150,85 @@ static void gather_args(struct keeper *k, const struct et_id *id, struct cache_e
 		*e = cache__get(k->args, key_of(id));
 }
 
-static void gather_killer(struct keeper *k, const struct et_signals *s, struct kept *kept)
+static void gather_killer(struct keeper *k, const struct et_signals *s, struct kept_more *more)
 {
 	if (s->killer.cgroup_id)
-		gather_cgroup(k, s->killer.cgroup_id, &kept->killer_cgroup);
+		gather_cgroup(k, s->killer.cgroup_id, &more->killer_cgroup);
 	if (s->killer.cgroup_killed)
-		gather_cgroup(k, s->killer.cgroup_killed, &kept->killed_cgroup);
+		gather_cgroup(k, s->killer.cgroup_killed, &more->killed_cgroup);
 	if (s->killer.seen & ET_KILLER_ARGS)
-		gather_args(k, &s->fatal.by.id, &kept->killer_args);
+		gather_args(k, &s->fatal.by.id, &more->killer_args);
 }
 
-static void gather_oom(struct keeper *k, const struct et_id *id, struct kept *kept)
+static void gather_oom(struct keeper *k, const struct et_id *id, struct kept_more *more)
 {
 	const struct et_oom *m;
 
-	if (!kept->oom)
-		kept->oom = cache__take(k->ooms, key_of(id));
-	if (!kept->oom)
+	if (!more->oom)
+		more->oom = cache__take(k->ooms, key_of(id));
+	if (!more->oom)
 		return;
-	m = (const struct et_oom *)kept->oom->bytes;
+	m = (const struct et_oom *)more->oom->bytes;
 	if (m->flags & ET_OOM_LIMIT)
-		gather_cgroup(k, m->memcg_id, &kept->oom_cgroup);
+		gather_cgroup(k, m->memcg_id, &more->oom_cgroup);
+}
+
+static void gather_more(struct keeper *k, const struct et_death *d, struct kept_more *more)
+{
+	const struct et_signals *s = death__signals(d);
+
+	if (d->seen & ET_SEEN_ARGS)
+		gather_args(k, &d->id, &more->args);
+	if (s)
+		gather_killer(k, s, more);
+	gather_oom(k, &d->id, more);
+	if (!more->files)
+		more->files = files__take(k->files, &d->id);
+}
+
+static void let_go_more(struct keeper *k, struct kept_more *more)
+{
+	cache__release(k->args, more->args);
+	cache__release(k->cgroups, more->killer_cgroup);
+	cache__release(k->args, more->killer_args);
+	cache__release(k->cgroups, more->killed_cgroup);
+	cache__release(k->ooms, more->oom);
+	cache__release(k->cgroups, more->oom_cgroup);
+	files__free_taken(k->files, more->files);
+}
+
+static bool is_empty(const struct kept_more *more)
+{
+	return !more->args && !more->killer_cgroup && !more->killer_args && !more->killed_cgroup && !more->oom &&
+	       !more->oom_cgroup && !more->files;
 }
 
 void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept)
 {
-	const struct et_signals *s = death__signals(d);
+	struct kept_more found = { 0 };
 
 	if (d->seen & ET_SEEN_CGROUP)
 		gather_cgroup(k, d->cgroup_id, &kept->cgroup);
-	if (d->seen & ET_SEEN_ARGS)
-		gather_args(k, &d->id, &kept->args);
-	if (s)
-		gather_killer(k, s, kept);
-	gather_oom(k, &d->id, kept);
-	if (!kept->files)
-		kept->files = files__take(k->files, &d->id);
+	if (kept->more) {
+		gather_more(k, d, kept->more);
+		return;
+	}
+	gather_more(k, d, &found);
+	if (is_empty(&found))
+		return;
+	kept->more = malloc(sizeof(*kept->more));
+	if (kept->more)
+		*kept->more = found;
+	else
+		let_go_more(k, &found); /* the record says that it is missing */
 }
 
 void keeper__let_go(struct keeper *k, struct kept *kept)
 {
 	cache__release(k->cgroups, kept->cgroup);
-	cache__release(k->args, kept->args);
-	cache__release(k->cgroups, kept->killer_cgroup);
-	cache__release(k->args, kept->killer_args);
-	cache__release(k->cgroups, kept->killed_cgroup);
-	cache__release(k->ooms, kept->oom);
-	cache__release(k->cgroups, kept->oom_cgroup);
-	noted_files__free(kept->files);
+	if (kept->more)
+		let_go_more(k, kept->more);
+	free(kept->more);
 	*kept = (struct kept){ 0 };
 }
 
@@ -214,15 +254,26 @@ static const struct place *tell_path(const struct cache_entry *e, struct text *p
 	return p;
 }
 
-static void tell_killer(const struct kept *kept, struct sender *s)
+static void tell_killer(const struct kept_more *more, struct sender *s)
 {
-	const struct place *p = tell_path(kept->killer_cgroup, &s->cgroup, &s->cgroup_cut);
+	const struct place *p = tell_path(more->killer_cgroup, &s->cgroup, &s->cgroup_cut);
 
-	tell_text(kept->killer_args, &s->args, &s->args_cut);
+	tell_text(more->killer_args, &s->args, &s->args_cut);
 	if (!p)
 		return;
 	s->container = p->container;
 	s->unit = p->unit;
+}
+
+static void tell_more(const struct kept_more *more, struct record *r)
+{
+	tell_text(more->args, &r->args, &r->args_cut);
+	tell_killer(more, &r->killer);
+	tell_path(more->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);
+	tell_path(more->oom_cgroup, &r->oom_cgroup, &r->oom_cgroup_cut);
+	if (more->oom)
+		r->oom = (const struct et_oom *)more->oom->bytes;
+	r->files = noted_files__list(more->files, &r->nr_files);
 }
 
 void kept__tell(const struct kept *kept, struct record *r)
@@ -233,11 +284,6 @@ void kept__tell(const struct kept *kept, struct record *r)
 		r->container = p->container;
 		r->unit = p->unit;
 	}
-	tell_text(kept->args, &r->args, &r->args_cut);
-	tell_killer(kept, &r->killer);
-	tell_path(kept->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);
-	tell_path(kept->oom_cgroup, &r->oom_cgroup, &r->oom_cgroup_cut);
-	if (kept->oom)
-		r->oom = (const struct et_oom *)kept->oom->bytes;
-	r->files = noted_files__list(kept->files, &r->nr_files);
+	if (kept->more)
+		tell_more(kept->more, r);
 }

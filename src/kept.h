@@ -12,13 +12,19 @@
 struct keeper;
 struct noted_files;
 
-/* Of one death. NULL: there is none, or it has not come. */
-struct kept {
-	struct cache_entry *cgroup, *args;
+/* Of one death, what few have. NULL: there is none, or it has not come. */
+struct kept_more {
+	struct cache_entry *args;
 	struct cache_entry *killer_cgroup, *killer_args; /* of who sent the fatal signal */
 	struct cache_entry *killed_cgroup;		  /* whose cgroup.kill was written */
 	struct cache_entry *oom, *oom_cgroup;		  /* a struct et_oom, and whose limit was hit */
 	struct noted_files *files;
+};
+
+/* Of one death. There may be many that wait to be reaped: most keep a cgroup and nothing else. */
+struct kept {
+	struct cache_entry *cgroup;
+	struct kept_more *more; /* NULL: nothing */
 };
 
 struct keeper *keeper__new(unsigned int max_cgroups); /* 0: the default */
@@ -35,5 +41,6 @@ void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kep
 void keeper__let_go(struct keeper *k, struct kept *kept);
 /* Into a record, which then holds as long as `kept` does. */
 void kept__tell(const struct kept *kept, struct record *r);
+
 
 #endif

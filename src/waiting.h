@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * waiting.h: the dead that nobody has reaped yet, in order of arrival; found by
- * identity, or by the number they have in a pid namespace.
+ * identity, or by the number they have in a pid namespace. Bounded in number and in memory:
+ * when there are many, their messages are kept packed.
  */
 #ifndef EXITTRACE_WAITING_H
 #define EXITTRACE_WAITING_H
@@ -16,30 +17,34 @@ struct waiting;
 
 struct waiting_number {
 	struct waiting_number *chain;
-	struct waiting_death *of;
 	uint32_t nr, level;
 };
 
 struct waiting_death {
 	struct waiting_death *chain; /* next in its bucket, or next spare */
 	struct waiting_death *older, *newer;
-	struct waiting_number numbers[ET_PID_LEVELS];
-	unsigned int nr_numbers, size_class;
-	uint64_t serial;     /* of its message */
-	uint64_t arrived_ns;
-	bool told;	     /* an interim record was made, or none is to be */
-	struct kept kept;    /* is let go by who took the death in */
-	_Alignas(8) unsigned char msg[]; /* the checked struct et_death and its sections */
+	struct et_id id;
+	uint64_t serial;    /* of its message */
+	uint64_t since_ns;  /* a zombie since then, or its message is here; set by who took the death in */
+	struct kept kept;   /* is let go by who took the death in */
+	uint16_t size;	    /* of the message */
+	uint16_t memory;    /* of all of this */
+	uint8_t size_class; /* of those that are used again; SIZE_EXACT: its message is packed */
+	uint8_t like;	    /* ... by this one of the messages kept to compare with */
+	uint8_t nr_numbers;
+	bool told;	    /* an interim record was made, or none is to be */
+	struct waiting_number numbers[]; /* and behind them the message */
 };
 
-struct waiting *waiting__new(unsigned int max);
+struct waiting *waiting__new(unsigned int max, size_t max_bytes);
 void waiting__free(struct waiting *w); /* of an empty table; NULL is fine */
 unsigned int waiting__count(const struct waiting *w);
-bool waiting__full(const struct waiting *w);
+size_t waiting__bytes(const struct waiting *w); /* memory in use */
 
 /* A copy of a checked message at the young end. NULL: no memory, or full. */
 struct waiting_death *waiting__add(struct waiting *w, const struct et_death *d);
-const struct et_death *waiting__message(const struct waiting_death *n);
+/* Valid until the next call, or until it is removed. */
+const struct et_death *waiting__message(struct waiting *w, const struct waiting_death *n);
 struct waiting_death *waiting__find(struct waiting *w, const struct et_id *id);
 struct waiting_death *waiting__oldest(struct waiting *w);
 /* Those that are `nr` at this namespace depth, youngest first. `after` NULL: the first. */

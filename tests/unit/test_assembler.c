@@ -567,6 +567,30 @@ static void full_table(void)
 	CHECK_U64(t.deaths, t.records + t.waiting);
 }
 
+/* More zombies at once than there is memory for: each is told once, with its reap or without. */
+static void many_zombies(void)
+{
+	const unsigned int many = 50000;
+	struct assembler_totals t;
+	unsigned int i;
+
+	begin();
+	for (i = 0; i < many; i++)
+		die(1000 + i);
+	t = assembler__totals(a);
+	CHECK_U64(t.deaths, many);
+	CHECK_U64(t.early, many - t.waiting);
+	CHECK(t.waiting > 10000 && t.waiting < many);
+	CHECK_U64(last.deaths, t.early);
+	CHECK_U64(last.pid, 1000 + t.early - 1); /* the oldest first */
+	clock_to(151 * SEC, ET_END);
+	t = assembler__totals(a);
+	CHECK_U64(last.deaths, many);
+	CHECK_U64(t.records, many);
+	CHECK_U64(t.waiting, 0);
+	CHECK_U64(last.pid, 1000 + many - 1);
+}
+
 static void lost_reap(void)
 {
 	struct et_loss l = { .h = { ET_LOSS, sizeof(l) }, .c = { .lost_reap = 1 } };
@@ -1366,6 +1390,7 @@ int main(void)
 	UNIT(snapshot_without_interim);
 	UNIT(end_hands_out_in_order);
 	UNIT(full_table);
+	UNIT(many_zombies);
 	UNIT(lost_reap);
 	UNIT(pid_reused);
 	UNIT(wrong_messages);

@@ -18,7 +18,7 @@ static struct et_id other(unsigned int pid)
 static const char *told(const struct et_file *m)
 {
 	static char words[1024];
-	struct files *f = files__new(4);
+	struct files *f = files__new(4, 1 << 20);
 	const struct noted_file *list;
 	struct noted_files *n;
 	unsigned int nr;
@@ -29,7 +29,7 @@ static const char *told(const struct et_file *m)
 	CHECK_U64(nr, 1);
 	snprintf(words, sizeof(words), "%.*s %s%.*s%s", (int)list->fs.len, list->fs.bytes, list->known ? "" : "?",
 		 list->known ? (int)list->path.len : 0, list->known ? list->path.bytes : "", list->cut ? " cut" : "");
-	noted_files__free(n);
+	files__free_taken(f, n);
 	files__free(f);
 	return words;
 }
@@ -110,7 +110,7 @@ static void note(struct files *f, const struct et_id *id, enum et_file_what what
 
 static void errors_in_order(void)
 {
-	struct files *f = files__new(4);
+	struct files *f = files__new(4, 1 << 20);
 	const struct noted_file *list;
 	struct noted_files *n;
 	unsigned int nr, i;
@@ -135,7 +135,7 @@ static void errors_in_order(void)
 	}
 	CHECK(list[nr - 2].what == ET_FILE_SLOW_RELEASE && list[nr - 1].what == ET_FILE_CORE);
 	CHECK_STR(list[nr - 1].errno_name, "");
-	noted_files__free(n);
+	files__free_taken(f, n);
 	CHECK(!files__take(f, &dying));
 	files__free(f);
 }
@@ -143,7 +143,7 @@ static void errors_in_order(void)
 static void of_one_process(void)
 {
 	const struct et_id again = { .start_ns = dying.start_ns + 1, .tgid = dying.tgid };
-	struct files *f = files__new(4);
+	struct files *f = files__new(4, 1 << 20);
 	struct noted_files *n;
 	unsigned int nr;
 
@@ -151,13 +151,13 @@ static void of_one_process(void)
 	note(f, &again, ET_FILE_SLOW_CLOSE, 2, 0);
 	n = files__take(f, &again);
 	CHECK_U64(noted_files__list(n, &nr)->ns, 2);
-	noted_files__free(n);
+	files__free_taken(f, n);
 	n = files__take(f, &dying);
 	CHECK_U64(noted_files__list(n, &nr)->ns, 1);
-	noted_files__free(n);
+	files__free_taken(f, n);
 	CHECK(!noted_files__list(NULL, &nr));
 	CHECK_U64(nr, 0);
-	noted_files__free(NULL);
+	files__free_taken(f, NULL);
 	files__free(f);
 	files__free(NULL);
 }
@@ -165,7 +165,7 @@ static void of_one_process(void)
 /* Deaths that were filtered out leave theirs behind. */
 static void oldest_is_forgotten(void)
 {
-	struct files *f = files__new(8);
+	struct files *f = files__new(8, 1 << 20);
 	unsigned int i, kept = 0;
 
 	for (i = 0; i < 1000; i++) {
@@ -179,7 +179,7 @@ static void oldest_is_forgotten(void)
 
 		CHECK(!n == (i < 992));
 		kept += n != NULL;
-		noted_files__free(n);
+		files__free_taken(f, n);
 	}
 	CHECK_U64(kept, 8);
 	for (i = 0; i < 5; i++)
@@ -190,7 +190,7 @@ static void oldest_is_forgotten(void)
 /* Taken and added in any order. */
 static void churn(void)
 {
-	struct files *f = files__new(16);
+	struct files *f = files__new(16, 1 << 20);
 	uint32_t rng = 1;
 	unsigned int i;
 
@@ -202,8 +202,36 @@ static void churn(void)
 		if ((rng >> 8) % 3)
 			note(f, &id, 1 + (rng >> 10) % 4, rng >> 20, 0);
 		else
-			noted_files__free(files__take(f, &id));
+			files__free_taken(f, files__take(f, &id));
 	}
+	files__free(f);
+}
+
+/* The oldest go; what was taken out counts until it is freed. */
+static void memory_is_bounded(void)
+{
+	static struct noted_files *taken[4000];
+	struct files *f = files__new(4000, 32 << 10);
+	unsigned int i, n = 0;
+	struct et_file m;
+
+	for (i = 0; i < 4000; i++) {
+		const struct et_id id = { .tgid = 1 + i, .start_ns = 7 };
+
+		m = synth_file(&id, i % 2 ? ET_FILE_FLUSH_ERROR : ET_FILE_SLOW_CLOSE, "nfs4", "log\0mnt\0", 8);
+		files__add(f, &m);
+		files__add(f, &m);
+		CHECK(files__bytes(f) <= 32 << 10);
+		if (i % 3 == 0 && n < 60)
+			taken[n++] = files__take(f, &id);
+	}
+	CHECK(files__take(f, &(struct et_id){ .tgid = 1, .start_ns = 7 }) == NULL);
+	CHECK(n == 60 && taken[59]);
+	while (n)
+		files__free_taken(f, taken[--n]);
+	while (i--)
+		files__free_taken(f, files__take(f, &(struct et_id){ .tgid = 1 + i, .start_ns = 7 }));
+	CHECK_U64(files__bytes(f), 0);
 	files__free(f);
 }
 
@@ -216,5 +244,6 @@ int main(void)
 	UNIT(of_one_process);
 	UNIT(oldest_is_forgotten);
 	UNIT(churn);
+	UNIT(memory_is_bounded);
 	return unit__end();
 }
