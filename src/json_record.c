@@ -786,16 +786,9 @@ static void put_fields(struct writer *w)
 
 void json_record__put(struct json_record *j, struct buf *b, const struct record *r)
 {
-	static const char *const types[] = {
-		[RECORD_DEATH] = "death",
-		[RECORD_ZOMBIE] = "zombie",
-		[RECORD_DYING] = "dying",
-		[RECORD_THREAD] = "thread",
-		[RECORD_WARNING] = "warning",
-	};
 	struct writer w = { .plan = j->plan, .pieces = j->plan->pieces, .b = b, .j = j, .r = r };
 
-	json__begin(b, types[r->type]);
+	json__begin(b, type_name(r->type));
 	if (!buf__room(b, LINE_ROOM))
 		return;
 	w.line = b->len;

@@ -163,14 +163,14 @@ static const char *const core_targets[] = {
 };
 
 static const char *const whys[] = {
-	[WHY_TIER] = "not observable on this kernel with the probes in use",
-	[WHY_BEFORE] = "happened before tracing began",
-	[WHY_LOST] = "the message was lost",
-	[WHY_FULL] = "there was no room to note it",
-	[WHY_GONE] = "was gone before it could be read",
+	[WHY_TIER] = "not shown in this tier",
+	[WHY_BEFORE] = "before tracing began",
+	[WHY_LOST] = "message lost",
+	[WHY_FULL] = "no room to note it",
+	[WHY_GONE] = "gone before it was read",
 	[WHY_ENDED] = "tracing ended first",
-	[WHY_SKIPPED] = "the kernel skipped the probe that sees it",
-	[WHY_UNSEEN] = "nothing that was seen explains it",
+	[WHY_SKIPPED] = "probe skipped by the kernel",
+	[WHY_UNSEEN] = "nothing seen explains it",
 };
 
 static const char *const observations[ET_OBS_COUNT] = {

@@ -92,7 +92,7 @@ def check_roles(text):
 
 
 def check_types(text):
-    source = (TOP / "src/output_json.c").read_text() + (TOP / "src/output_summary.c").read_text()
+    source = "".join((TOP / "src" / name).read_text() for name in ("output_json.c", "output_summary.c", "values.h"))
     real = re.findall(r'json__begin\(b, "(\w+)"\)', source) + re.findall(r'\[RECORD_\w+\] = "(\w+)"', source)
     same("types", re.findall(r"^\.It Cm (\w+)$", section(text, "RECORDS"), re.M), real)
 

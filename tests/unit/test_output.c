@@ -496,7 +496,7 @@ static void story_of_the_unknown(void)
 	record__add_missing(&s.record, FIELD_process_cgroup, WHY_TIER);
 	output__record(o, &s.record);
 	CHECK(strstr(written(), "\n    missing   process.tty, process.cgroup: "
-				"not observable on this kernel with the probes in use\n"
+				"not shown in this tier\n"
 				"              reap: tracing ended first\n"));
 	CHECK(!strstr(text, "reaped"));
 	finish();
@@ -849,7 +849,7 @@ static void story_of_the_dying(void)
 			     "              in /init.scope\n"
 			     "    on exit   7.02s so far, closing files for 6.9s\n"
 			     "    missing   process.threads: "
-			     "not observable on this kernel with the probes in use\n");
+			     "not shown in this tier\n");
 	finish();
 }
 
@@ -981,7 +981,7 @@ static void story_of_a_blast(void)
 	tell_victim(100, 5);
 	tell_victim(101, 5);
 	tell_victim(102, 5);
-	CHECK(strstr(written(), "the probe that sees it\n    with it   worker[101] SIGTERM, same kill\n"
+	CHECK(strstr(written(), "skipped by the kernel\n    with it   worker[101] SIGTERM, same kill\n"
 			   "    with it   worker[102] SIGTERM, same kill\n"));
 	CHECK_U64(count_lines(" died: "), 1);
 	tell_victim(103, 6); /* another call of that sender */
