@@ -259,11 +259,22 @@ struct ready {
 
 #define ID_PREFIX 48 /* a quote, the boot id, a colon */
 
+/* Whoever has children that die in numbers is named with each of them, as parent and as reaper. */
+#define IDS 8
+#define ID_MAX (ID_PREFIX + 2 * DIGITS_MAX + 8)
+
+struct known_id {
+	struct et_id id;
+	uint8_t len; /* 0: free */
+	char text[ID_MAX];
+};
+
 struct json_record {
 	struct plan *plan;
 	uint64_t wanted[RECORD_WARNING + 1][WORDS]; /* by type of record: rows that are chosen and apply */
 	char id_prefix[ID_PREFIX];
 	size_t id_prefix_len;
+	struct known_id ids[IDS];
 	struct second seconds[SECONDS];
 	struct ready ready[READY];
 };
@@ -317,6 +328,7 @@ void json_record__boot_id(struct json_record *j, const char *boot_id)
 	memcpy(j->id_prefix + 1, boot_id, n);
 	j->id_prefix[1 + n] = ':';
 	j->id_prefix_len = n + 2;
+	memset(j->ids, 0, sizeof(j->ids));
 }
 
 /* ---- objects ---- */
@@ -331,13 +343,14 @@ struct writer {
 	struct buf *b;
 	struct json_record *j;
 	const struct record *r;
+	const struct ready *ready; /* what is missing, of this record; NULL: not looked for, or there is none */
 };
 
 /*
  * All that a line takes but for what has no bound: there is so much room at any time, and
  * nothing but strings and lists asks for more.
  */
-#define FIELD_ROOM (PIECE_MAX + 1 + ID_PREFIX + 2 * DIGITS_MAX + 8)
+#define FIELD_ROOM (PIECE_MAX + 1 + ID_MAX)
 #define LINE_ROOM ((RECORD_NR_FIELDS + 1) * FIELD_ROOM + GROUPS_MAX * WAY_MAX)
 
 /*
@@ -476,13 +489,21 @@ static void put_hex(struct writer *w, const struct piece *p, uint64_t v)
 
 static __attribute__((noinline)) void put_id(struct writer *w, const struct piece *p, struct et_id id)
 {
+	struct known_id *known = &w->j->ids[id.tgid % IDS];
+	char *end;
+
 	put_key(w, p);
-	memcpy(w->at, w->j->id_prefix, ID_PREFIX);
-	w->at += w->j->id_prefix_len;
-	w->at = digits__u64(w->at, id.tgid);
-	*w->at++ = ':';
-	w->at = digits__u64(w->at, id.start_ns);
-	*w->at++ = '"';
+	if (!known->len || !record__same_id(&known->id, &id)) {
+		memcpy(known->text, w->j->id_prefix, ID_PREFIX);
+		end = digits__u64(known->text + w->j->id_prefix_len, id.tgid);
+		*end++ = ':';
+		end = digits__u64(end, id.start_ns);
+		*end++ = '"';
+		known->id = id;
+		known->len = (uint8_t)(end - known->text);
+	}
+	memcpy(w->at, known->text, ID_MAX);
+	w->at += known->len;
 }
 
 #define NS_PER_SEC 1000000000ULL
@@ -622,19 +643,20 @@ static const struct ready *find_ready(struct writer *w)
 	struct ready *ready;
 	uint64_t hash = 0;
 	unsigned int i;
-	bool fits;
 
+	if (w->ready || !r->nr_missing)
+		return w->ready;
 	for (i = 0; i < WORDS; i++)
 		hash = (hash ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
 	ready = &w->j->ready[hash >> 32 & (READY - 1)];
-	if (r->nr_missing && ready->nr_missing == r->nr_missing &&
-	    !memcmp(ready->missing, r->missing, r->nr_missing * sizeof(r->missing[0])))
-		return ready;
-	if (!r->nr_missing)
-		return NULL;
-	fits = make_ready(ready, begin_any(w), r);
-	end_any(w);
-	return fits ? ready : NULL;
+	if (ready->nr_missing == r->nr_missing &&
+	    !memcmp(ready->missing, r->missing, r->nr_missing * sizeof(r->missing[0]))) {
+		w->ready = ready;
+	} else {
+		w->ready = make_ready(ready, begin_any(w), r) ? ready : NULL;
+		end_any(w);
+	}
+	return w->ready;
 }
 
 static void put_ready(struct writer *w, const char *text, size_t len)

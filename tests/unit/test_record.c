@@ -757,6 +757,32 @@ static void much_missing(void)
 	check_json(&r);
 }
 
+/* And ids: of those with the same place, and with the same pid, each is its own. */
+static void known_ids(void)
+{
+	unsigned int i, round;
+	char want[160];
+
+	json_record__boot_id(json, "01-23");
+	for (round = 0; round < 50; round++) {
+		fresh();
+		m.d.id.tgid = 4242 + round % 3 * 8;
+		m.d.id.start_ns = 5 + round % 2;
+		m.d.parent.id.tgid = 4242 + round % 5 * 8;
+		for (i = 0; i < 2; i++) {
+			snprintf(want, sizeof(want), "\"id\":\"01-23:%u:%llu\",\"process\"", m.d.id.tgid,
+				 (unsigned long long)m.d.id.start_ns);
+			CHECK(strstr(json_of(&r), want));
+			snprintf(want, sizeof(want), "\"parent\":{\"id\":\"01-23:%u:%llu\"", m.d.parent.id.tgid,
+				 (unsigned long long)m.d.parent.id.start_ns);
+			CHECK(strstr(json_of(&r), want));
+		}
+	}
+	json_record__boot_id(json, "other");
+	CHECK(strstr(json_of(&r), "\"id\":\"other:4"));
+	json_record__boot_id(json, "");
+}
+
 /* The date and time of a second are kept, too. */
 static void ready_seconds(void)
 {
@@ -1377,6 +1403,7 @@ int main(void)
 	UNIT(missing_as_bits);
 	UNIT(ready_missing);
 	UNIT(much_missing);
+	UNIT(known_ids);
 	UNIT(ready_seconds);
 	UNIT(missing_names_groups);
 	UNIT(unseen_groups_are_missing);
