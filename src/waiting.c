@@ -70,14 +70,15 @@ static unsigned char *body(const struct waiting_death *n)
 	return (unsigned char *)&n->numbers[n->nr_numbers];
 }
 
+/* The numbers as they are: those who die together were mostly born together, and lie together here. */
 static struct waiting_death **id_bucket(struct waiting *w, const struct et_id *id)
 {
-	return &w->by_id[hash__slot(id->start_ns ^ (uint64_t)id->tgid << 40, w->mask)];
+	return &w->by_id[id->tgid & w->mask];
 }
 
 static struct waiting_number **number_bucket(struct waiting *w, uint32_t level, uint32_t nr)
 {
-	return &w->by_number[hash__slot((uint64_t)level << 32 | nr, w->mask)];
+	return &w->by_number[(nr + level * (w->mask / ET_PID_LEVELS)) & w->mask];
 }
 
 /* ---- memory ---- */
