@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,11 +88,27 @@ static int wait_writable(const struct output *o)
 	}
 }
 
-static ssize_t write_piece(const struct output *o, const char *data, size_t len)
+/* As much as there is room for, which spares poll() and small pieces; kernels from 6.x on do it with pipes. */
+static ssize_t write_at_once(struct output *o, const char *data, size_t len)
 {
-	int err = o->waits ? wait_writable(o) : 0;
-	ssize_t n;
+	const struct iovec v = { .iov_base = (char *)data, .iov_len = len };
+	ssize_t n = pwritev2(o->opt.fd, &v, 1, -1, RWF_NOWAIT);
 
+	if (n >= 0)
+		return n;
+	if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM)
+		o->in_pieces = true;
+	return 0;
+}
+
+static ssize_t write_piece(struct output *o, const char *data, size_t len)
+{
+	ssize_t n = o->waits && !o->in_pieces ? write_at_once(o, data, len) : 0;
+	int err;
+
+	if (n > 0)
+		return n;
+	err = o->waits ? wait_writable(o) : 0;
 	if (err)
 		return err;
 	n = write(o->opt.fd, data, o->waits && len > PIECE_BYTES ? PIECE_BYTES : len);
@@ -101,7 +118,7 @@ static ssize_t write_piece(const struct output *o, const char *data, size_t len)
 }
 
 /* *done tells how far it came, also when it failed. */
-static int write_all(const struct output *o, size_t *done)
+static int write_all(struct output *o, size_t *done)
 {
 	while (*done < o->buf.len) {
 		ssize_t n = write_piece(o, o->buf.data + *done, o->buf.len - *done);
