@@ -5,19 +5,27 @@
 #ifndef EXITTRACE_DYING_BPF_H
 #define EXITTRACE_DYING_BPF_H
 
-/* The entry of this process, made when there is none. NULL: the map is full (counted). */
-static __always_inline struct dying *dying_entry(struct et_id *id)
+/*
+ * The entry of this process, made when there is none; new_entry() is for where there hardly ever is one. NULL: the map
+ * is full (counted).
+ */
+static __always_inline struct dying *new_entry(struct et_id *id)
 {
-	struct dying *e = bpf_map_lookup_elem(&dying, id);
+	struct dying *e;
 
-	if (e)
-		return e;
 	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
 		count(full_dying);
 	e = bpf_map_lookup_elem(&dying, id);
 	if (e)
 		e->d.id = *id;
 	return e;
+}
+
+static __always_inline struct dying *dying_entry(struct et_id *id)
+{
+	struct dying *e = bpf_map_lookup_elem(&dying, id);
+
+	return e ? e : new_entry(id);
 }
 
 /*
@@ -100,7 +108,7 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 	x->phase = phase;
 	x->uid = READ(leader, cred, uid.val);
 	x->threads = READ(leader, signal, nr_threads);
-	bpf_probe_read_kernel(x->comm, sizeof(x->comm), &leader->comm);
+	copy_comm(x->comm, leader);
 	x->signo = 0;
 	if (s) {
 		x->signo = s->signo;
@@ -135,6 +143,34 @@ static __always_inline void slot_end(const struct et_id *id)
 	x = slot_of(id);
 	if (slot_is(x, id))
 		x->begin_ns = 0;
+}
+
+/* ---- the dead, see struct dead ---- */
+
+static __always_inline struct dead *dead_at(__u32 tgid)
+{
+	__u32 slot = tgid & (ET_MAX_DEAD - 1);
+
+	return bpf_map_lookup_elem(&dead, &slot);
+}
+
+static __always_inline void note_dead(const struct et_id *id, enum dead_state state)
+{
+	struct dead *z = dead_at(id->tgid);
+
+	if (!z)
+		return;
+	z->start_ns = id->start_ns;
+	z->tgid = id->tgid;
+	z->state = state;
+}
+
+/* 0: not known. */
+static __always_inline enum dead_state dead_state(const struct et_id *id)
+{
+	struct dead *z = dead_at(id->tgid);
+
+	return z && z->tgid == id->tgid && z->start_ns == id->start_ns ? z->state : 0;
 }
 
 /* Nothing more is to be told of it. */

@@ -32,15 +32,5 @@ static __always_inline int emit(const void *msg, __u64 size)
 	return bpf_ringbuf_output(&ring, (void *)msg, size, wake_flags());
 }
 
-static __always_inline void emit_death_message(struct et_death *d, __u64 size)
-{
-	d->h.kind = ET_DEATH;
-	d->h.size = size;
-	count(deaths);
-	if (emit(d, size))
-		count(lost_ring);
-	else
-		count(sent);
-}
 
 #endif

@@ -37,7 +37,8 @@ struct in_hand {
  */
 struct dying {
 	struct et_death d;
-	__u8 tail[ET_EXE_MAX + sizeof(struct et_signals)];
+	__u8 exe[ET_EXE_MAX];	    /* with d the message, but for the signals */
+	__u8 path[ET_FILE_PATH_MAX]; /* of a file, while its message is made */
 	__u32 filled; /* the last thread has been here */
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
@@ -47,6 +48,7 @@ struct dying {
 	struct mm_struct *mm;
 	struct files_struct *table;
 	struct in_hand closing, releasing;
+	__u8 room[88]; /* a path may be written this far, for all the verifier knows: see fill_path() */
 };
 
 struct {
@@ -68,15 +70,28 @@ struct {
 } claims SEC(".maps");
 
 /*
- * Releases told, until the kernel frees the task: what is freed and not in here was released by
- * a call that the probe did not see. LRU: a release told twice does no harm.
+ * From the death that was told until the kernel frees the task, by the low bits of the pid: what is freed and not
+ * ET_RELEASED here was released by a call that the probe did not see. Another one may have taken the
+ * place: a release told twice does no harm.
  */
+enum dead_state {
+	ET_ZOMBIE = 1,
+	ET_TRACED, /* a tracer may wait for it, which is no release */
+	ET_RELEASED,
+};
+
+struct dead {
+	__u64 start_ns;
+	__u32 tgid;
+	__u32 state; /* enum dead_state */
+};
+
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, ET_MAX_DYING);
-	__type(key, struct et_id);
-	__type(value, __u32);
-} released SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ET_MAX_DEAD);
+	__type(key, __u32);
+	__type(value, struct dead);
+} dead SEC(".maps");
 
 /* --threads: those told, by address, until the kernel frees them. LRU: one told twice does less harm than none. */
 struct {

@@ -47,18 +47,16 @@ struct children {
 
 STEP next_child(__u32 round, struct children *c)
 {
-	struct list_head *at = (void *)c->at;
-
 	if (c->at == c->head)
 		return 1;
-	c->at = (__u64)BPF_CORE_READ(at, next);
+	c->at = word_at((void *)c->at); /* its `next` */
 	c->n++;
 	return 0;
 }
 
 static __always_inline void count_children(struct et_death *d, struct task_struct *task)
 {
-	struct children c = { .at = (__u64)BPF_CORE_READ(task, children.next) };
+	struct children c = { .at = word_at(&task->children) };
 
 	if (d->threads != 1)
 		return;

@@ -16,7 +16,7 @@ static __always_inline void fill_exe(struct dying *e, struct task_struct *task, 
 
 	if (!exe || e->d.seen & ET_SEEN_EXE)
 		return;
-	fill_file(e->tail, ET_EXE_MAX, &e->d.exe_len, &cut, exe, task);
+	fill_file(e->exe, ET_EXE_MAX, &e->d.exe_len, &cut, exe, task);
 	e->d.exe_size = (e->d.exe_len + 7) & ~7;
 	e->d.seen |= ET_SEEN_EXE;
 	if (cut)
@@ -44,7 +44,7 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	d->uid = READ(leader, cred, uid.val);
 	d->gid = READ(leader, cred, gid.val);
 	d->exit_signal = GET(direct, leader, exit_signal);
-	bpf_probe_read_kernel(d->comm, sizeof(d->comm), &leader->comm);
+	copy_comm(d->comm, leader);
 	fill_pids(d, leader, sig);
 	fill_tty(d, sig);
 	fill_cgroup(d, leader);
@@ -127,44 +127,77 @@ static __always_inline void count_threads_at_signal(struct et_death *d, const st
 		had_threads(d, fatal->threads);
 }
 
-/* The signals noted for this process go behind the exe path. Returns their size. */
-static __always_inline __u32 append_signals(struct dying *e, struct et_id *id)
+/* For the verifier it might be anything. */
+static __always_inline __u64 exe_size_of(struct dying *e)
+{
+	__u64 size = e->d.exe_size & (2 * ET_EXE_MAX - 1);
+
+	barrier_var(size);
+	if (size > ET_EXE_MAX)
+		size = ET_EXE_MAX;
+	return size;
+}
+
+/*
+ * The message of a process with signals noted: they go behind the exe path. What is reserved has to be a constant for
+ * the verifier and may be more than that; the user half goes by the size in the header.
+ */
+static __always_inline bool send_with_signals(struct dying *e, struct et_signals *s, const __u32 size)
+{
+	__u64 exe_size = exe_size_of(e);
+	void *m = bpf_ringbuf_reserve(&ring, sizeof(e->d) + ET_EXE_MAX + size, 0);
+
+	if (!m)
+		return false;
+	e->d.signals_size = size;
+	e->d.h.size = sizeof(e->d) + exe_size + size;
+	bpf_probe_read_kernel(m, sizeof(e->d) + ET_EXE_MAX, e);
+	bpf_probe_read_kernel(m + sizeof(e->d) + exe_size, size, s);
+	bpf_ringbuf_submit(m, wake_flags());
+	return true;
+}
+
+static __always_inline bool send_with(struct dying *e, struct et_signals *s)
+{
+	e->d.flags |= ET_D_FATAL;
+	count_threads_at_signal(&e->d, &s->fatal);
+	if (!s->stop[0].time_ns && !s->stop[1].time_ns && !s->stop[2].time_ns && !s->stop[3].time_ns)
+		return send_with_signals(e, s, offsetof(struct et_signals, stop));
+	e->d.flags |= ET_D_STOPS;
+	return send_with_signals(e, s, sizeof(*s));
+}
+
+static __always_inline bool send_alone(struct dying *e)
+{
+	__u64 size = sizeof(e->d) + exe_size_of(e);
+
+	e->d.h.size = size;
+	return !emit(e, size);
+}
+
+static __always_inline void tell_death(struct dying *e, struct et_id *id)
 {
 	struct et_signals *s = bpf_map_lookup_elem(&signaled, id);
-	__u32 at = e->d.exe_size, size = offsetof(struct et_signals, stop);
 
-	if (!s)
-		return 0;
-	e->d.flags |= ET_D_FATAL;
-	for (int i = 0; i < ET_SLOTS; i++)
-		if (s->stop[i].time_ns)
-			e->d.flags |= ET_D_STOPS;
-	if (e->d.flags & ET_D_STOPS)
-		size = sizeof(*s);
-	count_threads_at_signal(&e->d, &s->fatal);
-	if (at > ET_EXE_MAX)
-		return 0;
-	bpf_probe_read_kernel(e->tail + at, size, s);
-	bpf_map_delete_elem(&signaled, id);
-	return size;
+	if (!(e->d.flags & ET_D_LATE))
+		e->d.seen |= ET_SEEN_HANGUPS | (config.children_hooked ? ET_SEEN_CHILDREN : 0);
+	e->d.h.kind = ET_DEATH;
+	count(deaths);
+	if (s ? !send_with(e, s) : !send_alone(e))
+		count(lost_ring);
+	if (s)
+		bpf_map_delete_elem(&signaled, id);
+	note_dead(id, e->d.flags & ET_D_AUTOREAP ? ET_RELEASED : e->d.flags & ET_D_TRACED ? ET_TRACED : ET_ZOMBIE);
 }
 
 static __always_inline void send_death(struct dying *e, struct et_id *id)
 {
-	__u64 size;
-
-	if (!wanted_status(e->d.status)) {
+	if (wanted_status(e->d.status)) {
+		tell_death(e, id);
+	} else {
 		bpf_map_delete_elem(&signaled, id);
-		forget_dying(id);
-		return;
+		note_dead(id, ET_RELEASED);
 	}
-	if (!(e->d.flags & ET_D_LATE))
-		e->d.seen |= ET_SEEN_HANGUPS | (config.children_hooked ? ET_SEEN_CHILDREN : 0);
-	e->d.signals_size = append_signals(e, id);
-	size = sizeof(e->d) + e->d.exe_size + e->d.signals_size;
-	if (size > sizeof(e->d) + sizeof(e->tail))
-		size = sizeof(e->d);
-	emit_death_message(&e->d, size);
 	forget_dying(id);
 }
 
@@ -193,7 +226,6 @@ static __always_inline void send_without_entry(const bool direct, struct et_id i
 	}
 	d->h.kind = ET_DEATH;
 	d->h.size = sizeof(*d);
-	count(sent);
 	bpf_ringbuf_submit(d, wake_flags());
 }
 
@@ -316,7 +348,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		forget_dying(&id);
 		return;
 	}
-	e = dying_entry(&id);
+	e = config.begin_hooked ? dying_entry(&id) : new_entry(&id);
 	if (!e) { /* most are told again, when the parent is */
 		if (!config.notify_hooked && !parent_is_told(leader) &&
 		    wanted_status(exit_status(true, leader, leader->signal)))

@@ -23,13 +23,10 @@ struct bits {
 
 STEP add_bits(__u32 round, struct bits *b)
 {
-	__u64 word = 0;
-
 	if (!b->left)
 		return 1;
-	bpf_probe_read_kernel(&word, sizeof(word), (void *)b->at);
-	b->n += __builtin_popcountll(word);
-	b->at += sizeof(word);
+	b->n += __builtin_popcountll(word_at((void *)b->at));
+	b->at += sizeof(__u64);
 	b->left--;
 	return 0;
 }
@@ -50,11 +47,11 @@ struct nth_bit {
 
 STEP find_word(__u32 round, struct nth_bit *b)
 {
-	__u64 word = 0, set;
+	__u64 word, set;
 
 	if (round >= b->words)
 		return 1;
-	bpf_probe_read_kernel(&word, sizeof(word), (void *)(b->at + round * sizeof(word)));
+	word = word_at((void *)(b->at + round * sizeof(word)));
 	set = __builtin_popcountll(word);
 	if (b->n < set) {
 		b->word = word;
@@ -93,17 +90,17 @@ struct flushable {
 	__u64 files, used, n;
 };
 
+/* One set bit of `used` a round. */
 STEP add_flushable(__u32 round, struct flushable *f)
 {
-	struct file *file = NULL;
+	__u64 bit = f->used & -f->used, file;
 
-	if (!(f->used >> round))
+	if (!bit)
 		return 1;
-	if (!(f->used >> round & 1))
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), (void *)(f->files + round * sizeof(file)));
+	file = word_at((void *)(f->files + __builtin_popcountll(bit - 1) * sizeof(file)));
 	if (file && has_flush(typed(file, file)))
 		f->n++;
+	f->used ^= bit;
 	return 0;
 }
 
@@ -165,18 +162,15 @@ static __always_inline void take_in_hand(struct in_hand *h, struct file *file)
 	h->begin_ns = bpf_ktime_get_boot_ns();
 }
 
-/*
- * The path is made behind the exe path in the entry, where it may be longer than allowed for a
- * moment (see fill_path), and goes from there into the message.
- */
+/* The path is made in the entry, for the verifier (see fill_path), and goes from there into the message. */
 static __always_inline void fill_file_path(struct et_file *f, struct dying *e, const struct in_hand *h)
 {
 	__u32 cut = 0;
 
-	fill_path(e->tail + ET_EXE_MAX, ET_FILE_PATH_MAX, &e->path_len, &cut, typed(vfsmount, h->mnt),
+	fill_path(e->path, ET_FILE_PATH_MAX, &e->path_len, &cut, typed(vfsmount, h->mnt),
 		  typed(dentry, h->dentry), current_task());
 	f->len = e->path_len;
-	bpf_probe_read_kernel(f->path, sizeof(f->path), e->tail + ET_EXE_MAX);
+	bpf_probe_read_kernel(f->path, sizeof(f->path), e->path);
 	if (cut)
 		f->flags |= ET_FILE_CUT;
 }
@@ -491,61 +485,55 @@ int BPF_KRETPROBE(released__kretprobe)
 
 /* ---- tracepoints only ---- */
 
-#define WALKED_WORDS 64
+#define WALKED_WORDS 64 /* with more, only what is open is counted */
 
-struct flush_walk {
-	__u64 bits, fds, words, n;
+struct table_walk {
+	__u64 bits, fds, words, open, flushable;
 };
 
-STEP add_word(__u32 round, struct flush_walk *w)
+STEP add_word(__u32 round, struct table_walk *w)
 {
-	__u64 used = 0;
+	__u64 used;
 
 	if (round >= w->words)
 		return 1;
-	bpf_probe_read_kernel(&used, sizeof(used), (void *)(w->bits + round * sizeof(used)));
-	if (used)
-		w->n += count_flushable(w->fds + round * 64 * sizeof(void *), used);
+	used = word_at((void *)(w->bits + round * sizeof(used)));
+	if (!used)
+		return 0;
+	w->open += __builtin_popcountll(used);
+	w->flushable += count_flushable(w->fds + round * 64 * sizeof(void *), used);
 	return 0;
-}
-
-/* Of the descriptors in the table at a kernel address those with a flush; -1: too many to look at. */
-__noinline int count_table_flushable(__u64 address)
-{
-	struct fdtable *fdt = typed(fdtable, address);
-	struct flush_walk w = {
-		.bits = (__u64)BPF_CORE_READ(fdt, open_fds),
-		.fds = (__u64)BPF_CORE_READ(fdt, fd),
-		.words = READ(fdt, max_fds) / 64,
-	};
-
-	if (w.words > WALKED_WORDS)
-		return -1;
-	repeat(WALKED_WORDS, add_word, &w);
-	return w.n;
 }
 
 /* At sched_process_exit the table is still there: what will be closed, and what flushed, can be counted. */
 static __always_inline void count_table(struct dying *e, struct task_struct *task)
 {
 	struct files_struct *files = READ(task, files);
-	__u64 fdt = (__u64)BPF_CORE_READ(files, fdt);
 	__u32 users = READ(files, count.counter);
-	int open = count_open(fdt), flushable;
+	struct fdtable *fdt = READ(files, fdt);
+	struct table_walk w = { .words = READ(fdt, max_fds) / 64 };
 	struct et_death *d = &e->d;
+	int open;
 
-	if (!files || open < 0)
+	if (!files)
 		return;
 	e->table = files;
 	/* Others use it too: threads of its own that are not that far, or another process? */
 	if (users > 1 && task->signal->nr_threads > 1 && users <= (__u32)task->signal->nr_threads)
 		return;
 	d->files.users = users;
-	d->files.open = open;
-	d->seen |= ET_SEEN_TABLE;
-	flushable = count_table_flushable(fdt);
-	if (flushable < 0)
+	if (w.words > WALKED_WORDS) {
+		open = count_open((__u64)BPF_CORE_READ(files, fdt));
+		if (open < 0)
+			return;
+		d->files.open = open;
+		d->seen |= ET_SEEN_TABLE;
 		return;
-	d->files.flushed = flushable;
-	d->seen |= ET_SEEN_FLUSHABLE;
+	}
+	w.bits = (__u64)BPF_CORE_READ(fdt, open_fds);
+	w.fds = (__u64)BPF_CORE_READ(fdt, fd);
+	repeat(WALKED_WORDS, add_word, &w);
+	d->files.open = w.open;
+	d->files.flushed = w.flushable;
+	d->seen |= ET_SEEN_TABLE | ET_SEEN_FLUSHABLE;
 }

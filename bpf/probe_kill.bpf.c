@@ -31,7 +31,7 @@ static __always_inline int on_cgroup_kill(struct kernfs_open_file *of)
 	if (!e || !kn)
 		return 0;
 	e->cgroup = READ(kn, id);
-	tell_cgroup(number(kn), e->cgroup);
+	tell_cgroup_path(number(kn), e->cgroup);
 	return 0;
 }
 

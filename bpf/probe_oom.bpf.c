@@ -124,7 +124,7 @@ static __always_inline __u64 bytes(__u64 pages)
 
 static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memcg)
 {
-	struct kernfs_node *kn = READ(memcg, css.cgroup, kn);
+	struct cgroup *cgrp = READ(memcg, css.cgroup);
 	struct page_counter *c = memory_of(memcg);
 
 	if (memcg_is_v1(memcg)) {
@@ -136,8 +136,8 @@ static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memc
 	}
 	m->limit_bytes = bytes(READ(c, max));
 	m->usage_bytes = bytes(READ(c, usage.counter));
-	m->memcg_id = READ(kn, id);
-	if (tell_cgroup(number(kn), m->memcg_id))
+	m->memcg_id = READ(cgrp, kn, id);
+	if (tell_cgroup(cgrp, m->memcg_id))
 		m->flags |= ET_OOM_LIMIT;
 }
 

@@ -13,12 +13,14 @@ static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id
 	return wanted(leader, id) && wanted_status(exit_status(false, leader, READ(leader, signal)));
 }
 
-static __always_inline void send_reap(struct et_reap *r)
+static __always_inline bool send_reap(struct et_reap *r)
 {
 	r->h.kind = ET_REAP;
-	r->h.size = sizeof(*r);
-	if (emit(r, sizeof(*r)))
-		count(lost_reap);
+	r->h.size = r->parent.id.tgid ? sizeof(*r) : offsetof(struct et_reap, parent);
+	if (!emit(r, r->h.size))
+		return true;
+	count(lost_reap);
+	return false;
 }
 
 /*
@@ -30,7 +32,6 @@ static __always_inline int on_release(struct task_struct *p)
 	struct task_struct *current = current_task();
 	struct et_reap r = {};
 	struct task_struct *parent;
-	__u32 one = 1;
 
 	if (READ(p, pid) != READ(p, tgid))
 		return 0;
@@ -42,8 +43,8 @@ static __always_inline int on_release(struct task_struct *p)
 		parent = READ(p, real_parent);
 		fill_peer(&r.parent, parent, false);
 		fill_peer(&r.by, current, true);
-		send_reap(&r);
-		bpf_map_update_elem(&released, &r.id, &one, BPF_ANY);
+		if (send_reap(&r))
+			note_dead(&r.id, ET_RELEASED);
 	}
 	if (config.by_tree)
 		leave_tree(r.id);
@@ -70,15 +71,20 @@ static __always_inline void on_waited(__u32 nr)
 {
 	struct task_struct *current = current_task();
 	struct et_reap r = {};
+	struct dead *z = NULL;
 
 	r.wait_level = READ(current, thread_pid, level);
-	if (config.by_pid && !r.wait_level && !bpf_map_lookup_elem(&pids, &nr))
-		return;
+	if (!r.wait_level) {
+		if (config.by_pid && !bpf_map_lookup_elem(&pids, &nr))
+			return;
+		z = dead_at(nr);
+	}
 	r.time_ns = bpf_ktime_get_boot_ns();
 	r.kind = ET_REAP_WAITED;
 	r.wait_nr = nr;
 	fill_peer(&r.by, current, true);
-	send_reap(&r);
+	if (send_reap(&r) && z && z->tgid == nr && z->state == ET_ZOMBIE)
+		z->state = ET_RELEASED;
 }
 
 SEC("?tp/syscalls/sys_exit_wait4")
@@ -123,6 +129,19 @@ int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
 	return 0;
 }
 
+/* Whoever was told of the death, it was not seen: a tracer's doing, say. */
+static __always_inline void clean_up(struct et_id *id)
+{
+	struct dying *e = bpf_map_lookup_elem(&dying, id);
+
+	slot_end(id);
+	if (e && e->filled)
+		send_death(e, id);
+	else if (e)
+		forget_dying(id);
+	bpf_map_delete_elem(&signaled, id);
+}
+
 /*
  * Last resort: it was released some time ago. Runs from RCU, current is nobody. Beside
  * release_task for the calls that the kernel skips (see fill_late).
@@ -132,23 +151,18 @@ int BPF_PROG(free__tp, struct task_struct *task)
 {
 	struct task_struct *p = typed(task_struct, task);
 	struct et_reap r = {};
-	struct dying *e;
 
 	tell_thread_late(p);
 	if (p->pid != p->tgid)
 		return 0;
 	r.id = leader_id(p);
-	slot_end(&r.id);
-	bpf_map_delete_elem(&signaled, &r.id);
-	e = bpf_map_lookup_elem(&dying, &r.id);
-	if (e && e->filled) /* whoever was told, it was not seen: a tracer's doing, say */
-		send_death(e, &r.id);
-	else if (e)
-		forget_dying(&r.id);
-	if (bpf_map_delete_elem(&released, &r.id) && reap_wanted(p, r.id)) {
-		r.time_ns = bpf_ktime_get_boot_ns();
-		r.kind = ET_REAP_FREED;
-		send_reap(&r);
+	if (dead_state(&r.id) != ET_RELEASED) {
+		clean_up(&r.id);
+		if (reap_wanted(p, r.id)) {
+			r.time_ns = bpf_ktime_get_boot_ns();
+			r.kind = ET_REAP_FREED;
+			send_reap(&r);
+		}
 	}
 	if (config.by_tree)
 		leave_tree(r.id);

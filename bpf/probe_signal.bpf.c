@@ -253,7 +253,7 @@ static __always_inline void fill_killer_cgroup(struct et_killer *k, struct task_
 	k->cgroup_id = READ(cgrp, kn, id);
 	if (v1)
 		k->seen |= ET_KILLER_CGROUP_V1;
-	if (!tell_cgroup((__u64)BPF_CORE_READ(cgrp, kn), k->cgroup_id))
+	if (!tell_cgroup(cgrp, k->cgroup_id))
 		k->cgroup_id = 0;
 }
 

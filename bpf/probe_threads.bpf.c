@@ -43,8 +43,8 @@ static __always_inline void fill_thread(struct et_thread *t, struct task_struct 
 	t->seccomp = task->seccomp.mode;
 	t->threads = task->signal->nr_threads;
 	t->uid = READ(task, cred, uid.val);
-	bpf_probe_read_kernel(t->comm, sizeof(t->comm), &task->comm);
-	bpf_probe_read_kernel(t->process, sizeof(t->process), &task->group_leader->comm);
+	copy_comm(t->comm, task);
+	copy_comm(t->process, task->group_leader);
 	if (!r)
 		return;
 	t->refused = r->syscall;
@@ -58,21 +58,31 @@ static __always_inline void send_thread(struct et_thread *t)
 		count(lost_thread);
 }
 
-static __always_inline void tell_thread(struct task_struct *task, struct et_id id, bool last)
+static __always_inline void send_thread_of(struct task_struct *task, struct et_id id, __u32 flags)
 {
-	__u32 flags = thread_flags(task, last), one = 1;
 	__u64 address = (__u64)(void *)task;
 	struct et_thread t = {};
+	__u32 one = 1;
 
-	if (!config.want_threads && !(flags & ET_THREAD_ALONE))
-		return;
-	if (!wanted(task->group_leader, id))
-		return;
 	t.flags = flags;
 	fill_thread(&t, task, id);
 	if (config.want_threads)
 		bpf_map_update_elem(&told_threads, &address, &one, BPF_ANY);
 	send_thread(&t);
+}
+
+static __always_inline void tell_thread(struct task_struct *task, struct et_id id, bool last)
+{
+	__u32 flags;
+
+	/* Of most all that is told is that their process died. */
+	if (!config.want_threads && (last || !(task->exit_code & 0x7f)))
+		return;
+	flags = thread_flags(task, last);
+	if (!config.want_threads && !(flags & ET_THREAD_ALONE))
+		return;
+	if (wanted(task->group_leader, id))
+		send_thread_of(task, id, flags);
 }
 
 /*

@@ -68,6 +68,22 @@ static __always_inline __u64 number(const void *p)
 #define STEP static __always_inline long
 #endif
 
+/*
+ * The 64-bit word at a kernel address, as a number. By load: at that address is something whose first member is such a
+ * number, so it is told; whether it is true does not matter for what is loaded.
+ */
+static __always_inline __u64 word_at(const void *address)
+{
+#ifdef READ_BY_LOAD
+	return typed(timespec64, address)->tv_sec;
+#else
+	__u64 word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), address);
+	return word;
+#endif
+}
+
 static __always_inline struct task_struct *current_task(void)
 {
 	return typed(task_struct, bpf_get_current_task());

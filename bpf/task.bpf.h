@@ -26,14 +26,32 @@ static __always_inline struct et_id leader_id(struct task_struct *leader)
 	return id;
 }
 
-/* The pid of `p` in the pid namespace at `level`; 0: not visible there. */
+/* The pid in the initial pid namespace. */
+static __always_inline __u32 first_pid(struct pid *pid)
+{
+	return READ(pid, numbers[0].nr);
+}
+
+/* The pid in the pid namespace at `level`; 0: not visible there. */
 static __always_inline __u32 pid_at(struct pid *pid, unsigned int level)
 {
 	struct upid *numbers = pid->numbers;
 
+	if (!level)
+		return first_pid(pid);
 	if (level > READ(pid, level))
 		return 0;
 	return BPF_CORE_READ((struct upid *)((void *)numbers + level * bpf_core_type_size(struct upid)), nr);
+}
+
+static __always_inline void copy_comm(char *comm, struct task_struct *task)
+{
+#ifdef READ_BY_LOAD
+	((__u64 *)comm)[0] = word_at(&task->comm);
+	((__u64 *)comm)[1] = word_at((void *)&task->comm + sizeof(__u64));
+#else
+	bpf_probe_read_kernel(comm, ET_COMM_LEN, &task->comm);
+#endif
 }
 
 /* 1 for a number below 2^63 that is 0, else 0. */
@@ -71,7 +89,7 @@ static __always_inline void fill_peer(struct et_peer *peer, struct task_struct *
 	peer->uid = READ(task, cred, uid.val);
 	peer->flags = peer_flags(task, leader);
 	peer->pad = 0;
-	bpf_probe_read_kernel(peer->comm, sizeof(peer->comm), &leader->comm);
+	copy_comm(peer->comm, leader);
 }
 
 static __always_inline void fill_parent(struct et_peer *peer, struct task_struct *task)
@@ -131,13 +149,16 @@ static __always_inline void fill_pids(struct et_death *d, struct task_struct *le
 {
 	struct pid *pid = READ(leader, thread_pid);
 
-	d->pgid = pid_at(READ(sig, pids[2]), 0);
-	d->session = pid_at(READ(sig, pids[3]), 0);
+	d->pgid = first_pid(READ(sig, pids[2]));
+	d->session = first_pid(READ(sig, pids[3]));
 	d->ns_level = READ(pid, level);
+	d->ns_pids[0] = first_pid(pid);
+	if (!d->ns_level)
+		return;
 	if (d->ns_level >= ET_PID_LEVELS)
 		d->cut |= ET_CUT_NS;
-	for (__u32 i = 0; i < ET_PID_LEVELS; i++)
-		d->ns_pids[i] = i <= d->ns_level ? pid_at(pid, i) : 0;
+	for (__u32 i = 1; i < ET_PID_LEVELS; i++)
+		d->ns_pids[i] = pid_at(pid, i);
 }
 
 static __always_inline void fill_tty(struct et_death *d, struct signal_struct *sig)
@@ -177,7 +198,7 @@ static __always_inline long leave_mount(struct walk *w)
 static __always_inline long walk_up(struct walk *w, const __u32 max)
 {
 	struct dentry *dentry = w->dentry, *parent;
-	__u64 at = *w->len, room = max - at;
+	__u64 at = *w->len, room = max - 1 - at; /* not that of the NUL */
 	long n;
 
 	if (dentry == w->root && w->mnt == w->root_mnt) {
@@ -186,11 +207,11 @@ static __always_inline long walk_up(struct walk *w, const __u32 max)
 	}
 	if (dentry == READ(w->mnt, mnt_root))
 		return leave_mount(w);
-	if (at >= max || READ(dentry, d_name.len) >= room)
+	if (at >= max - 1 || READ(dentry, d_name.len) >= room)
 		return 1;
 	barrier_var(at);
 	barrier_var(room);
-	n = bpf_probe_read_kernel_str(w->buf + (at & (max - 1)), room & (2 * max - 1), READ(dentry, d_name.name));
+	n = bpf_probe_read_kernel_str(w->buf + (at & (max - 1)), room & (max - 1), READ(dentry, d_name.name));
 	if (n <= 0)
 		return 1;
 	*w->len += n;
@@ -213,14 +234,14 @@ STEP walk_up_128(__u32 round, struct walk *w)
 #define PATH_DEPTH 24
 
 /*
- * Reversed components of a path into buf, at most `max` bytes, 128 or 256: the root side is cut
+ * Reversed components of a path into buf, less than `max` bytes, 128 or 256: the root side is cut
  * first, the name people look for stays. Stops at the process's own root, as
  * /proc/PID/exe does. *len counts the bytes, *cut says whether that was all.
  *
  * For the verifier: the length lives in the map value and is read anew each time, so
  * that iterations look alike and are pruned (5.10 gives up otherwise). Offset and size
  * are masked where they are used; max is a power of two and the value goes on for
- * 2 * max bytes behind buf.
+ * max bytes behind buf[max].
  */
 static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32 *len, __u32 *cut,
 				      struct vfsmount *mnt, struct dentry *dentry, struct task_struct *task)
@@ -258,18 +279,16 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task, bool
 {
 	struct css_set *set = READ(task, cgroups);
 	struct cgroup *cgrp = READ(set, dfl_cgrp);
-	struct cgroup_subsys_state *css = NULL;
 	struct cgroup *other;
+	__u64 css = 0;
 
 	*v1 = false;
 	if (READ(cgrp, level))
 		return cgrp;
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
-		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
-				      8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
-		bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys +
-				      8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
+		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
 	other = css ? READ(typed(cgroup_subsys_state, css), cgroup) : NULL;
 	if (!other || !READ(other, level))
 		return cgrp;
@@ -333,7 +352,7 @@ __noinline int tell_cgroup_path(__u64 kn, __u64 id)
 }
 
 /* Tells the user half the path behind a cgroup id, once. False: it could not be told. */
-static __always_inline bool tell_cgroup(__u64 kn, __u64 id)
+static __always_inline bool tell_cgroup(struct cgroup *cgrp, __u64 id)
 {
 	__u32 slot = id & (ET_MAX_CGROUPS - 1);
 	__u64 *known = bpf_map_lookup_elem(&known_cgroups, &slot);
@@ -342,7 +361,7 @@ static __always_inline bool tell_cgroup(__u64 kn, __u64 id)
 		return false;
 	if (*known == id)
 		return true;
-	if (!tell_cgroup_path(kn, id))
+	if (!tell_cgroup_path((__u64)BPF_CORE_READ(cgrp, kn), id))
 		return false;
 	*known = id;
 	return true;
@@ -356,7 +375,7 @@ static __always_inline void fill_cgroup(struct et_death *d, struct task_struct *
 	d->cgroup_id = READ(cgrp, kn, id);
 	if (v1)
 		d->flags |= ET_D_CGROUP_V1;
-	if (tell_cgroup((__u64)BPF_CORE_READ(cgrp, kn), d->cgroup_id))
+	if (tell_cgroup(cgrp, d->cgroup_id))
 		d->seen |= ET_SEEN_CGROUP;
 }
 

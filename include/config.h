@@ -10,9 +10,10 @@
 
 #define ET_MAX_PIDS 1024     /* -p */
 #define ET_MAX_DYING 4096    /* processes between their first thread's exit and the zombie */
-#define ET_MAX_SIGNALED 8192 /* processes with a remembered signal */
+#define ET_MAX_SIGNALED 4096 /* processes with a remembered signal */
 #define ET_MAX_THREADS 16384 /* --threads: between their exit and the kernel freeing them */
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
+#define ET_MAX_DEAD 8192      /* the dead that nobody released yet, best effort; a power of two */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known; a power of two */
 #define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
 #define ET_RING_BYTES (4 << 20)
@@ -21,7 +22,7 @@
 #define ET_TYPES(X) \
 	X(cgroup_subsys_state) X(coredump_params) X(dentry) X(fdtable) X(file) X(files_struct) X(fuse_req) \
 	X(k_sigaction) X(kernel_siginfo) X(kernfs_node) X(kernfs_open_file) X(mem_cgroup) X(mm_struct) X(mount) \
-	X(oom_control) X(task_struct) X(vfsmount)
+	X(oom_control) X(task_struct) X(timespec64) X(vfsmount)
 
 struct et_types { /* their BTF ids; 0: this kernel has none */
 #define ET_TYPE(name) __u32 name;
@@ -57,7 +58,7 @@ struct et_config {
 	__u8 cgroup_kill;  /* cgroup.kill is there (5.14) ... */
 	__u8 cgroup_kill_hooked; /* ... and who writes to it is watched */
 	__u8 page_shift;
-	__u8 pad;
+	__u8 begin_hooked; /* do_exit, or exit_group(), is watched: the entry is there before sched_process_exit */
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;
@@ -65,6 +66,6 @@ struct et_config {
 	struct et_types types;
 };
 
-_Static_assert(sizeof(struct et_config) == 60 + sizeof(struct et_types), "layout");
+_Static_assert(sizeof(struct et_config) - sizeof(struct et_types) <= 64, "layout");
 
 #endif

@@ -343,11 +343,11 @@ struct et_reap {
 	struct et_id id;   /* the released process; tgid 0 for ET_REAP_WAITED */
 	__u64 time_ns;
 	struct et_peer by; /* the reaper; tgid 0 for ET_REAP_FREED */
-	struct et_peer parent; /* real_parent when it was released; start_ns 0: unknown */
 	__u32 kind;	   /* enum et_reap_kind */
 	__u32 wait_nr;	   /* ET_REAP_WAITED: the pid as the reaper knows it ... */
 	__u32 wait_level;  /* ... in its pid namespace, at this depth */
 	__u32 pad;
+	struct et_peer parent; /* real_parent when it was released; the message may end in front of it: unknown */
 };
 
 struct et_cgroup {
@@ -517,7 +517,7 @@ struct et_start {
 	char tier[16];	  /* highest door in use: fentry, kprobe, tracepoint */
 	__u8 doors[ET_OBSERVATIONS]; /* enum et_door by enum et_observation */
 };
-#define ET_STREAM_VERSION 3
+#define ET_STREAM_VERSION 4
 
 struct et_clock {
 	struct et_header h;
@@ -526,12 +526,11 @@ struct et_clock {
 };
 
 /*
- * Counters of the kernel half since it was attached. deaths = sent + lost_ring
- * once nothing is on its way. Mapped into user space, so reading needs no bpf().
+ * Counters of the kernel half since it was attached. deaths = DEATH messages in
+ * the ring buffer + lost_ring once nothing is on its way. Mapped into user space, so reading needs no bpf().
  */
 struct et_counters {
 	__u64 deaths;	    /* processes whose death was seen and passed the filters */
-	__u64 sent;	    /* DEATH messages given to the ring buffer */
 	__u64 lost_ring;    /* DEATH messages without room in the ring buffer */
 	__u64 lost_reap;    /* REAP messages without room */
 	__u64 lost_cgroup;  /* CGROUP and ARGS messages without room (asked for again later) */
@@ -599,7 +598,7 @@ _Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
 _Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
 _Static_assert(sizeof(struct et_start) == 192, "layout");
 _Static_assert(sizeof(struct et_clock) == 24, "layout");
-_Static_assert(sizeof(struct et_counters) == 96, "layout");
+_Static_assert(sizeof(struct et_counters) == 88, "layout");
 _Static_assert(sizeof(struct et_oom) == 144, "layout");
 _Static_assert(sizeof(struct et_thread) == 112, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");

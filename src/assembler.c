@@ -324,11 +324,14 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 	return others == 1 ? other : NULL;
 }
 
-static int take_reap(struct assembler *a, const struct et_reap *p)
+static int take_reap(struct assembler *a, const struct et_reap *message)
 {
+	struct et_reap whole = { 0 };
+	const struct et_reap *p = &whole;
 	struct waiting_death *n;
 	struct record r;
 
+	memcpy(&whole, message, message->h.size); /* it may end in front of the parent */
 	n = p->kind == ET_REAP_WAITED ? find_waited(a, p) : waiting__find(a->waiting, &p->id);
 	if (!n) /* filtered, dead before we came, or reaped by an earlier message */
 		return 0;

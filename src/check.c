@@ -69,7 +69,7 @@ static bool reap_ok(const void *msg, size_t size)
 {
 	const struct et_reap *p = msg;
 
-	if (size != sizeof(*p))
+	if (size != sizeof(*p) && size != offsetof(struct et_reap, parent))
 		return false;
 	switch (p->kind) {
 	case ET_REAP_RELEASED:

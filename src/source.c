@@ -81,6 +81,7 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->signals = o->signals;
 	c->want_args = o->args;
 	c->want_threads = o->threads;
+	c->begin_hooked = hooked(s, ET_OBS_BEGIN) || (s->plan->use[ET_OBS_BEGIN] && !s->plan->use[ET_OBS_BEGIN]->when);
 	c->oom_hooked = hooked(s, ET_OBS_OOM);
 	c->task_pt_regs = s->plan->task_pt_regs;
 	c->cgroup_kill = s->plan->cgroup_kill;
@@ -193,8 +194,12 @@ static int on_message(void *ctx, void *data, size_t size)
 	struct source *s = ctx;
 	const struct et_death *d = data;
 
-	if (d->h.kind == ET_DEATH && d->seen & ET_SEEN_CORE)
-		core_pattern__tell(&s->pattern, s->fn, s->ctx);
+	if (d->h.kind == ET_DEATH) {
+		if (d->h.size < size) /* see send_with_signals() */
+			size = d->h.size;
+		if (d->seen & ET_SEEN_CORE)
+			core_pattern__tell(&s->pattern, s->fn, s->ctx);
+	}
 	s->fn(s->ctx, data, size);
 	return 0;
 }

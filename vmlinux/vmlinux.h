@@ -132,6 +132,10 @@ struct pid_namespace {
 	unsigned int level;
 };
 
+struct timespec64 { /* see word_at() */
+	s64 tv_sec;
+};
+
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
