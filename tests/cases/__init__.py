@@ -3,6 +3,7 @@
 
 table.py     the ways to die: which cases show which, how each came out
 tally.py     the storms: how many died, were told and lost in each
+verified.py  how much the verifier had to do for each program
 records.py   says whether a record is as expected; knows no process
 tracer.py    runs exittrace and takes its records
 scene.py     starts processes, sees them die, writes down what is true about it
@@ -14,7 +15,8 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
-           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "wayout", "textbook")
+           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
+           "textbook")
 ALL = []
 
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Asks the kernel which BPF objects there are. Makes none itself, as bpftool does for a moment."""
+"""Asks the kernel which BPF objects there are, and about them. Changes none."""
 import ctypes
 import errno
 import glob
+import json
 import os
 import platform
 import struct
+import subprocess
 
 from cases.scene import LIBC
 
@@ -13,7 +15,9 @@ SYSCALL = {"x86_64": 321, "aarch64": 280}.get(platform.machine())
 # kind -> the command for the next id
 NEXT_ID = {"prog": 11, "map": 12, "link": 31}
 PROG_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 13, 15
-VERIFIED_AT = 216  # bpf_prog_info.verified_insns, from 5.16 on; what a kernel does not know it leaves zero
+ENABLE_STATS = 32
+# in struct bpf_prog_info; verified_insns is there from 5.16 on: what a kernel does not know it leaves zero
+RUN_TIME_AT, VERIFIED_AT = 192, 216
 
 
 def call(command, attr):
@@ -54,12 +58,33 @@ def held(pid="*"):
     return found
 
 
-def verified(number):
-    """How many instructions the verifier went through for this program; 0: the kernel does not tell"""
+def names():
+    """id -> name in full, which is not in what the kernel tells at once"""
+    listed = subprocess.run(["bpftool", "-j", "prog", "show"], capture_output=True, check=True).stdout
+    return {each["id"]: each.get("name", "") for each in json.loads(listed)}
+
+
+def program_info(number):
+    """struct bpf_prog_info"""
     fd = call(PROG_GET_FD_BY_ID, struct.pack("I", number))[0]
     info = ctypes.create_string_buffer(256)
     try:
         call(OBJ_GET_INFO_BY_FD, struct.pack("IIQ", fd, len(info), ctypes.addressof(info)))
     finally:
         os.close(fd)
-    return struct.unpack_from("I", info, VERIFIED_AT)[0]
+    return info
+
+
+def verified(number):
+    """How many instructions the verifier went through for this program; 0: the kernel does not tell"""
+    return struct.unpack_from("I", program_info(number), VERIFIED_AT)[0]
+
+
+def run_time(number):
+    """(ns, runs) as long as statistics are on"""
+    return struct.unpack_from("QQ", program_info(number), RUN_TIME_AT)
+
+
+def statistics():
+    """Switches them on for as long as this descriptor is open, whatever kernel.bpf_stats_enabled says (5.8)"""
+    return call(ENABLE_STATS, struct.pack("I", 0))[0]
