@@ -381,7 +381,7 @@ class Scene:
         self.notes.append(text)
 
     def count(self, storm, deaths, kept, lost):
-        """How a storm came out; Failed unless all are there. `deaths` and `kept`: Counters of what died and was told."""
+        """How a storm came out; Failed unless all are there. `deaths`, `kept`: Counters of what died and was told."""
         right = kept <= deaths and deaths.total() == kept.total() + lost
         self.tallies.append(tally.cell(storm, self.setup.kernel, self.setup.tier, deaths.total(), kept.total(), lost,
                                        right))

@@ -51,7 +51,8 @@ class Tally:
         widths = [max(map(len, column)) + 2 for column in texts]
         for heading in zip(*columns):
             yield (" " * width + "".join(map(str.ljust, heading, widths))).rstrip()
-        for storm, title in STORMS.items():
+        for storm in [storm for storm in STORMS if any(place[0] == storm for place in self.cells)]:
             cells = [self.cells.get((storm, *column), NOT_RUN) for column in columns]
+            title = STORMS[storm]
             yield (title.ljust(width) + "".join(map(str.ljust, cells, widths))).rstrip()
         yield "each: deaths, as process accounting counts them = records + lost"
