@@ -318,12 +318,34 @@ static void zombies(void)
 	shared->deaths[0] = o.number;
 }
 
+/* Nobody dies until somebody says so on stdin, or is gone. */
+static void sleepers(void)
+{
+	pid_t *pids = calloc((size_t)o.number, sizeof(*pids));
+	long i;
+
+	for (i = 0; i < o.number; i++) {
+		pids[i] = fork_child();
+		if (pids[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	say_and_wait("ready\n");
+	for (i = 0; i < o.number; i++)
+		kill(pids[i], SIGKILL);
+	for (i = 0; i < o.number; i++)
+		reap(pids[i]);
+}
+
 /* ---- a bomb ---- */
 
-/* Who gets no child ends if its pid is odd and tries again if it is even: so it goes on until all are killed. */
+/* Who gets no child too often makes room for those of others: so it goes on until all are killed. */
 __attribute__((noreturn)) static void explode(void)
 {
 	static const struct timespec pause_for = { .tv_nsec = 1000000 };
+	int refused = 0;
 
 	be_called(o.name);
 	for (;;) {
@@ -331,7 +353,7 @@ __attribute__((noreturn)) static void explode(void)
 			continue;
 		if (errno == EAGAIN)
 			__atomic_add_fetch(&shared->refused, 1, __ATOMIC_RELAXED);
-		if (getpid() % 2)
+		if (++refused > 8 + getpid() % 8)
 			_exit(1);
 		nanosleep(&pause_for, NULL);
 	}
@@ -411,6 +433,7 @@ static const struct {
 	{ "spawn", spawned, NULL, NULL },
 	{ "vfork", vforked, NULL, NULL },
 	{ "zombies", zombies, end_plainly, NULL },
+	{ "sleepers", sleepers, NULL, NULL },
 	{ "bomb", bomb, NULL, NULL },
 	{ "close", calls, NULL, close_once },
 	{ "kill-0", calls, NULL, kill_0_once },
@@ -454,6 +477,10 @@ static void raise_limit(void)
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	/* more is for root */
+	limit.rlim_cur = limit.rlim_max = (rlim_t)o.files + 64;
+	if (limit.rlim_max > 1024)
+		setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void make_ready(void)
