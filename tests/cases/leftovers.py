@@ -25,9 +25,9 @@ def places():
 
 
 def nobodys(before):
-    """BPF objects that are new and that no process holds: others than we may trace meanwhile."""
+    """BPF objects that are new and that no process uses: others than we may trace meanwhile."""
     new = bpf.objects() - before
-    return new - bpf.held() if new else new
+    return (new - bpf.used()) & bpf.objects() if new else new
 
 
 # Before any exittrace of this run
