@@ -165,7 +165,7 @@ def of_every_kind(s):
     with counted(s, "-a") as (accounting, t):
         for storm, mode, native, guest, options in kinds(s):
             numbers[storm] = one_kind(s, storm, mode, guest if s.setup.guest else native, options)
-        numbers["bomb"] = blow_up(s, 100 if s.setup.guest else 300)
+        numbers["bomb"] = blow_up(s, *((40, 4) if s.setup.guest else (300, 2)))
         memory = t.status("VmHWM")
         t.stop()
     compare_all(s, accounting, t, numbers)
@@ -200,14 +200,14 @@ def kill_all(s, group):
     s.wait_until(none_left, "the bomb cannot be killed", 20)
 
 
-def blow_up(s, limit):
-    """A bomb in a cgroup that holds so many; how many died of it."""
+def blow_up(s, limit, seconds):
+    """A bomb in a cgroup that holds so many, for a while; how many died of it."""
     with s.cgroup(pids_cgroup()) as group:
         group.write("pids.max", limit)
         bomb = begin(s, "bomb", "-N", "et-bomb")
         group.add(int(bomb.line()))
         bomb.go()
-        time.sleep(2)
+        time.sleep(seconds)
         kill_all(s, group)
         said = end(s, bomb)
     s.check(said["refused"] > 0 and said["number"] > limit, f"that was no bomb: {said}")
