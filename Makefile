@@ -6,6 +6,7 @@
 #   sudo make run   installs what is missing, builds, traces; ARGS='--all' by default
 #   sudo make check installs what is missing, builds, runs every test
 #   make unit       the tests that need no root and no kernel
+#   sudo make bench measures what tracing costs, in some 3 minutes; ARGS='--help' tells more
 #
 # V=1 shows the commands. Everything made is in build/, but for the binaries.
 
@@ -14,7 +15,7 @@ BPFTOOL ?= bpftool
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
-ARGS ?= --all
+ARGS ?= $(if $(filter bench,$(MAKECMDGOALS)),,--all)
 O := build
 
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
@@ -44,7 +45,7 @@ Q := @
 say = @printf '  %-8s%s\n'
 endif
 
-.PHONY: all static install run check unit tests asan golden clean setup-build setup-check
+.PHONY: all static install run check unit tests asan golden verifier-counts bench clean setup-build setup-check
 .DELETE_ON_ERROR:
 
 all: exittrace
@@ -120,6 +121,12 @@ unit: $(UNIT)
 golden: exittrace
 	$(Q)for s in tests/streams/*.stream; do ./exittrace -j --replay $$s > $${s%.stream}.json; done
 
+# What each program costs the kernel's verifier, asked again in the guests: look at the difference before committing it.
+verifier-counts: tests
+	$(Q)rm -f $(O)/verifier
+	$(Q)tests/run --only programs.verified guest || test -s $(O)/verifier
+	$(Q)cp $(O)/verifier tests/verifier
+
 setup-build:
 	$(Q)scripts/setup build
 
@@ -135,6 +142,9 @@ check: setup-check
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)scripts/check-style
 	$(Q)tests/run all
+
+bench: exittrace $(O)/tests/storm $(O)/tests/tiny
+	$(Q)scripts/bench $(ARGS)
 
 install: exittrace
 	install -D -m 755 exittrace $(DESTDIR)$(PREFIX)/bin/exittrace

@@ -2,6 +2,8 @@
 """The cases and what they are made of.
 
 table.py     the ways to die: which cases show which, how each came out
+tally.py     the storms: how many died, were told and lost in each
+verified.py  how much the verifier had to do for each program
 records.py   says whether a record is as expected; knows no process
 tracer.py    runs exittrace and takes its records
 scene.py     starts processes, sees them die, writes down what is true about it
@@ -13,12 +15,13 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
-           "reaping", "identity", "crowds", "filters", "cli", "wayout", "textbook")
+           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
+           "textbook")
 ALL = []
 
 
 class Case:
-    def __init__(self, function, alone, once, where, seconds):
+    def __init__(self, function, alone, once, where, seconds, kernels=None):
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         self.run = function
         self.alone = alone  # starts exittrace itself, as often as it likes
@@ -27,6 +30,7 @@ class Case:
         # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
         self.where = where
         self.seconds = seconds
+        self.kernels = kernels  # the guests that are enough; None: all
 
     @property
     def rows(self):
@@ -46,9 +50,9 @@ def case(function):
     return function
 
 
-def alone(once="tier", where="anywhere", seconds=30):
+def alone(once="tier", where="anywhere", seconds=30, kernels=None):
     def mark(function):
-        ALL.append(Case(function, True, once, where, seconds))
+        ALL.append(Case(function, True, once, where, seconds, kernels))
         return function
     return mark
 

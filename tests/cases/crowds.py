@@ -76,10 +76,15 @@ class Accounting:
     def __exit__(self, *_):
         self.switch(None)
 
-    def names(self):
+    def entries(self):
+        """(name, pid, exit code of the first thread) of each that ended"""
         with open(self.path, "rb") as file:
             data = file.read()
-        return [each[-1].rstrip(b"\0").decode(errors="replace") for each in ACCT.iter_unpack(data)]
+        for each in ACCT.iter_unpack(data):
+            yield each[-1].rstrip(b"\0").decode(errors="replace"), each[6], each[3]
+
+    def names(self):
+        return [name for name, *_ in self.entries()]
 
 
 @alone(once="best", seconds=150)

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from cases import records, table
+from cases import records, table, tally
 from cases.tracer import Failed, Skipped, Tracer, Watch
 
 # For these, waitid(WNOWAIT) of older kernels (seen on 5.10) tells what the leader said, not what the process died of.
@@ -22,6 +22,8 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DIE = os.path.join(HERE, "..", "build", "tests", "die")
 ENDED = os.path.join(HERE, "..", "build", "tests", "ended")
 MANY = os.path.join(HERE, "..", "build", "tests", "many")
+STORM = os.path.join(HERE, "..", "build", "tests", "storm")
+TINY = os.path.join(HERE, "..", "build", "tests", "tiny")
 FUSE = os.path.join(HERE, "..", "build", "tests", "fuse")
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_DETACH = 2
@@ -308,6 +310,8 @@ class Scene:
         self.setup, self.name = setup, name
         self.limits = table.Limits(setup, rows)
         self.processes, self.expectations, self.tracers, self.watches = [], [], [], []
+        self.tallies = []  # lines for tally.py
+        self.notes = []  # what is worth saying when all is well
         self.directory = tempfile.mkdtemp(prefix="exittrace-test-", dir="/dev/shm")
         self.since = now()
         self.tracing = True
@@ -372,6 +376,17 @@ class Scene:
         for each in self.expectations:
             if each.known and each.pid not in expected and tracer.of(each.pid, each.window, "warning"):
                 yield f"a warning about pid {each.pid}"
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def count(self, storm, deaths, kept, lost):
+        """How a storm came out; Failed unless all are there. `deaths`, `kept`: Counters of what died and was told."""
+        right = kept <= deaths and deaths.total() == kept.total() + lost
+        self.tallies.append(tally.cell(storm, self.setup.kernel, self.setup.tier, deaths.total(), kept.total(), lost,
+                                       right))
+        self.check(right, f"{storm}: accounting counts {deaths.total()}, records {kept.total()}, lost {lost}; "
+                          f"without a record {list(deaths - kept)[:3]}, too many {list(kept - deaths)[:3]}")
 
     # ---- acting ----
 

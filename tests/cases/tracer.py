@@ -35,9 +35,10 @@ def parse(line):
 
 
 class Tracer:
-    """`exittrace -j ...`, attached when the constructor returns. Use with `with`; stop() tells the totals."""
+    """`exittrace -j ...`, attached when the constructor returns. Use with `with`; stop() tells the totals.
+    Records come live, or at the end from the file `output`, which gets there by -o, or by whoever reads `stdout`."""
 
-    def __init__(self, setup, *options, output=None, command=()):
+    def __init__(self, setup, *options, output=None, stdout=subprocess.PIPE, command=()):
         self.setup = setup
         self.lines, self.records, self.broken = [], [], []
         self.changed = threading.Condition()
@@ -47,9 +48,9 @@ class Tracer:
         tell, told = os.pipe()
         tier = ["--tier", setup.tier] if setup.tier else []
         self.argv = [setup.binary, "-j", *tier, "--ready-fd", str(told), *map(str, options)]
-        self.argv += ["-o", output] if output else []
+        self.argv += ["-o", output] if output and stdout == subprocess.PIPE else []
         self.argv += ["--", *command] if command else []
-        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, pass_fds=[told])
         os.close(told)
         self.stderr = b""
@@ -75,7 +76,7 @@ class Tracer:
             raise Failed(f"never attached: {' '.join(self.argv)}: status {self.process.returncode}: {self.errors()}")
 
     def read_records(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             try:
                 record = parse(line)
             except ValueError as error:
@@ -124,7 +125,8 @@ class Tracer:
             if self.process.returncode is not None:
                 for reader in self.readers:
                     reader.join()
-                self.process.stdout.close()
+                if self.process.stdout:
+                    self.process.stdout.close()
                 self.process.stderr.close()
         if self.output:
             self.read_output()
