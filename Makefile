@@ -61,7 +61,7 @@ exittrace-static: $(OBJS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 
 # The kernel half twice: see bpf/read.bpf.h.
-$(O)/exittrace_load.bpf.o: BPF_CFLAGS += -DREAD_BY_LOAD
+$(O)/exittrace_load.bpf.o: BPF_CFLAGS += -DREAD_BY_LOAD -mcpu=v3
 $(O)/exittrace.bpf.o $(O)/exittrace_load.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) \
 		vmlinux/vmlinux.h Makefile | $(O)
 	$(say) BPF $@

@@ -5,11 +5,103 @@
 #ifndef EXITTRACE_DYING_BPF_H
 #define EXITTRACE_DYING_BPF_H
 
-/*
- * The entry of this process, made when there is none; new_entry() is for where there hardly ever is one. NULL: the map
- * is full (counted).
- */
-static __always_inline struct dying *new_entry(struct et_id *id)
+#ifdef READ_BY_LOAD
+
+#define SLOT_CHOICES 4
+
+/* The first choice is one of few slots; later ones are apart from each other, as are those of neighbours. */
+static __always_inline struct dying *nth_choice(const struct et_id *id, const __u32 n)
+{
+	__u32 slot = n ? ET_HOT_DYING + ((id->tgid + n * 683) & (ET_MAX_DYING - 1)) : id->tgid & (ET_HOT_DYING - 1);
+
+	return bpf_map_lookup_elem(&dying_slots, &slot);
+}
+
+static __always_inline bool is_entry_of(const struct dying *e, const struct et_id *id)
+{
+	return e && e->owner == id->start_ns && e->d.id.tgid == id->tgid;
+}
+
+/* The entry of this process; NULL: it has none. */
+static __always_inline struct dying *find_dying(struct et_id *id)
+{
+	struct dying *e = nth_choice(id, 0);
+
+	if (is_entry_of(e, id))
+		return e;
+	if (!in_later_slots)
+		return NULL;
+	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
+		e = nth_choice(id, n);
+		if (is_entry_of(e, id))
+			return e;
+	}
+	return NULL;
+}
+
+/* Takes a slot if it is free, or another thread of this process was faster. */
+static __always_inline bool take(struct dying *e, const struct et_id *id)
+{
+	__u64 owner = __sync_val_compare_and_swap(&e->owner, 0, id->start_ns);
+
+	if (owner && owner != id->start_ns)
+		return false;
+	e->d.id = *id;
+	return true;
+}
+
+static __always_inline struct dying *add_dying(struct et_id *id)
+{
+	struct dying *e = nth_choice(id, 0);
+
+	if (e && take(e, id))
+		return e;
+	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
+		e = nth_choice(id, n);
+		if (e && take(e, id)) {
+			__sync_fetch_and_add(&in_later_slots, 1);
+			return e;
+		}
+	}
+	count(full_dying);
+	return NULL;
+}
+
+static __always_inline void give(struct dying *e)
+{
+	bpf_probe_read_kernel((void *)e + sizeof(e->owner), offsetof(struct dying, path) - sizeof(e->owner), &no_dying);
+	barrier();
+	e->owner = 0;
+}
+
+static __always_inline void remove_dying(struct et_id *id)
+{
+	struct dying *e = nth_choice(id, 0);
+
+	if (is_entry_of(e, id)) {
+		give(e);
+		return;
+	}
+	if (!in_later_slots)
+		return;
+	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
+		e = nth_choice(id, n);
+		if (!is_entry_of(e, id))
+			continue;
+		give(e);
+		__sync_fetch_and_add(&in_later_slots, -1);
+		return;
+	}
+}
+
+#else /* no atomics */
+
+static __always_inline struct dying *find_dying(struct et_id *id)
+{
+	return bpf_map_lookup_elem(&dying, id);
+}
+
+static __always_inline struct dying *add_dying(struct et_id *id)
 {
 	struct dying *e;
 
@@ -21,11 +113,19 @@ static __always_inline struct dying *new_entry(struct et_id *id)
 	return e;
 }
 
+static __always_inline void remove_dying(struct et_id *id)
+{
+	bpf_map_delete_elem(&dying, id);
+}
+
+#endif
+
+/* The same, made when there is none. NULL: there is no room (counted). */
 static __always_inline struct dying *dying_entry(struct et_id *id)
 {
-	struct dying *e = bpf_map_lookup_elem(&dying, id);
+	struct dying *e = find_dying(id);
 
-	return e ? e : new_entry(id);
+	return e ? e : add_dying(id);
 }
 
 /*
@@ -47,7 +147,7 @@ static __always_inline struct dying *current_entry(struct task_struct *task)
 	if (READ(task, signal, live.counter))
 		return NULL;
 	id = leader_id(READ(task, group_leader));
-	return bpf_map_lookup_elem(&dying, &id);
+	return find_dying(&id);
 }
 
 /* The same, NULL for any other thread than the last one. */
@@ -95,7 +195,7 @@ static __always_inline bool slot_is(const struct et_exit *x, const struct et_id 
 
 /* A slot that another process has is left to it: this exit is then not told while it lasts. */
 static __always_inline void slot_begin(const struct et_id *id, struct task_struct *leader, enum et_phase phase,
-				       const struct et_signal *s)
+				       const struct et_signal *s, __u64 now)
 {
 	struct et_exit *x;
 
@@ -116,9 +216,9 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 		x->code = s->code;
 		x->by = s->by;
 	}
-	x->since_ns = bpf_ktime_get_boot_ns();
+	x->since_ns = now;
 	barrier();
-	x->begin_ns = x->since_ns;
+	x->begin_ns = now;
 }
 
 static __always_inline void slot_phase(const struct et_id *id, enum et_phase phase, __u64 now)
@@ -173,11 +273,22 @@ static __always_inline enum dead_state dead_state(const struct et_id *id)
 	return z && z->tgid == id->tgid && z->start_ns == id->start_ns ? z->state : 0;
 }
 
+/* A global function: the verifier goes through it once a program. */
+ONCE int forget_entry(__u64 start_ns, __u32 tgid)
+{
+	struct et_id id = {};
+
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	slot_end(&id);
+	remove_dying(&id);
+	return 0;
+}
+
 /* Nothing more is to be told of it. */
 static __always_inline void forget_dying(struct et_id *id)
 {
-	slot_end(id);
-	bpf_map_delete_elem(&dying, id);
+	forget_entry(id->start_ns, id->tgid);
 }
 
 #endif

@@ -36,9 +36,7 @@ struct in_hand {
  * first thread of a group exit (or the last thread of any) until the parent is told.
  */
 struct dying {
-	struct et_death d;
-	__u8 exe[ET_EXE_MAX];	    /* with d the message, but for the signals */
-	__u8 path[ET_FILE_PATH_MAX]; /* of a file, while its message is made */
+	__u64 owner; /* of a slot: start_ns of its process; 0: free, and then all is 0 up to path */
 	__u32 filled; /* the last thread has been here */
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
@@ -48,8 +46,24 @@ struct dying {
 	struct mm_struct *mm;
 	struct files_struct *table;
 	struct in_hand closing, releasing;
-	__u8 room[88]; /* a path may be written this far, for all the verifier knows: see fill_path() */
+	struct et_death d;
+	__u8 exe[ET_EXE_MAX];	    /* with d the message, but for the signals */
+	__u8 path[ET_FILE_PATH_MAX]; /* of a file, while its message is made */
+	__u8 room[ET_FILE_PATH_MAX]; /* for all the verifier knows it is written this far: see fill_path() */
 };
+
+/*
+ * Where there are atomics (see bpf/read.bpf.h) an entry is a slot in an array, one of the SLOT_CHOICES that a pid has:
+ * a hash map copies the whole entry, which takes four times as long. Else the other map; one of them has but one entry.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ET_HOT_DYING + ET_MAX_DYING);
+	__type(key, __u32);
+	__type(value, struct dying);
+} dying_slots SEC(".maps");
+
+__u64 in_later_slots = 0; /* entries that had to take a later choice */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

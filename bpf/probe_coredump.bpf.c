@@ -38,7 +38,7 @@ static __always_inline int on_coredump(void)
 	fill_core(&e->d, task, READ(task, mm));
 	e->d.core.flags |= ET_CORE_TRIED;
 	e->d.marks.core_begin_ns = bpf_ktime_get_boot_ns();
-	slot_begin(&id, leader, ET_PHASE_COREDUMP, NULL);
+	slot_begin(&id, leader, ET_PHASE_COREDUMP, NULL, e->d.marks.core_begin_ns);
 	slot_phase(&id, ET_PHASE_COREDUMP, e->d.marks.core_begin_ns);
 	return 0;
 }
@@ -48,7 +48,7 @@ static __always_inline int on_coredumped(void)
 {
 	struct task_struct *task = current_task();
 	struct et_id id = leader_id(READ(task, group_leader));
-	struct dying *e = bpf_map_lookup_elem(&dying, &id);
+	struct dying *e = find_dying(&id);
 
 	if (!e || e->core_tid != (__u32)READ(task, pid))
 		return 0;
@@ -73,7 +73,7 @@ static __always_inline int on_core_written(struct coredump_params *params)
 {
 	struct task_struct *task = current_task();
 	struct et_id id = leader_id(READ(task, group_leader));
-	struct dying *e = bpf_map_lookup_elem(&dying, &id);
+	struct dying *e = find_dying(&id);
 
 	if (!e || e->d.core.flags & ET_CORE_WRITTEN)
 		return 0;

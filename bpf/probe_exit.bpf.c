@@ -75,22 +75,39 @@ static __always_inline void fill_death(const bool direct, struct et_death *d, st
 	d->id = id;
 	d->exit_ns = bpf_ktime_get_boot_ns();
 	fill_identity(direct, d, leader);
-	fill_resources(direct, &d->res, leader, sig);
-	d->seen |= ET_SEEN_RESOURCES | ET_SEEN_SIGNALS;
-	if (bpf_core_field_exists(leader->ioac.read_bytes))
-		d->seen |= ET_SEEN_IO;
+	d->seen |= ET_SEEN_SIGNALS;
 	d->status = exit_status(direct, leader, sig);
 	d->seccomp = GET(direct, leader, seccomp.mode);
-	fill_limits(d, sig);
+	if (d->status & 0x7f)
+		fill_limits(d, sig);
 }
 
-/* At sched_process_exit: the last thread is not yet in the sums of signal_struct. */
+/* Exact when all threads but the leader are gone. */
+static __always_inline void fill_used(const bool direct, struct et_death *d, struct task_struct *leader,
+				      struct signal_struct *sig)
+{
+	fill_resources(direct, &d->res, leader, sig);
+	d->seen |= ET_SEEN_RESOURCES;
+	if (bpf_core_field_exists(leader->ioac.read_bytes))
+		d->seen |= ET_SEEN_IO;
+}
+
+/*
+ * At sched_process_exit. What was used is taken when the parent is told: the last thread is not yet in the sums
+ * of signal_struct.
+ */
 static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, struct task_struct *leader,
 					 struct task_struct *last)
 {
 	fill_death(true, d, id, leader);
 	d->last_tid = last->pid;
 	d->seccomp = last->seccomp.mode;
+}
+
+/* At sched_process_exit, where nobody is told. */
+static __always_inline void fill_used_at_exit(struct et_death *d, struct task_struct *leader, struct task_struct *last)
+{
+	fill_used(true, d, leader, leader->signal);
 	if (last != leader)
 		add_last_thread(&d->res, last);
 }
@@ -151,9 +168,9 @@ static __always_inline bool send_with_signals(struct dying *e, struct et_signals
 		return false;
 	e->d.signals_size = size;
 	e->d.h.size = sizeof(e->d) + exe_size + size;
-	bpf_probe_read_kernel(m, sizeof(e->d) + ET_EXE_MAX, e);
+	bpf_probe_read_kernel(m, sizeof(e->d) + ET_EXE_MAX, &e->d);
 	bpf_probe_read_kernel(m + sizeof(e->d) + exe_size, size, s);
-	bpf_ringbuf_submit(m, wake_flags());
+	bpf_ringbuf_submit(m, wake_flags(bpf_ktime_get_boot_ns()));
 	return true;
 }
 
@@ -172,7 +189,7 @@ static __always_inline bool send_alone(struct dying *e)
 	__u64 size = sizeof(e->d) + exe_size_of(e);
 
 	e->d.h.size = size;
-	return !emit(e, size);
+	return !emit(&e->d, size, e->d.dead_ns ? e->d.dead_ns : e->d.exit_ns);
 }
 
 static __always_inline void tell_death(struct dying *e, struct et_id *id)
@@ -190,34 +207,53 @@ static __always_inline void tell_death(struct dying *e, struct et_id *id)
 	note_dead(id, e->d.flags & ET_D_AUTOREAP ? ET_RELEASED : e->d.flags & ET_D_TRACED ? ET_TRACED : ET_ZOMBIE);
 }
 
-static __always_inline void send_death(struct dying *e, struct et_id *id)
+/* A global function: the verifier goes through it once a program. */
+ONCE int send_entry(__u64 start_ns, __u32 tgid)
 {
+	struct et_id id = {};
+	struct dying *e;
+
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	e = find_dying(&id);
+	if (!e)
+		return 0;
 	if (wanted_status(e->d.status)) {
-		tell_death(e, id);
+		tell_death(e, &id);
 	} else {
-		bpf_map_delete_elem(&signaled, id);
-		note_dead(id, ET_RELEASED);
+		bpf_map_delete_elem(&signaled, &id);
+		note_dead(&id, ET_RELEASED);
 	}
-	forget_dying(id);
+	forget_dying(&id);
+	return 0;
+}
+
+static __always_inline void send_death(struct et_id *id)
+{
+	send_entry(id->start_ns, id->tgid);
 }
 
 /*
  * No room for an entry (counted by dying_entry): what is known now goes out at once, so that
- * the death itself is never lost for that.
+ * the death itself is never lost for that. A global function: rare, and the verifier goes through it once a program.
  */
-static __always_inline void send_without_entry(const bool direct, struct et_id id, struct task_struct *leader,
-					       __u32 unseen, bool notified)
+ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 unseen, __u32 notified)
 {
 	struct et_death *d = bpf_ringbuf_reserve(&ring, sizeof(*d), 0);
+	struct task_struct *leader = typed(task_struct, address);
+	struct et_id id = {};
 
+	id.start_ns = start_ns;
+	id.tgid = tgid;
 	bpf_map_delete_elem(&signaled, &id);
 	count(deaths);
 	if (!d) {
 		count(lost_ring);
-		return;
+		return 0;
 	}
 	__builtin_memset(d, 0, sizeof(*d));
-	fill_death(direct, d, id, leader);
+	fill_death(false, d, id, leader);
+	fill_used(false, d, leader, READ(leader, signal));
 	d->seen &= ~(unseen | ET_SEEN_SIGNALS);
 	d->flags |= parent_flags(leader);
 	if (notified) {
@@ -226,7 +262,8 @@ static __always_inline void send_without_entry(const bool direct, struct et_id i
 	}
 	d->h.kind = ET_DEATH;
 	d->h.size = sizeof(*d);
-	bpf_ringbuf_submit(d, wake_flags());
+	bpf_ringbuf_submit(d, wake_flags(bpf_ktime_get_boot_ns()));
+	return 0;
 }
 
 /*
@@ -241,7 +278,7 @@ static __always_inline void on_lone_exit(struct task_struct *task, struct et_id 
 		return;
 	if (task == task->group_leader)
 		bpf_map_update_elem(&leaders, &id, &now, BPF_ANY);
-	if (exec_in_progress(task->signal) && bpf_map_lookup_elem(&dying, &id))
+	if (exec_in_progress(task->signal) && find_dying(&id))
 		forget_dying(&id);
 }
 
@@ -273,7 +310,7 @@ static __always_inline void on_thread_exit(struct task_struct *task, struct et_i
 	if (!wanted(task->group_leader, id))
 		return;
 	/* A thread that is late comes when the death may have been told. */
-	e = task->signal->live.counter ? dying_entry(&id) : bpf_map_lookup_elem(&dying, &id);
+	e = task->signal->live.counter ? dying_entry(&id) : find_dying(&id);
 	if (!e)
 		return;
 	had_threads(&e->d, threads);
@@ -281,7 +318,7 @@ static __always_inline void on_thread_exit(struct task_struct *task, struct et_i
 	if (e->d.marks.begin_ns)
 		return;
 	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
-	slot_begin(&id, task->group_leader, ET_PHASE_DELIVERY, NULL);
+	slot_begin(&id, task->group_leader, ET_PHASE_DELIVERY, NULL, e->d.marks.begin_ns);
 }
 
 static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
@@ -321,12 +358,12 @@ static __always_inline void fill_way_out(struct dying *e, struct et_id *id, stru
 
 	e->last_tid = task->pid;
 	fill_refusal(&e->d, task);
-	slot_begin(id, leader, ET_PHASE_EXIT, NULL);
+	slot_begin(id, leader, ET_PHASE_EXIT, NULL, e->d.exit_ns);
 	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
 		slot_phase(id, ET_PHASE_EXIT, e->d.exit_ns);
 	if (config.mm_at_exit) {
 		fill_from_mm(e, *id, task, mm);
-		mark_mm_begin(e, mm);
+		mark_mm_begin(e, mm, e->d.exit_ns);
 	}
 	if (task != leader)
 		fill_leader_time(&e->d, id);
@@ -348,11 +385,12 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		forget_dying(&id);
 		return;
 	}
-	e = config.begin_hooked ? dying_entry(&id) : new_entry(&id);
+	e = dying_entry(&id);
 	if (!e) { /* most are told again, when the parent is */
 		if (!config.notify_hooked && !parent_is_told(leader) &&
 		    wanted_status(exit_status(true, leader, leader->signal)))
-			send_without_entry(true, id, leader, task == leader ? 0 : ET_SEEN_RESOURCES, false);
+			send_without_entry(number(leader), id.start_ns, id.tgid,
+					   task == leader ? 0 : ET_SEEN_RESOURCES, false);
 		return;
 	}
 	if (!(e->d.seen & ET_SEEN_THREADS)) {
@@ -364,7 +402,8 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	e->filled = 1;
 	if (!config.notify_hooked && !parent_is_told(leader)) {
 		e->d.flags |= parent_flags(leader);
-		send_death(e, &id);
+		fill_used_at_exit(&e->d, leader, task);
+		send_death(&id);
 	}
 }
 
@@ -391,7 +430,7 @@ int BPF_PROG(exit__tp, struct task_struct *current)
 	if (config.exit_tells_last) {
 		last = exit_tells_last_says(ctx);
 	} else if (config.last_hooked) {
-		struct dying *e = bpf_map_lookup_elem(&dying, &id);
+		struct dying *e = find_dying(&id);
 
 		last = e ? e->last_tid == (__u32)task->pid : is_last(task, &id);
 	} else {
@@ -429,7 +468,7 @@ static __always_inline int on_taskstats_exit(struct task_struct *task, bool grou
 		return 0;
 	e->last_tid = READ(task, pid);
 	fill_from_mm(e, id, task, READ(task, mm));
-	mark_mm_begin(e, READ(task, mm));
+	mark_mm_begin(e, READ(task, mm), bpf_ktime_get_boot_ns());
 	return 0;
 }
 
@@ -470,26 +509,30 @@ int BPF_PROG(exe__tp, struct mm_struct *memory)
  * The kernel skips a program that another task, preempted in the middle of it on this CPU, is still
  * in; seen at sched_process_exit from 7.x on, whose tracepoints can be preempted. Here locks are
  * held, nothing is skipped, and but for what went with the mm all can still be told. The same where
- * there was no room for an entry then.
+ * there was no room for an entry then. 1: there is an entry now. A global function, as send_without_entry().
  */
-static __always_inline struct dying *fill_late(const bool direct, struct task_struct *leader, struct et_id id)
+ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 {
+	struct task_struct *leader = typed(task_struct, address);
+	struct et_id id = {};
 	struct dying *e;
 
-	if ((bpf_get_current_pid_tgid() >> 32) != id.tgid || !wanted(leader, id))
-		return NULL; /* told once more: re-parented, or let go by a tracer */
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	if ((bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
+		return 0; /* told once more: re-parented, or let go by a tracer */
 	e = dying_entry(&id);
 	if (!e) {
-		if (wanted_status(exit_status(direct, leader, GET(direct, leader, signal))))
-			send_without_entry(direct, id, leader, ET_SEEN_TTY, true);
-		return NULL;
+		if (wanted_status(exit_status(false, leader, READ(leader, signal))))
+			send_without_entry(address, start_ns, tgid, ET_SEEN_TTY, true);
+		return 0;
 	}
 	count(skipped);
-	fill_death(direct, &e->d, id, leader);
+	fill_death(false, &e->d, id, leader);
 	e->d.seccomp = READ(current_task(), seccomp.mode);
 	e->d.flags |= ET_D_LATE;
 	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
-	return e;
+	return 1;
 }
 
 /*
@@ -501,22 +544,24 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 {
 	struct signal_struct *sig = GET(direct, leader, signal);
 	struct et_id id = leader_id(leader);
-	struct dying *e = bpf_map_lookup_elem(&dying, &id);
+	struct dying *e = find_dying(&id);
 
 	if (GET(direct, sig, nr_threads) != 1)
 		return 0;
-	if (!e || !e->filled)
-		e = fill_late(direct, leader, id);
+	if ((!e || !e->filled) && fill_late(number(leader), id.start_ns, id.tgid))
+		e = find_dying(&id);
+	else if (e && !e->filled)
+		e = NULL;
 	if (!e)
 		return 0;
 	e->d.dead_ns = bpf_ktime_get_boot_ns();
 	e->d.seen |= ET_SEEN_DEAD;
 	e->d.status = exit_status(direct, leader, sig);
+	fill_used(direct, &e->d, leader, sig);
 	e->d.flags |= parent_flags(leader);
-	fill_resources(direct, &e->d.res, leader, sig);
 	if (e->d.flags & ET_D_AUTOREAP && config.by_tree)
 		leave_tree(id); /* release_task() may take it along unseen */
-	send_death(e, &id);
+	send_death(&id);
 	return 0;
 }
 
@@ -537,7 +582,7 @@ int BPF_KPROBE(notify__kprobe, struct task_struct *task)
 }
 
 /* The same, as a global function: the verifier goes through it once, whatever has been found before. */
-__noinline int notify_at(__u64 leader)
+ONCE int notify_at(__u64 leader)
 {
 	return on_notify(false, typed(task_struct, leader));
 }

@@ -141,7 +141,7 @@ int BPF_PROG(fuse_end__tp, struct fuse_req *request)
 	if (READ(req, in.h.opcode) != FUSE_FLUSH)
 		return 0;
 	id = bpf_map_lookup_elem(&flushes, &key);
-	e = id ? bpf_map_lookup_elem(&dying, id) : NULL;
+	e = id ? find_dying(id) : NULL;
 	bpf_map_delete_elem(&flushes, &key);
 	if (!e || error >= 0 || error == -ENOSYS) /* the last: never asked again, and no error */
 		return 0;

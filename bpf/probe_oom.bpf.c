@@ -142,7 +142,7 @@ static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memc
 }
 
 /* Of the mm at a kernel address. A global function, as on_kernel_kill(). */
-__noinline int fill_used(__u64 address)
+__noinline int fill_oom_used(__u64 address)
 {
 	struct mm_struct *mm = typed(mm_struct, address);
 	__u32 tid = this_thread();
@@ -162,7 +162,7 @@ __noinline int fill_used(__u64 address)
 
 static __always_inline void tell_oom(struct et_oom *m)
 {
-	if (emit(m, sizeof(*m)))
+	if (emit(m, sizeof(*m), bpf_ktime_get_boot_ns()))
 		count(lost_file);
 }
 
@@ -198,7 +198,7 @@ __noinline int fill_oom(__u64 task, __u64 start_ns, __u32 tgid, __u64 mm)
 	if (!config.oom_hooked && m->trigger.flags & ET_PEER_KTHREAD) /* sysrq f is done by a worker */
 		m->flags |= ET_OOM_GLOBAL | ET_OOM_SYSRQ;
 	if (mm)
-		fill_used(mm);
+		fill_oom_used(mm);
 	own = memcg_of(target);
 	memcg = limiting_memcg(o, current);
 	if (memcg) {

@@ -34,7 +34,7 @@ static __always_inline int on_do_exit(void)
 	if (e->d.marks.begin_ns)
 		return 0;
 	e->d.marks.begin_ns = now;
-	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL);
+	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL, now);
 	return 0;
 }
 
@@ -68,17 +68,15 @@ int begin__tp(struct trace_event_raw_sys_enter *ctx)
 	if (e->d.marks.begin_ns)
 		return 0;
 	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
-	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL);
+	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL, e->d.marks.begin_ns);
 	return 0;
 }
 
 /* ---- memory ---- */
 
 /* Called by the last thread, right in front of exit_mm(). */
-static __always_inline void mark_mm_begin(struct dying *e, struct mm_struct *mm)
+static __always_inline void mark_mm_begin(struct dying *e, struct mm_struct *mm, __u64 now)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
-
 	if (!e->d.marks.last_ns) /* threads that ended each on its own, at the same instant */
 		e->d.marks.last_ns = now;
 	if (!e->d.marks.begin_ns)

@@ -17,7 +17,7 @@ static __always_inline bool send_reap(struct et_reap *r)
 {
 	r->h.kind = ET_REAP;
 	r->h.size = r->parent.id.tgid ? sizeof(*r) : offsetof(struct et_reap, parent);
-	if (!emit(r, r->h.size))
+	if (!emit(r, r->h.size, r->time_ns))
 		return true;
 	count(lost_reap);
 	return false;
@@ -130,15 +130,17 @@ int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
 }
 
 /* Whoever was told of the death, it was not seen: a tracer's doing, say. */
-static __always_inline void clean_up(struct et_id *id)
+static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 {
-	struct dying *e = bpf_map_lookup_elem(&dying, id);
+	struct dying *e = find_dying(id);
 
 	slot_end(id);
-	if (e && e->filled)
-		send_death(e, id);
-	else if (e)
+	if (e && e->filled) {
+		fill_used(false, &e->d, p, READ(p, signal));
+		send_death(id);
+	} else if (e) {
 		forget_dying(id);
+	}
 	bpf_map_delete_elem(&signaled, id);
 }
 
@@ -157,7 +159,7 @@ int BPF_PROG(free__tp, struct task_struct *task)
 		return 0;
 	r.id = leader_id(p);
 	if (dead_state(&r.id) != ET_RELEASED) {
-		clean_up(&r.id);
+		clean_up(p, &r.id);
 		if (reap_wanted(p, r.id)) {
 			r.time_ns = bpf_ktime_get_boot_ns();
 			r.kind = ET_REAP_FREED;

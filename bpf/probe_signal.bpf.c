@@ -412,15 +412,17 @@ static __always_inline bool noteworthy(int sig, enum et_disposition action, int 
  * current, dying, makes the kernel send SIGHUP: to the foreground group of its terminal, or to
  * stopped groups that become orphaned.
  */
-static __always_inline void count_hangup(struct task_struct *current, struct kernel_siginfo *info, int result)
+__noinline int count_hangup(__u64 info, int result)
 {
+	struct task_struct *current = current_task();
 	struct dying *e;
 
-	if ((__u64)info != 1 || result != RESULT_DELIVERED || !(READ(current, flags) & PF_EXITING))
-		return;
+	if (info != 1 || result != RESULT_DELIVERED || !(READ(current, flags) & PF_EXITING))
+		return 0;
 	e = current_entry(current);
 	if (e)
 		e->d.hung_up++;
+	return 0;
 }
 
 /*
@@ -430,7 +432,7 @@ static __always_inline void count_hangup(struct task_struct *current, struct ker
 static __always_inline void begin_exit(struct task_struct *target, const struct et_id *id, const struct et_signal *s)
 {
 	if (s->flags & ET_SIG_FATAL && target->signal->flags & SIGNAL_GROUP_EXIT && wanted(target->group_leader, *id))
-		slot_begin(id, target->group_leader, ET_PHASE_DELIVERY, s);
+		slot_begin(id, target->group_leader, ET_PHASE_DELIVERY, s, s->time_ns);
 }
 
 /* The tracer is who wanted it. */
@@ -482,7 +484,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 	if (!target->signal->live.counter)
 		return 0;
 	if (sig == SIGHUP)
-		count_hangup(sender, info, result);
+		count_hangup(number(siginfo), result);
 	action = disposition(target, sig);
 	if (!noteworthy(sig, action, result))
 		return 0;

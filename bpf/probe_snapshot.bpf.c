@@ -22,6 +22,7 @@ int zombies__iter(struct bpf_iter__task *ctx)
 		return 0;
 	__builtin_memset(d, 0, sizeof(*d));
 	fill_death(true, d, id, task);
+	fill_used(true, d, task, task->signal);
 	if (!wanted_status(d->status))
 		return 0;
 	d->h.kind = ET_DEATH;

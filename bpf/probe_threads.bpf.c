@@ -54,7 +54,7 @@ static __always_inline void fill_thread(struct et_thread *t, struct task_struct 
 static __always_inline void send_thread(struct et_thread *t)
 {
 	count(threads);
-	if (emit(t, sizeof(*t)))
+	if (emit(t, sizeof(*t), t->time_ns))
 		count(lost_thread);
 }
 

@@ -58,6 +58,11 @@ static __always_inline __u64 number(const void *p)
 #define repeat(max, step, ctx) bpf_loop(max, step, ctx, 0)
 #define repeat_few repeat
 #define STEP static __noinline long
+/*
+ * A function that the verifier goes through once a program, wherever it is called. Without bpf_rdonly_cast() stacks are
+ * deeper, and that of such calls one in the other would not do.
+ */
+#define ONCE __noinline
 #else
 #define repeat(max, step, ctx) \
 	for (__u32 round = 0; round < (max); round++) \
@@ -66,6 +71,7 @@ static __always_inline __u64 number(const void *p)
 /* Unrolled, where clang lays the loop out in a way that these kernels do not take for one ("back-edge"). */
 #define repeat_few(max, step, ctx) _Pragma("clang loop unroll(full)") repeat(max, step, ctx)
 #define STEP static __always_inline long
+#define ONCE static __always_inline
 #endif
 
 /*

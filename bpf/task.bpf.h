@@ -406,6 +406,7 @@ __noinline int tell_args(__u64 start_ns, __u32 tgid, __u64 address)
 	a->total = len;
 	if (len > ET_ARGS_MAX - 1)
 		len = ET_ARGS_MAX - 1;
+	barrier_var(len); /* the verifier wants to see the mask */
 	len &= ET_ARGS_MAX - 1;
 	if (bpf_probe_read_user(a->args, len, (void *)start)) {
 		bpf_ringbuf_discard(a, BPF_RB_NO_WAKEUP);

@@ -9,7 +9,8 @@
 #include "event.h"
 
 #define ET_MAX_PIDS 1024     /* -p */
-#define ET_MAX_DYING 4096    /* processes between their first thread's exit and the zombie */
+#define ET_MAX_DYING 2048    /* processes between their first thread's exit and the zombie; a power of two */
+#define ET_HOT_DYING 64	     /* the slots among them that are tried first, and so are in the cache */
 #define ET_MAX_SIGNALED 4096 /* processes with a remembered signal */
 #define ET_MAX_THREADS 16384 /* --threads: between their exit and the kernel freeing them */
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
@@ -58,7 +59,7 @@ struct et_config {
 	__u8 cgroup_kill;  /* cgroup.kill is there (5.14) ... */
 	__u8 cgroup_kill_hooked; /* ... and who writes to it is watched */
 	__u8 page_shift;
-	__u8 begin_hooked; /* do_exit, or exit_group(), is watched: the entry is there before sched_process_exit */
+	__u8 pad;
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;

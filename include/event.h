@@ -479,11 +479,13 @@ struct et_exit {
 	__u32 phase;	/* enum et_phase */
 	__u32 uid;
 	__u32 signo;	/* 0: it exited, or the signal was not seen */
-	__u32 info;	/* enum et_siginfo_kind of the signal */
-	__s32 code;	/* its si_code */
 	__u32 threads;	/* when it began */
 	char comm[ET_COMM_LEN];
-	struct et_peer by; /* of the signal */
+	/* of the signal; a cache line of its own, not touched without */
+	__u32 info;	/* enum et_siginfo_kind */
+	__s32 code;	/* si_code */
+	struct et_peer by;
+	__u64 pad;
 };
 
 /* ---- the user half's own messages ---- */
@@ -593,7 +595,7 @@ _Static_assert(sizeof(struct et_core) == 24, "layout");
 _Static_assert(sizeof(struct et_death) == 624, "layout");
 _Static_assert(sizeof(struct et_reap) == 144, "layout");
 _Static_assert(sizeof(struct et_file) == 64 + 2 * ET_FS_LEN + ET_FILE_PATH_MAX, "layout");
-_Static_assert(sizeof(struct et_exit) == 120, "layout");
+_Static_assert(sizeof(struct et_exit) == 128, "layout");
 _Static_assert(sizeof(struct et_cgroup) == 24 + ET_CGROUP_MAX, "layout");
 _Static_assert(sizeof(struct et_args) == 32 + ET_ARGS_MAX, "layout");
 _Static_assert(sizeof(struct et_start) == 192, "layout");

@@ -42,7 +42,7 @@ static uint32_t hash_name(const char *name)
 
 	memcpy(&head, name, part);
 	memcpy(&tail, name + len - part, part);
-	return ((head ^ (tail << 31 | tail >> 33)) + len) * 0x9e3779b97f4a7c15 >> 32;
+	return ((head ^ (tail << 31 | tail >> 33)) + len) * 0x9e3779b97f4a7c15 >> 49; /* of NAME_BUCKETS */
 }
 
 static bool is_asked_for(const struct btf_type *t)
@@ -50,42 +50,40 @@ static bool is_asked_for(const struct btf_type *t)
 	return btf_is_func(t) || btf_is_typedef(t) || btf_is_composite(t) || btf_is_enum(t);
 }
 
-/* btf__find_by_name_kind() goes through all of some 100,000 types, and we ask some 60 times. */
+#define NAME_BUCKETS (1 << 15) /* random access to so much stays in a cache */
+
+/* btf__find_by_name_kind() goes through all of some 100,000 types, and we ask some 300 times. */
 static int index_names(struct kernel *k)
 {
-	uint32_t id, at, n = btf__type_cnt(k->btf), slots = 1;
+	uint32_t id, *head, n = btf__type_cnt(k->btf);
 
-	while (slots < 2 * n)
-		slots *= 2;
-	k->by_name = calloc(slots, sizeof(*k->by_name));
-	if (!k->by_name)
+	k->by_name = calloc(NAME_BUCKETS, sizeof(*k->by_name));
+	k->same_hash = malloc(n * sizeof(*k->same_hash));
+	if (!k->by_name || !k->same_hash)
 		return -ENOMEM;
-	k->mask = slots - 1;
 	for (id = 1; id < n; id++) {
 		const struct btf_type *t = btf__type_by_id(k->btf, id);
 
 		if (!is_asked_for(t))
 			continue;
-		at = hash_name(btf__name_by_offset(k->btf, t->name_off));
-		while (k->by_name[at & k->mask])
-			at++;
-		k->by_name[at & k->mask] = id;
+		head = &k->by_name[hash_name(btf__name_by_offset(k->btf, t->name_off))];
+		k->same_hash[id] = *head;
+		*head = id;
 	}
 	return 0;
 }
 
-/* Those of one name come in the order of their ids. */
 uint32_t kernel__next_type(const struct kernel *k, const char *name, uint32_t kind, uint32_t after)
 {
-	uint32_t at = hash_name(name), id;
+	uint32_t id, found = 0;
 
-	for (; (id = k->by_name[at & k->mask]); at++) {
+	for (id = k->by_name[hash_name(name)]; id > after; id = k->same_hash[id]) {
 		const struct btf_type *t = btf__type_by_id(k->btf, id);
 
-		if (id > after && btf_kind(t) == kind && !strcmp(btf__name_by_offset(k->btf, t->name_off), name))
-			return id;
+		if (btf_kind(t) == kind && !strcmp(btf__name_by_offset(k->btf, t->name_off), name))
+			found = id; /* the list ends with the lowest */
 	}
-	return 0;
+	return found;
 }
 
 /* As btf__find_by_name_kind(): the first of several. */
@@ -114,6 +112,8 @@ void kernel__close(struct kernel *k)
 {
 	btf__free(k->btf);
 	free(k->by_name);
+	free(k->same_hash);
+	k->same_hash = NULL;
 	k->btf = NULL;
 	k->by_name = NULL;
 }

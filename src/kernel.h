@@ -11,8 +11,8 @@ struct btf;
 
 struct kernel {
 	struct btf *btf;
-	uint32_t *by_name; /* hash table of type ids; 0: free */
-	uint32_t mask;
+	uint32_t *by_name; /* BTF ids of types by their names: NAME_BUCKETS heads of lists ... */
+	uint32_t *same_hash; /* ... that go on here, by id; in falling order, 0: the end */
 };
 
 /* 0, or negative errno: -ENOENT the kernel has no BTF. */

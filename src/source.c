@@ -81,7 +81,6 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->signals = o->signals;
 	c->want_args = o->args;
 	c->want_threads = o->threads;
-	c->begin_hooked = hooked(s, ET_OBS_BEGIN) || (s->plan->use[ET_OBS_BEGIN] && !s->plan->use[ET_OBS_BEGIN]->when);
 	c->oom_hooked = hooked(s, ET_OBS_OOM);
 	c->task_pt_regs = s->plan->task_pt_regs;
 	c->cgroup_kill = s->plan->cgroup_kill;
@@ -144,6 +143,7 @@ static void size_maps(struct source *s)
 {
 	const struct et_config *c = (const struct et_config *)&s->skel->rodata->config;
 
+	bpf_map__set_max_entries(s->plan->read_by_load ? s->skel->maps.dying : s->skel->maps.dying_slots, 1);
 	if (!c->by_tree)
 		bpf_map__set_max_entries(s->skel->maps.tree, 1);
 	if (!c->want_threads)

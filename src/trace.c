@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,6 +289,10 @@ int trace__live(const struct options *o)
 	struct trace t = { .options = o, .out_fd = -1 };
 	int err = loop__block_signals(), status;
 
+#ifdef M_MMAP_THRESHOLD
+	/* glibc keeps the room of large blocks that were freed, and the kernel's types are several MiB. */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
 	t.session.options = o;
 	if (!err)
 		err = bring_up(&t);
