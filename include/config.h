@@ -16,7 +16,7 @@
 #define ET_MAX_TREE 65536    /* --tree: living descendants */
 #define ET_MAX_DEAD 8192      /* the dead that nobody released yet, best effort; a power of two */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known; a power of two */
-#define ET_MAX_EXITS 4096    /* exits under way that can be looked at; a power of two */
+#define ET_MAX_EXITS 2048    /* exits under way that can be looked at; a power of two */
 #define ET_RING_BYTES (4 << 20)
 
 /* Kernel structs that a number is told to be the address of, see bpf/read.bpf.h. */
