@@ -22,8 +22,11 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 /* Also takes the trust from a pointer: for each trusted one that is followed 6.18 searches its BTF name by name. */
 #define typed(type, p) ((struct type *)bpf_rdonly_cast((const void *)(p), config.types.type))
 #define READ(p, ...) ___arrow(p, __VA_ARGS__)
-/* A member of one bit: 7.x refuses to load more than the bytes it is in, which BPF_CORE_READ_BITFIELD() does. */
-#define BIT_IN_WORD(p, member) (63 - __CORE_RELO(p, member, LSHIFT_U64))
+/*
+ * A member of one bit, or a bool, as some became in 7.x: its lowest bit. 7.x refuses to load more than the bytes it
+ * is in, which BPF_CORE_READ_BITFIELD() does.
+ */
+#define BIT_IN_WORD(p, member) (__CORE_RELO(p, member, RSHIFT_U64) - __CORE_RELO(p, member, LSHIFT_U64))
 #define READ_BIT(p, member) ( \
 	(*(const __u8 *)((const void *)(p) + __CORE_RELO(p, member, BYTE_OFFSET) + BIT_IN_WORD(p, member) / 8) >> \
 	 (BIT_IN_WORD(p, member) & 7)) & 1)
