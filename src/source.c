@@ -237,7 +237,8 @@ static int open_object(struct source *s, const struct kernel *k)
 	if (s->types_fd < 0)
 		return refuse("cannot make a file for types", -errno);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->types_fd);
-	s->skel = open_skeleton(s->plan->read_by_load, path);
+	/* Without /proc it has to search all of the kernel's types, which takes longer. */
+	s->skel = open_skeleton(s->plan->read_by_load, access(path, F_OK) ? NULL : path);
 	if (!s->skel)
 		return refuse("cannot open the BPF programs", -errno);
 	err = core_types__write(k, bpf_object__btf(s->skel->obj), s->types_fd);
