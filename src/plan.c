@@ -104,7 +104,7 @@ const struct observation observations[ET_OBS_COUNT] = {
 					PROG(waitid_exit__tp) },
 			  .tracefs = { "syscalls/sys_exit_wait4", "syscalls/sys_enter_waitid",
 				       "syscalls/sys_exit_waitid" },
-			  .gives = "with the return of wait4() and waitid(): +20 ns per system call" },
+			  .gives = "with the return of wait4() and waitid(): +20 to +60 ns per system call" },
 			{ .door = ET_DOOR_TRACEPOINT, .hook = "sched_process_free", .programs = { PROG(free__tp) },
 			  .gives = "that it was released; by whom only where its parent is init" },
 		},
