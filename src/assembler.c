@@ -20,11 +20,11 @@
 #include "waiting.h"
 
 /*
- * Zombies that are kept in mind. Packed, one of a family takes some 200 bytes, so 2.5 MiB are enough for 13,000; with
- * what else is kept of deaths (kept.c) 5 MiB at most. Who is beyond is told without its reap.
+ * Zombies that are kept in mind. Packed, one of a family takes some 200 bytes, so 1.5 MiB are enough for 7,800; with
+ * what else is kept of deaths (kept.c) 4 MiB at most. Who is beyond is told without its reap.
  */
 #define MAX_WAITING 16384
-#define WAITING_BYTES (2560 << 10)
+#define WAITING_BYTES (1536 << 10)
 #define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
 #define RECENT_MARKS 1024
 
