@@ -17,7 +17,8 @@
 
 #ifdef READ_BY_LOAD
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+/* By a number, which the loader replaces: libbpf would read all of the kernel's BTF for its name. */
+static void *(*const bpf_rdonly_cast)(const void *obj, __u32 btf_id) = (void *)ET_RDONLY_CAST;
 
 /* Also takes the trust from a pointer: for each trusted one that is followed 6.18 searches its BTF name by name. */
 #define typed(type, p) ((struct type *)bpf_rdonly_cast((const void *)(p), config.types.type))

@@ -25,6 +25,12 @@
 	X(k_sigaction) X(kernel_siginfo) X(kernfs_node) X(kernfs_open_file) X(mem_cgroup) X(mm_struct) X(mount) \
 	X(oom_control) X(task_struct) X(timespec64) X(vfsmount)
 
+/*
+ * Stands for bpf_rdonly_cast() in calls of helpers, of which no kernel has so many, until the program is loaded: see
+ * src/attach_ids.h
+ */
+#define ET_RDONLY_CAST 1000000
+
 struct et_types { /* their BTF ids; 0: this kernel has none */
 #define ET_TYPE(name) __u32 name;
 	ET_TYPES(ET_TYPE)

@@ -17,6 +17,7 @@
 
 #include "config.h" /* types the skeleton names */
 
+#include "attach_ids.h"
 #include "core_pattern.h"
 #include "core_types.h"
 #include "exits.h"
@@ -28,12 +29,13 @@
 #include "snapshot.h"
 #include "source.h"
 
-#define MAX_LINKS 48
+#define MAX_LINKS ATTACH_IDS_MAX
 
 struct source {
 	const struct plan *plan;
 	const struct options *options;
 	struct exittrace_bpf *skel;
+	struct attach_ids ids;
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
@@ -106,26 +108,31 @@ static const struct plan_door *door_of(const struct source *s, const struct bpf_
 	return NULL;
 }
 
-/* The function a program is attached to, if it is another one than its section says. */
-static const char *other_function(const struct source *s, const struct bpf_program *prog)
+static int refuse(const char *what, int err)
+{
+	log__error("%s: %s%s", what, strerror(-err),
+		   getenv("EXITTRACE_DEBUG") ? "" : " (EXITTRACE_DEBUG=1 shows the kernel's words)");
+	return err;
+}
+
+/* The function or tracepoint a program is attached to: its section says, or the plan, of one that has several names. */
+static const char *attach_target(const struct source *s, const struct bpf_program *prog)
 {
 	unsigned int at;
 	const struct plan_door *d = door_of(s, prog, &at);
 
-	return d ? d->functions[at] : NULL;
+	if (d && d->functions[at])
+		return d->functions[at];
+	return strchr(bpf_program__section_name(prog), '/') + 1;
 }
 
-static int choose_program(struct source *s, struct bpf_program *prog)
+static int choose_program(struct source *s, const struct kernel *k, struct bpf_program *prog)
 {
-	const char *function = other_function(s, prog);
-
 	bpf_program__set_autoload(prog, true);
-	if (!function || bpf_program__type(prog) != BPF_PROG_TYPE_TRACING)
-		return 0;
-	return bpf_program__set_attach_target(prog, 0, function);
+	return attach_ids__add(&s->ids, k, prog, attach_target(s, prog));
 }
 
-static int choose_programs(struct source *s)
+static int choose_programs(struct source *s, const struct kernel *k)
 {
 	int err = 0;
 
@@ -133,9 +140,9 @@ static int choose_programs(struct source *s)
 		const struct plan_door *d = s->plan->use[i];
 
 		for (unsigned int j = 0; !err && d && j < PLAN_PROGRAMS && d->programs[j]; j++)
-			err = choose_program(s, program_at(s->skel, d->programs[j]));
+			err = choose_program(s, k, program_at(s->skel, d->programs[j]));
 	}
-	return err;
+	return err ? refuse("cannot find what the BPF programs are attached to", err) : 0;
 }
 
 /* Maps nobody asks are kept, but small: the programs that name them must load. */
@@ -182,13 +189,6 @@ int source__add_target(struct source *s, const struct target *t)
 	return add_target(s, t->pid, t->start_ticks);
 }
 
-static int refuse(const char *what, int err)
-{
-	log__error("%s: %s%s", what, strerror(-err),
-		   getenv("EXITTRACE_DEBUG") ? "" : " (EXITTRACE_DEBUG=1 shows the kernel's words)");
-	return err;
-}
-
 static int on_message(void *ctx, void *data, size_t size)
 {
 	struct source *s = ctx;
@@ -231,8 +231,10 @@ static struct exittrace_bpf *open_skeleton(bool read_by_load, const char *core_t
 static int open_object(struct source *s, const struct kernel *k)
 {
 	char path[40];
-	int err;
+	int err = attach_ids__open(&s->ids, k);
 
+	if (err)
+		return refuse("cannot tell libbpf how to load the BPF programs", err);
 	s->types_fd = memfd_create("core_types", MFD_CLOEXEC);
 	if (s->types_fd < 0)
 		return refuse("cannot make a file for types", -errno);
@@ -256,10 +258,8 @@ static void fill_types(struct source *s, const struct kernel *k)
 
 int source__load(struct source *s, const struct source_filter *f)
 {
-	int err = choose_programs(s);
+	int err = exittrace_bpf__load(s->skel);
 
-	if (!err)
-		err = exittrace_bpf__load(s->skel);
 	if (err)
 		return refuse("the kernel refused the BPF programs", err);
 	close(s->types_fd);
@@ -287,6 +287,8 @@ int source__new(const struct plan *p, const struct kernel *k, const struct optio
 	s->types_fd = -1;
 	core_pattern__open(&s->pattern);
 	err = open_object(s, k);
+	if (!err)
+		err = choose_programs(s, k);
 	if (err) {
 		source__free(s);
 		return err;
@@ -316,14 +318,16 @@ static struct bpf_link *attach_event(struct bpf_program *prog, const char *event
 
 static struct bpf_link *attach_program(struct source *s, struct bpf_program *prog)
 {
-	static const char prefix[] = "tp/";
-	const char *section = bpf_program__section_name(prog), *function = other_function(s, prog);
+	const char *target = attach_target(s, prog);
 
-	if (!strncmp(section, prefix, sizeof(prefix) - 1))
-		return attach_event(prog, section + sizeof(prefix) - 1);
-	if (function && bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE)
-		return bpf_program__attach_kprobe(prog, strstr(section, "kretprobe") != NULL, function);
-	return bpf_program__attach(prog);
+	switch (bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_TRACEPOINT:
+		return attach_event(prog, target);
+	case BPF_PROG_TYPE_KPROBE:
+		return bpf_program__attach_kprobe(prog, !strncmp(bpf_program__section_name(prog), "kret", 4), target);
+	default:
+		return bpf_program__attach_trace(prog);
+	}
 }
 
 static int attach_one(struct source *s, struct bpf_program *prog)
@@ -479,6 +483,7 @@ void source__free(struct source *s)
 	core_pattern__close(&s->pattern);
 	ring_buffer__free(s->ring);
 	exittrace_bpf__destroy(s->skel);
+	attach_ids__close(&s->ids);
 	if (s->types_fd >= 0)
 		close(s->types_fd);
 	free(s);

@@ -111,7 +111,7 @@ static int pin_targets(struct trace *t)
 	return err;
 }
 
-/* One try to have it as the plan says; the kernel's BTF is given back before libbpf reads it for itself. */
+/* One try to have it as the plan says; the kernel's BTF is given back before there is more to hold. */
 static int try_source(struct trace *t, const struct source_filter *f, size_t *program, int *why)
 {
 	int err = source__new(&t->plan, &t->kernel, t->options, f, &t->source);
