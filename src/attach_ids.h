@@ -28,7 +28,7 @@ struct attach_ids {
 	unsigned int nr_handlers;
 };
 
-/* Before the object is opened. `ids` stays where it is until attach_ids__close(), which comes after the object's end. */
+/* Before the object is opened. `ids` stays where it is until attach_ids__close(), after the object's end. */
 int attach_ids__open(struct attach_ids *ids, const struct kernel *k);
 void attach_ids__close(struct attach_ids *ids);
 
