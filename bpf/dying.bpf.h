@@ -10,88 +10,79 @@
 #define SLOT_CHOICES 4
 
 /* The first choice is one of few slots; later ones are apart from each other, as are those of neighbours. */
-static __always_inline struct dying *nth_choice(const struct et_id *id, const __u32 n)
+static __always_inline __u32 nth_slot(__u32 tgid, const __u32 n)
 {
-	__u32 slot = n ? ET_HOT_DYING + ((id->tgid + n * 683) & (ET_MAX_DYING - 1)) : id->tgid & (ET_HOT_DYING - 1);
+	return n ? ET_HOT_DYING + ((tgid + n * 683) & (ET_MAX_DYING - 1)) : tgid & (ET_HOT_DYING - 1);
+}
 
+static __always_inline struct dying *dying_at(__u32 slot)
+{
 	return bpf_map_lookup_elem(&dying_slots, &slot);
 }
 
-static __always_inline bool is_entry_of(const struct dying *e, const struct et_id *id)
+/* The slot of this process; -1, which is none: it has none. */
+ONCE int find_slot(__u64 start_ns, __u32 tgid)
 {
-	return e && e->owner == id->start_ns && e->d.id.tgid == id->tgid;
+	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
+		struct dying *e = dying_at(nth_slot(tgid, n));
+
+		if (e && e->owner == start_ns && e->d.id.tgid == tgid)
+			return nth_slot(tgid, n);
+		if (!in_later_slots)
+			break;
+	}
+	return -1;
+}
+
+/* If it is free, or another thread of this process was faster. */
+static __always_inline bool take(struct dying *e, __u64 start_ns)
+{
+	__u64 owner = __sync_val_compare_and_swap(&e->owner, 0, start_ns);
+
+	return !owner || owner == start_ns;
+}
+
+/* -1: all are taken (counted). */
+ONCE int take_slot(__u64 start_ns, __u32 tgid)
+{
+	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
+		struct dying *e = dying_at(nth_slot(tgid, n));
+
+		if (!e || !take(e, start_ns))
+			continue;
+		e->d.id.start_ns = start_ns;
+		e->d.id.tgid = tgid;
+		if (n)
+			__sync_fetch_and_add(&in_later_slots, 1);
+		return nth_slot(tgid, n);
+	}
+	count(full_dying);
+	return -1;
 }
 
 /* The entry of this process; NULL: it has none. */
 static __always_inline struct dying *find_dying(struct et_id *id)
 {
-	struct dying *e = nth_choice(id, 0);
-
-	if (is_entry_of(e, id))
-		return e;
-	if (!in_later_slots)
-		return NULL;
-	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
-		e = nth_choice(id, n);
-		if (is_entry_of(e, id))
-			return e;
-	}
-	return NULL;
-}
-
-/* Takes a slot if it is free, or another thread of this process was faster. */
-static __always_inline bool take(struct dying *e, const struct et_id *id)
-{
-	__u64 owner = __sync_val_compare_and_swap(&e->owner, 0, id->start_ns);
-
-	if (owner && owner != id->start_ns)
-		return false;
-	e->d.id = *id;
-	return true;
+	return dying_at(find_slot(id->start_ns, id->tgid));
 }
 
 static __always_inline struct dying *add_dying(struct et_id *id)
 {
-	struct dying *e = nth_choice(id, 0);
-
-	if (e && take(e, id))
-		return e;
-	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
-		e = nth_choice(id, n);
-		if (e && take(e, id)) {
-			__sync_fetch_and_add(&in_later_slots, 1);
-			return e;
-		}
-	}
-	count(full_dying);
-	return NULL;
-}
-
-static __always_inline void give(struct dying *e)
-{
-	bpf_probe_read_kernel((void *)e + sizeof(e->owner), offsetof(struct dying, path) - sizeof(e->owner), &no_dying);
-	barrier();
-	e->owner = 0;
+	return dying_at(take_slot(id->start_ns, id->tgid));
 }
 
 static __always_inline void remove_dying(struct et_id *id)
 {
-	struct dying *e = nth_choice(id, 0);
+	__u32 slot = find_slot(id->start_ns, id->tgid);
+	struct dying *e = dying_at(slot);
 
-	if (is_entry_of(e, id)) {
-		give(e);
+	if (!e)
 		return;
-	}
-	if (!in_later_slots)
-		return;
-	for (__u32 n = 1; n < SLOT_CHOICES; n++) {
-		e = nth_choice(id, n);
-		if (!is_entry_of(e, id))
-			continue;
-		give(e);
+	bpf_probe_read_kernel((void *)e + sizeof(e->owner), offsetof(struct dying, path) - sizeof(e->owner), &no_dying);
+	barrier();
+	e->owner = 0;
+	if (slot >= ET_HOT_DYING)
 		__sync_fetch_and_add(&in_later_slots, -1);
-		return;
-	}
 }
 
 #else /* no atomics */
@@ -276,10 +267,8 @@ static __always_inline enum dead_state dead_state(const struct et_id *id)
 /* A global function: the verifier goes through it once a program. */
 ONCE int forget_entry(__u64 start_ns, __u32 tgid)
 {
-	struct et_id id = {};
+	struct et_id id = make_id(start_ns, tgid);
 
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	slot_end(&id);
 	remove_dying(&id);
 	return 0;

@@ -104,14 +104,6 @@ static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, st
 	d->seccomp = last->seccomp.mode;
 }
 
-/* At sched_process_exit, where nobody is told. */
-static __always_inline void fill_used_at_exit(struct et_death *d, struct task_struct *leader, struct task_struct *last)
-{
-	fill_used(true, d, leader, leader->signal);
-	if (last != leader)
-		add_last_thread(&d->res, last);
-}
-
 /*
  * Whether the parent hears of it, asked under the rules of do_notify_parent. A traced
  * process is kept for its tracer whatever the parent wants.
@@ -210,11 +202,9 @@ static __always_inline void tell_death(struct dying *e, struct et_id *id)
 /* A global function: the verifier goes through it once a program. */
 ONCE int send_entry(__u64 start_ns, __u32 tgid)
 {
-	struct et_id id = {};
+	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
 
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	e = find_dying(&id);
 	if (!e)
 		return 0;
@@ -241,10 +231,8 @@ ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 uns
 {
 	struct et_death *d = bpf_ringbuf_reserve(&ring, sizeof(*d), 0);
 	struct task_struct *leader = typed(task_struct, address);
-	struct et_id id = {};
+	struct et_id id = make_id(start_ns, tgid);
 
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	bpf_map_delete_elem(&signaled, &id);
 	count(deaths);
 	if (!d) {
@@ -276,16 +264,16 @@ static __always_inline void on_lone_exit(struct task_struct *task, struct et_id 
 
 	if (!wanted_id(id))
 		return;
-	if (task == task->group_leader)
+	if (task == READ(task, group_leader))
 		bpf_map_update_elem(&leaders, &id, &now, BPF_ANY);
-	if (exec_in_progress(task->signal) && find_dying(&id))
+	if (exec_in_progress(READ(task, signal)) && find_dying(&id))
 		forget_dying(&id);
 }
 
 /* seccomp that ends a whole process may have been called by another thread than the last one. */
 static __always_inline void fill_refusal(struct et_death *d, struct task_struct *task)
 {
-	struct refusal *r = refusal_of(task);
+	struct refusal *r = refusal_of(READ(task, pid), READ(task, exit_code));
 
 	if (!r)
 		return;
@@ -294,31 +282,36 @@ static __always_inline void fill_refusal(struct et_death *d, struct task_struct 
 }
 
 /*
- * A thread exits, not the last one. Of a group exit the first: now, before any of them is released, they
- * can be counted.
+ * Current exits, a thread and not the last one. Of a group exit the first: now, before any of them is released, they
+ * can be counted. A global function, as send_without_entry().
  */
-static __always_inline void on_thread_exit(struct task_struct *task, struct et_id id, __u32 threads)
+ONCE int on_thread_exit(__u64 start_ns, __u32 tgid, __u32 threads)
 {
+	struct task_struct *task = current_task();
+	struct task_struct *leader = READ(task, group_leader);
+	struct signal_struct *sig = READ(task, signal);
+	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
 
-	if (!(task->signal->flags & SIGNAL_GROUP_EXIT)) {
+	if (!(READ(sig, flags) & SIGNAL_GROUP_EXIT)) {
 		on_lone_exit(task, id);
-		return;
+		return 0;
 	}
-	if (task == task->group_leader) /* a former leader, from before exec(), may stand there */
+	if (task == leader) /* a former leader, from before exec(), may stand there */
 		bpf_map_delete_elem(&leaders, &id);
-	if (!wanted(task->group_leader, id))
-		return;
+	if (!wanted(leader, id))
+		return 0;
 	/* A thread that is late comes when the death may have been told. */
-	e = task->signal->live.counter ? dying_entry(&id) : find_dying(&id);
+	e = READ(sig, live.counter) ? dying_entry(&id) : find_dying(&id);
 	if (!e)
-		return;
+		return 0;
 	had_threads(&e->d, threads);
 	fill_refusal(&e->d, task);
 	if (e->d.marks.begin_ns)
-		return;
+		return 0;
 	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
-	slot_begin(&id, task->group_leader, ET_PHASE_DELIVERY, NULL, e->d.marks.begin_ns);
+	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL, e->d.marks.begin_ns);
+	return 0;
 }
 
 static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
@@ -349,30 +342,56 @@ static __always_inline void fill_leader_time(struct et_death *d, struct et_id *i
 	bpf_map_delete_elem(&leaders, id);
 }
 
-/* What is known once the last thread is here, and only as long as it is. */
-static __always_inline void fill_way_out(struct dying *e, struct et_id *id, struct task_struct *task,
-					 struct task_struct *leader)
+/*
+ * What is known once current, the last thread, is here, and only as long as it is. A global function, so that the
+ * verifier goes through it once, whatever has been found before.
+ */
+ONCE int fill_way_out(__u64 start_ns, __u32 tgid)
 {
-	struct mm_struct *mm = config.mm_at_exit ? task->mm : NULL;
-	__u32 sig = e->d.status & 0x7f;
+	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
+	struct mm_struct *mm = config.mm_at_exit ? READ(task, mm) : NULL;
+	struct et_id id = make_id(start_ns, tgid);
+	struct dying *e = find_dying(&id);
+	__u32 sig;
 
-	e->last_tid = task->pid;
+	if (!e)
+		return 0;
+	sig = e->d.status & 0x7f;
+	e->last_tid = READ(task, pid);
 	fill_refusal(&e->d, task);
-	slot_begin(id, leader, ET_PHASE_EXIT, NULL, e->d.exit_ns);
+	slot_begin(&id, leader, ET_PHASE_EXIT, NULL, e->d.exit_ns);
 	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
-		slot_phase(id, ET_PHASE_EXIT, e->d.exit_ns);
+		slot_phase(&id, ET_PHASE_EXIT, e->d.exit_ns);
 	if (config.mm_at_exit) {
-		fill_from_mm(e, *id, task, mm);
+		fill_from_mm(e, id, task, mm);
 		mark_mm_begin(e, mm, e->d.exit_ns);
 	}
 	if (task != leader)
-		fill_leader_time(&e->d, id);
+		fill_leader_time(&e->d, &id);
 	if (sig && CORE_SIGNALS & BIT(sig))
 		fill_core(&e->d, task, mm);
 	if (config.count_files)
 		count_table(e, task);
 	if (config.count_children)
 		count_children(&e->d, task);
+	return 0;
+}
+
+/* Of current, the last thread, whose parent is not told. A global function, as send_without_entry(). */
+ONCE int send_at_exit(__u64 start_ns, __u32 tgid)
+{
+	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
+	struct et_id id = make_id(start_ns, tgid);
+	struct dying *e = find_dying(&id);
+
+	if (!e)
+		return 0;
+	e->d.flags |= parent_flags(leader);
+	fill_used(false, &e->d, leader, READ(leader, signal));
+	if (task != leader)
+		add_last_thread(&e->d.res, task);
+	send_death(&id);
+	return 0;
 }
 
 static __always_inline void on_last_exit(struct task_struct *task, struct et_id id)
@@ -398,13 +417,10 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		e->d.seen |= ET_SEEN_THREADS;
 	}
 	fill_at_exit(&e->d, id, leader, task);
-	fill_way_out(e, &id, task, leader);
+	fill_way_out(id.start_ns, id.tgid);
 	e->filled = 1;
-	if (!config.notify_hooked && !parent_is_told(leader)) {
-		e->d.flags |= parent_flags(leader);
-		fill_used_at_exit(&e->d, leader, task);
-		send_death(&id);
-	}
+	if (!config.notify_hooked && !parent_is_told(leader))
+		send_at_exit(id.start_ns, id.tgid);
 }
 
 static __always_inline int on_exit(struct task_struct *task, struct et_id id, bool last, __u32 threads)
@@ -413,7 +429,7 @@ static __always_inline int on_exit(struct task_struct *task, struct et_id id, bo
 	if (last)
 		on_last_exit(task, id);
 	else
-		on_thread_exit(task, id, threads);
+		on_thread_exit(id.start_ns, id.tgid, threads);
 	if (task->exit_code & 0x7f)
 		forget_refusal(task);
 	return 0;
@@ -514,11 +530,9 @@ int BPF_PROG(exe__tp, struct mm_struct *memory)
 ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 {
 	struct task_struct *leader = typed(task_struct, address);
-	struct et_id id = {};
+	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
 
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	if ((bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
 		return 0; /* told once more: re-parented, or let go by a tracer */
 	e = dying_entry(&id);

@@ -509,7 +509,7 @@ STEP add_word(__u32 round, struct table_walk *w)
 static __always_inline void count_table(struct dying *e, struct task_struct *task)
 {
 	struct files_struct *files = READ(task, files);
-	__u32 users = READ(files, count.counter);
+	__u32 users = READ(files, count.counter), threads = READ(task, signal, nr_threads);
 	struct fdtable *fdt = READ(files, fdt);
 	struct table_walk w = { .words = READ(fdt, max_fds) / 64 };
 	struct et_death *d = &e->d;
@@ -519,7 +519,7 @@ static __always_inline void count_table(struct dying *e, struct task_struct *tas
 		return;
 	e->table = files;
 	/* Others use it too: threads of its own that are not that far, or another process? */
-	if (users > 1 && task->signal->nr_threads > 1 && users <= (__u32)task->signal->nr_threads)
+	if (users > 1 && threads > 1 && users <= threads)
 		return;
 	d->files.users = users;
 	if (w.words > WALKED_WORDS) {

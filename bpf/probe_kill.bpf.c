@@ -116,9 +116,9 @@ int BPF_KPROBE(refused__kprobe, unsigned long syscall, long signr)
 }
 
 /* What a thread that is exiting did to be ended; NULL: nothing known. */
-static __always_inline struct refusal *refusal_of(struct task_struct *task)
+static __always_inline struct refusal *refusal_of(__u32 tid, int exit_code)
 {
-	__u32 sig = task->exit_code & 0x7f, tid = task->pid;
+	__u32 sig = exit_code & 0x7f;
 	struct refusal *r;
 
 	if (sig != SIGSYS && sig != SIGKILL)

@@ -122,11 +122,14 @@ static __always_inline __u64 bytes(__u64 pages)
 	return pages << config.page_shift;
 }
 
-static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memcg)
+ONCE int fill_limit(struct et_oom *m, __u64 address)
 {
+	struct mem_cgroup *memcg = typed(mem_cgroup, address);
 	struct cgroup *cgrp = READ(memcg, css.cgroup);
 	struct page_counter *c = memory_of(memcg);
 
+	if (!m)
+		return 0;
 	if (memcg_is_v1(memcg)) {
 		m->flags |= ET_OOM_V1;
 		if (!is_full(c) && is_full(memsw_of(memcg))) {
@@ -139,6 +142,7 @@ static __always_inline void fill_limit(struct et_oom *m, struct mem_cgroup *memc
 	m->memcg_id = READ(cgrp, kn, id);
 	if (tell_cgroup(cgrp, m->memcg_id))
 		m->flags |= ET_OOM_LIMIT;
+	return 0;
 }
 
 /* Of the mm at a kernel address. A global function, as on_kernel_kill(). */
@@ -202,7 +206,7 @@ __noinline int fill_oom(__u64 task, __u64 start_ns, __u32 tgid, __u64 mm)
 	own = memcg_of(target);
 	memcg = limiting_memcg(o, current);
 	if (memcg) {
-		fill_limit(m, memcg);
+		fill_limit(m, (__u64)o->memcg);
 		if (memcg == own)
 			m->flags |= ET_OOM_OWN;
 	}

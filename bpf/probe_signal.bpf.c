@@ -313,20 +313,32 @@ static __always_inline void fill_killer_tty(struct et_killer *k, const struct et
 		bpf_probe_read_kernel_str(k->tty, sizeof(k->tty), &tty->name);
 }
 
+/* Who sends it, current. All, for the path is put together in what is behind its place, too. */
+ONCE int fill_killer_self(struct et_signals *all)
+{
+	struct task_struct *sender = current_task();
+	struct et_killer *k;
+
+	if (!all)
+		return 0;
+	k = &all->killer;
+	fill_killer_exe(k, sender);
+	fill_killer_cgroup(k, sender);
+	fill_grandparent(k, sender);
+	return 0;
+}
+
 /*
  * What is kept of the fatal signal noted last: it was sent to the task at `address`, with a siginfo at `info`.
  * A global function: it is much, and the verifier goes through it once, whatever has been found before.
  */
 __noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid)
 {
-	struct task_struct *sender = current_task();
-	struct et_id id = {};
+	struct et_id id = make_id(start_ns, tgid);
 	struct call *c = NULL;
 	struct et_signals *all;
 	struct et_signal *s;
 
-	id.start_ns = start_ns;
-	id.tgid = tgid;
 	all = bpf_map_lookup_elem(&signaled, &id);
 	if (!all)
 		return 0;
@@ -339,11 +351,9 @@ __noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid
 		c = note_call(all, s, &id);
 	if (s->flags & ET_SIG_SELF || !is_senders(s))
 		return 0;
-	fill_killer_exe(&all->killer, sender);
-	fill_killer_cgroup(&all->killer, sender);
-	fill_grandparent(&all->killer, sender);
+	fill_killer_self(all);
 	if (config.want_args)
-		fill_killer_args(&all->killer, c, s, sender);
+		fill_killer_args(&all->killer, c, s, current_task());
 	return 0;
 }
 
@@ -353,12 +363,13 @@ __noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid
  */
 static __always_inline bool settled(const struct et_signal *old, struct task_struct *task)
 {
-	struct signal_struct *sig = task->signal;
+	struct signal_struct *sig = READ(task, signal);
+	int flags = READ(sig, flags);
 
 	if (!old->time_ns || !(old->flags & ET_SIG_FATAL))
 		return false;
-	if (sig->flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP))
-		return (sig->group_exit_code & 0x7f) == old->signo;
+	if (flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP))
+		return (READ(sig, group_exit_code) & 0x7f) == old->signo;
 	return old->flags & ET_SIG_FAULT;
 }
 
@@ -374,7 +385,7 @@ static __always_inline void put_stop(struct et_signals *all, int slot, struct et
 }
 
 static __always_inline void put_fatal(struct et_signals *all, struct et_signal *s, struct task_struct *target,
-				      const struct et_id *id, struct kernel_siginfo *info)
+				      const struct et_id *id, __u64 info)
 {
 	int slot = stop_slot(all->fatal.signo);
 
@@ -383,7 +394,7 @@ static __always_inline void put_fatal(struct et_signals *all, struct et_signal *
 	if (all->fatal.time_ns && slot >= 0)
 		bpf_probe_read_kernel(&all->stop[slot & (ET_SLOTS - 1)], sizeof(*s), &all->fatal);
 	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), s);
-	fill_killer(number(target), number(info), id->start_ns, id->tgid);
+	fill_killer(number(target), info, id->start_ns, id->tgid);
 	if (s->signo == SIGKILL && s->info == ET_INFO_PRIV && !(s->by.flags & ET_PEER_EXITING) &&
 	    on_kernel_kill(number(target), id->start_ns, id->tgid))
 		all->fatal.flags |= ET_SIG_OOM;
@@ -431,17 +442,53 @@ __noinline int count_hangup(__u64 info, int result)
  */
 static __always_inline void begin_exit(struct task_struct *target, const struct et_id *id, const struct et_signal *s)
 {
-	if (s->flags & ET_SIG_FATAL && target->signal->flags & SIGNAL_GROUP_EXIT && wanted(target->group_leader, *id))
-		slot_begin(id, target->group_leader, ET_PHASE_DELIVERY, s, s->time_ns);
+	struct task_struct *leader = READ(target, group_leader);
+
+	if (s->flags & ET_SIG_FATAL && READ(target, signal, flags) & SIGNAL_GROUP_EXIT && wanted(leader, *id))
+		slot_begin(id, leader, ET_PHASE_DELIVERY, s, s->time_ns);
 }
 
-/* The tracer is who wanted it. */
-static __always_inline void fill_tracer(struct et_signal *s, struct task_struct *task)
+/*
+ * The signal noted last goes where it belongs. As of the other global functions the verifier goes through it once,
+ * whatever it was.
+ */
+ONCE int keep_signal(__u64 address, __u64 info, __u64 start_ns, __u32 tgid)
 {
-	struct task_struct *tracer = READ(task, parent);
+	struct task_struct *target = typed(task_struct, address);
+	struct et_id id = make_id(start_ns, tgid);
+	struct signaled *e = bpf_map_lookup_elem(&signaled, &id);
 
+	if (!e)
+		return 0;
+	begin_exit(target, &id, &e->now);
+	if (e->now.disposition == ET_DISP_DEFAULT && e->now.result != RESULT_IGNORED)
+		put_fatal(&e->all, &e->now, target, &id, info);
+	else
+		put_stop(&e->all, stop_slot(e->now.signo), &e->now, target);
+	return 0;
+}
+
+ONCE int fill_sender(struct et_signal *s)
+{
+	struct task_struct *sender = current_task();
+
+	if (!s)
+		return 0;
+	fill_peer(&s->by, sender, true);
+	fill_parent(&s->by_parent, sender);
+	return 0;
+}
+
+/* The tracer of the task at `address` is who wanted it. */
+ONCE int fill_tracer(struct et_signal *s, __u64 address)
+{
+	struct task_struct *tracer = READ(typed(task_struct, address), parent);
+
+	if (!s)
+		return 0;
 	fill_peer(&s->by, tracer, true);
 	fill_parent(&s->by_parent, tracer);
+	return 0;
 }
 
 /* All that is known of the signal itself. */
@@ -458,10 +505,9 @@ static __always_inline void fill_signal(struct et_signal *s, __u64 *ctx, struct 
 		s->flags &= ~ET_SIG_TRACER; /* kill(), as anybody else may */
 	if (certain_death(s))
 		s->flags |= ET_SIG_FATAL;
-	fill_peer(&s->by, sender, true);
-	fill_parent(&s->by_parent, sender);
+	fill_sender(s);
 	if (s->flags & ET_SIG_INJECTED)
-		fill_tracer(s, target);
+		fill_tracer(s, number(target));
 }
 
 SEC("?tp_btf/signal_generate")
@@ -503,11 +549,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 	if ((__u32)READ(sender, tgid) == id.tgid)
 		s->flags |= ET_SIG_SELF;
 	fill_signal(s, ctx, info, target, sender);
-	begin_exit(target, &id, s);
-	if (s->disposition == ET_DISP_DEFAULT && s->result != RESULT_IGNORED)
-		put_fatal(&e->all, s, target, &id, info);
-	else
-		put_stop(&e->all, stop_slot(sig), s, target);
+	keep_signal(number(target), number(info), id.start_ns, id.tgid);
 	return 0;
 }
 
@@ -556,7 +598,7 @@ int BPF_PROG(deliver__tp, int sig, struct kernel_siginfo *siginfo, struct k_siga
 	s->info = ET_INFO_REAL;
 	s->threads = READ(current, signal, nr_threads);
 	s->flags = ET_SIG_FATAL | ET_SIG_INJECTED | ET_SIG_TRACER;
-	fill_tracer(s, current);
+	fill_tracer(s, number(current));
 	fill_killer_exe(&e->all.killer, READ(current, parent));
 	return 0;
 }

@@ -30,21 +30,22 @@ static __always_inline __u32 thread_flags(struct task_struct *task, bool last)
 
 static __always_inline void fill_thread(struct et_thread *t, struct task_struct *task, struct et_id id)
 {
-	struct refusal *r = refusal_of(task);
+	struct refusal *r;
 
 	t->h.kind = ET_THREAD;
 	t->h.size = sizeof(*t);
 	t->id = id;
 	t->time_ns = bpf_ktime_get_boot_ns();
-	t->start_ns = task->start_boottime;
-	t->runtime_ns = task->se.sum_exec_runtime;
-	t->tid = task->pid;
-	t->status = task->exit_code & 0xffff;
-	t->seccomp = task->seccomp.mode;
-	t->threads = task->signal->nr_threads;
+	t->start_ns = READ(task, start_boottime);
+	t->runtime_ns = READ(task, se.sum_exec_runtime);
+	t->tid = READ(task, pid);
+	t->status = READ(task, exit_code) & 0xffff;
+	t->seccomp = READ(task, seccomp.mode);
+	t->threads = READ(task, signal, nr_threads);
 	t->uid = READ(task, cred, uid.val);
 	copy_comm(t->comm, task);
-	copy_comm(t->process, task->group_leader);
+	copy_comm(t->process, READ(task, group_leader));
+	r = refusal_of(t->tid, t->status);
 	if (!r)
 		return;
 	t->refused = r->syscall;
@@ -58,17 +59,19 @@ static __always_inline void send_thread(struct et_thread *t)
 		count(lost_thread);
 }
 
-static __always_inline void send_thread_of(struct task_struct *task, struct et_id id, __u32 flags)
+/* Of current. A global function: rare, and the verifier goes through it once. */
+ONCE int send_thread_of(__u64 start_ns, __u32 tgid, __u32 flags)
 {
-	__u64 address = (__u64)(void *)task;
+	__u64 address = bpf_get_current_task();
 	struct et_thread t = {};
 	__u32 one = 1;
 
 	t.flags = flags;
-	fill_thread(&t, task, id);
+	fill_thread(&t, typed(task_struct, address), make_id(start_ns, tgid));
 	if (config.want_threads)
 		bpf_map_update_elem(&told_threads, &address, &one, BPF_ANY);
 	send_thread(&t);
+	return 0;
 }
 
 static __always_inline void tell_thread(struct task_struct *task, struct et_id id, bool last)
@@ -82,7 +85,7 @@ static __always_inline void tell_thread(struct task_struct *task, struct et_id i
 	if (!config.want_threads && !(flags & ET_THREAD_ALONE))
 		return;
 	if (wanted(task->group_leader, id))
-		send_thread_of(task, id, flags);
+		send_thread_of(id.start_ns, id.tgid, flags);
 }
 
 /*

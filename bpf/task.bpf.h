@@ -17,6 +17,16 @@ static __always_inline __u32 this_thread(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
+/* As a global function gets it. */
+static __always_inline struct et_id make_id(__u64 start_ns, __u32 tgid)
+{
+	struct et_id id = {};
+
+	id.start_ns = start_ns;
+	id.tgid = tgid;
+	return id;
+}
+
 static __always_inline struct et_id leader_id(struct task_struct *leader)
 {
 	struct et_id id = {};
@@ -30,6 +40,15 @@ static __always_inline struct et_id leader_id(struct task_struct *leader)
 static __always_inline __u32 first_pid(struct pid *pid)
 {
 	return READ(pid, numbers[0].nr);
+}
+
+/* The pid in the pid namespace it is made in, where its init is 1. */
+static __always_inline __u32 own_pid(struct pid *pid)
+{
+	void *numbers = &pid->numbers;
+
+	return word_at(numbers + READ(pid, level) * bpf_core_type_size(struct upid) +
+		       bpf_core_field_offset(struct upid, nr));
 }
 
 /* The pid in the pid namespace at `level`; 0: not visible there. */
@@ -65,7 +84,6 @@ static __always_inline __u64 is_zero(__u64 n)
 static __always_inline __u32 peer_flags(struct task_struct *task, struct task_struct *leader)
 {
 	struct signal_struct *sig = READ(leader, signal);
-	struct pid *pid = READ(leader, thread_pid);
 	__u64 flags = READ(task, flags), live = (__u32)READ(sig, live.counter), out;
 	__u64 exiting = (flags & PF_EXITING) / PF_EXITING, kthread = (flags & PF_KTHREAD) / PF_KTHREAD;
 
@@ -75,7 +93,7 @@ static __always_inline __u32 peer_flags(struct task_struct *task, struct task_st
 	out = exiting * ET_PEER_EXITING + kthread * ET_PEER_KTHREAD;
 	out += (exiting & is_zero(live)) * ET_PEER_DYING;
 	out += READ_BIT(sig, is_child_subreaper) * ET_PEER_SUBREAPER;
-	out += is_zero((__u64)pid_at(pid, READ(pid, level)) ^ 1) * ET_PEER_NS_INIT;
+	out += is_zero((__u64)own_pid(READ(leader, thread_pid)) ^ 1) * ET_PEER_NS_INIT;
 	return out;
 }
 
@@ -124,17 +142,17 @@ static __always_inline void fill_resources(const bool direct, struct et_resource
 
 static __always_inline void add_last_thread(struct et_resources *r, struct task_struct *last)
 {
-	r->utime_ns += last->utime;
-	r->stime_ns += last->stime;
-	r->runtime_ns += last->se.sum_exec_runtime;
-	r->minor_faults += last->min_flt;
-	r->major_faults += last->maj_flt;
-	r->voluntary_switches += last->nvcsw;
-	r->involuntary_switches += last->nivcsw;
+	r->utime_ns += READ(last, utime);
+	r->stime_ns += READ(last, stime);
+	r->runtime_ns += READ(last, se.sum_exec_runtime);
+	r->minor_faults += READ(last, min_flt);
+	r->major_faults += READ(last, maj_flt);
+	r->voluntary_switches += READ(last, nvcsw);
+	r->involuntary_switches += READ(last, nivcsw);
 	if (!bpf_core_field_exists(last->ioac.read_bytes))
 		return;
-	r->read_bytes += last->ioac.read_bytes;
-	r->write_bytes += last->ioac.write_bytes;
+	r->read_bytes += READ(last, ioac.read_bytes);
+	r->write_bytes += READ(last, ioac.write_bytes);
 }
 
 /* What the parent's wait() says, whichever thread died last. */
