@@ -42,22 +42,26 @@ static __always_inline bool take(struct dying *e, __u64 start_ns)
 	return !owner || owner == start_ns;
 }
 
-/* -1: all are taken (counted). */
-ONCE int take_slot(__u64 start_ns, __u32 tgid)
+/* The same, taken when it has none. -1: others have all of them (counted). */
+ONCE int find_or_take_slot(__u64 start_ns, __u32 tgid)
 {
-	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
+	int slot = find_slot(start_ns, tgid);
+
+	for (__u32 n = 0; slot < 0 && n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
 
 		if (!e || !take(e, start_ns))
 			continue;
 		e->d.id.start_ns = start_ns;
 		e->d.id.tgid = tgid;
+		e->later = n != 0;
 		if (n)
 			__sync_fetch_and_add(&in_later_slots, 1);
 		return nth_slot(tgid, n);
 	}
-	count(full_dying);
-	return -1;
+	if (slot < 0)
+		count(full_dying);
+	return slot;
 }
 
 /* The entry of this process; NULL: it has none. */
@@ -66,22 +70,20 @@ static __always_inline struct dying *find_dying(struct et_id *id)
 	return dying_at(find_slot(id->start_ns, id->tgid));
 }
 
-static __always_inline struct dying *add_dying(struct et_id *id)
+/* The same, made when there is none. NULL: there is no room (counted). */
+static __always_inline struct dying *dying_entry(struct et_id *id)
 {
-	return dying_at(take_slot(id->start_ns, id->tgid));
+	return dying_at(find_or_take_slot(id->start_ns, id->tgid));
 }
 
-static __always_inline void remove_dying(struct et_id *id)
+static __always_inline void remove_dying(struct dying *e)
 {
-	__u32 slot = find_slot(id->start_ns, id->tgid);
-	struct dying *e = dying_at(slot);
+	__u16 later = e->later;
 
-	if (!e)
-		return;
 	bpf_probe_read_kernel((void *)e + sizeof(e->owner), offsetof(struct dying, path) - sizeof(e->owner), &no_dying);
 	barrier();
 	e->owner = 0;
-	if (slot >= ET_HOT_DYING)
+	if (later)
 		__sync_fetch_and_add(&in_later_slots, -1);
 }
 
@@ -92,10 +94,12 @@ static __always_inline struct dying *find_dying(struct et_id *id)
 	return bpf_map_lookup_elem(&dying, id);
 }
 
-static __always_inline struct dying *add_dying(struct et_id *id)
+static __always_inline struct dying *dying_entry(struct et_id *id)
 {
-	struct dying *e;
+	struct dying *e = find_dying(id);
 
+	if (e)
+		return e;
 	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
 		count(full_dying);
 	e = bpf_map_lookup_elem(&dying, id);
@@ -104,20 +108,14 @@ static __always_inline struct dying *add_dying(struct et_id *id)
 	return e;
 }
 
-static __always_inline void remove_dying(struct et_id *id)
+static __always_inline void remove_dying(struct dying *e)
 {
-	bpf_map_delete_elem(&dying, id);
+	struct et_id id = e->d.id;
+
+	bpf_map_delete_elem(&dying, &id);
 }
 
 #endif
-
-/* The same, made when there is none. NULL: there is no room (counted). */
-static __always_inline struct dying *dying_entry(struct et_id *id)
-{
-	struct dying *e = find_dying(id);
-
-	return e ? e : add_dying(id);
-}
 
 /*
  * The threads of a process whose exit as a whole began. They only become fewer, and the program that saw
@@ -264,20 +262,28 @@ static __always_inline enum dead_state dead_state(const struct et_id *id)
 	return z && z->tgid == id->tgid && z->start_ns == id->start_ns ? z->state : 0;
 }
 
-/* A global function: the verifier goes through it once a program. */
-ONCE int forget_entry(__u64 start_ns, __u32 tgid)
+/* Nothing more is to be told of it. A global function: the verifier goes through it once a program. */
+ONCE int forget_entry(struct dying *e)
 {
-	struct et_id id = make_id(start_ns, tgid);
+	struct et_id id;
 
+	if (!e)
+		return 0;
+	id = e->d.id;
 	slot_end(&id);
-	remove_dying(&id);
+	remove_dying(e);
 	return 0;
 }
 
-/* Nothing more is to be told of it. */
+/* The same, where it may have no entry, and only a slot in the table of exits. */
 static __always_inline void forget_dying(struct et_id *id)
 {
-	forget_entry(id->start_ns, id->tgid);
+	struct dying *e = find_dying(id);
+
+	if (e)
+		forget_entry(e);
+	else
+		slot_end(id);
 }
 
 #endif

@@ -37,7 +37,8 @@ struct in_hand {
  */
 struct dying {
 	__u64 owner; /* of a slot: start_ns of its process; 0: free, and then all is 0 up to path */
-	__u32 filled; /* the last thread has been here */
+	__u16 filled; /* the last thread has been here */
+	__u16 later;  /* its slot is not the first choice */
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
 	__u32 core_tid;	  /* the thread that dumps core, 0: none was seen */

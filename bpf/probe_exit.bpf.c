@@ -200,27 +200,21 @@ static __always_inline void tell_death(struct dying *e, struct et_id *id)
 }
 
 /* A global function: the verifier goes through it once a program. */
-ONCE int send_entry(__u64 start_ns, __u32 tgid)
+ONCE int send_entry(struct dying *e)
 {
-	struct et_id id = make_id(start_ns, tgid);
-	struct dying *e;
+	struct et_id id;
 
-	e = find_dying(&id);
 	if (!e)
 		return 0;
+	id = e->d.id;
 	if (wanted_status(e->d.status)) {
 		tell_death(e, &id);
 	} else {
 		bpf_map_delete_elem(&signaled, &id);
 		note_dead(&id, ET_RELEASED);
 	}
-	forget_dying(&id);
+	forget_entry(e);
 	return 0;
-}
-
-static __always_inline void send_death(struct et_id *id)
-{
-	send_entry(id->start_ns, id->tgid);
 }
 
 /*
@@ -346,16 +340,16 @@ static __always_inline void fill_leader_time(struct et_death *d, struct et_id *i
  * What is known once current, the last thread, is here, and only as long as it is. A global function, so that the
  * verifier goes through it once, whatever has been found before.
  */
-ONCE int fill_way_out(__u64 start_ns, __u32 tgid)
+ONCE int fill_way_out(struct dying *e)
 {
 	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
 	struct mm_struct *mm = config.mm_at_exit ? READ(task, mm) : NULL;
-	struct et_id id = make_id(start_ns, tgid);
-	struct dying *e = find_dying(&id);
+	struct et_id id;
 	__u32 sig;
 
 	if (!e)
 		return 0;
+	id = e->d.id;
 	sig = e->d.status & 0x7f;
 	e->last_tid = READ(task, pid);
 	fill_refusal(&e->d, task);
@@ -378,11 +372,9 @@ ONCE int fill_way_out(__u64 start_ns, __u32 tgid)
 }
 
 /* Of current, the last thread, whose parent is not told. A global function, as send_without_entry(). */
-ONCE int send_at_exit(__u64 start_ns, __u32 tgid)
+ONCE int send_at_exit(struct dying *e)
 {
 	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
-	struct et_id id = make_id(start_ns, tgid);
-	struct dying *e = find_dying(&id);
 
 	if (!e)
 		return 0;
@@ -390,7 +382,7 @@ ONCE int send_at_exit(__u64 start_ns, __u32 tgid)
 	fill_used(false, &e->d, leader, READ(leader, signal));
 	if (task != leader)
 		add_last_thread(&e->d.res, task);
-	send_death(&id);
+	send_entry(e);
 	return 0;
 }
 
@@ -417,10 +409,10 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		e->d.seen |= ET_SEEN_THREADS;
 	}
 	fill_at_exit(&e->d, id, leader, task);
-	fill_way_out(id.start_ns, id.tgid);
+	fill_way_out(e);
 	e->filled = 1;
 	if (!config.notify_hooked && !parent_is_told(leader))
-		send_at_exit(id.start_ns, id.tgid);
+		send_at_exit(e);
 }
 
 static __always_inline int on_exit(struct task_struct *task, struct et_id id, bool last, __u32 threads)
@@ -575,7 +567,7 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 	e->d.flags |= parent_flags(leader);
 	if (e->d.flags & ET_D_AUTOREAP && config.by_tree)
 		leave_tree(id); /* release_task() may take it along unseen */
-	send_death(&id);
+	send_entry(e);
 	return 0;
 }
 

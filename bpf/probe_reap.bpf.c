@@ -137,9 +137,9 @@ static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 	slot_end(id);
 	if (e && e->filled) {
 		fill_used(false, &e->d, p, READ(p, signal));
-		send_death(id);
+		send_entry(e);
 	} else if (e) {
-		forget_dying(id);
+		forget_entry(e);
 	}
 	bpf_map_delete_elem(&signaled, id);
 }

@@ -97,8 +97,8 @@ static int find(const struct kernel *k, const char *name, uint32_t kind)
 }
 
 /*
- * From 6.16 on it can be mapped; before, the kernel gives it a page a call, and 1,350 calls take 4 ms. NULL: it cannot be
- * mapped, or is not what libbpf takes.
+ * From 6.16 on it can be mapped; before, the kernel gives it a page a call, and 1,350 calls take 4 ms. NULL: it cannot
+ * be mapped, or is not what libbpf takes.
  */
 static struct btf *map_btf(void)
 {
