@@ -66,6 +66,12 @@ struct {
 
 __u64 in_later_slots = 0; /* entries that had to take a later choice */
 
+/*
+ * Set by the user half before it detaches one program after the other, which takes a tenth of a second: no further
+ * death is told then, as its reap might not be seen any more and it would pass for a zombie.
+ */
+__u32 ending = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ET_MAX_DYING);

@@ -391,7 +391,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	struct task_struct *leader = task->group_leader;
 	struct dying *e;
 
-	if (!wanted(leader, id)) {
+	if (ending || !wanted(leader, id)) {
 		bpf_map_delete_elem(&signaled, &id);
 		forget_dying(&id);
 		return;
@@ -525,7 +525,7 @@ ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
 
-	if ((bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
+	if (ending || (bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
 		return 0; /* told once more: re-parented, or let go by a tracer */
 	e = dying_entry(&id);
 	if (!e) {

@@ -174,6 +174,7 @@ static int look(struct loop *l)
 	output__flush(l->session->output);
 	if (l->session->output->error || session__full(l->session))
 		l->stop = true;
+	l->more = n == SOURCE_READ_MAX;
 	l->idle = n > 0 ? 0 : l->idle + 1;
 	return n < 0 ? n : 0;
 }
@@ -195,7 +196,7 @@ static int timeout_ms(const struct loop *l)
 {
 	uint64_t due = assembler__next_due(l->session->assembler), now = kernel__boot_ns();
 	bool targets = l->command || l->session->nr_targets;
-	int limit = l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
+	int limit = l->more ? 0 : l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
 
 	due = earliest(due, next_look_at_exits(l, now));
 	due = earliest(due, session__next_tick(l->session));
@@ -238,7 +239,8 @@ static void finish(struct loop *l)
 	struct et_clock end = { .h = { .kind = ET_END, .size = sizeof(end) } };
 
 	source__detach(l->source);
-	source__read(l->source, session__message, l->session);
+	while (source__read(l->source, session__message, l->session) == SOURCE_READ_MAX)
+		;
 	session__clock(l->session);
 	session__counters(l->session, source__counters(l->source));
 	end.boot_ns = kernel__boot_ns();

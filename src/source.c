@@ -45,6 +45,7 @@ struct source {
 	uint64_t attach_ns, real_ns;
 	message_fn fn; /* of the source__read() under way */
 	void *ctx;
+	int nr_read;
 };
 
 static struct bpf_program *program_at(struct exittrace_bpf *skel, size_t offset)
@@ -201,7 +202,8 @@ static int on_message(void *ctx, void *data, size_t size)
 			core_pattern__tell(&s->pattern, s->fn, s->ctx);
 	}
 	s->fn(s->ctx, data, size);
-	return 0;
+	/* An error ends ring_buffer__consume(), which else goes on until the ring is empty. This one is done with. */
+	return ++s->nr_read < SOURCE_READ_MAX ? 0 : -EAGAIN;
 }
 
 /*
@@ -452,9 +454,13 @@ int source__fd(const struct source *s)
 
 int source__read(struct source *s, message_fn fn, void *ctx)
 {
+	int n;
+
 	s->fn = fn;
 	s->ctx = ctx;
-	return ring_buffer__consume(s->ring);
+	s->nr_read = 0;
+	n = ring_buffer__consume(s->ring);
+	return n == -EAGAIN ? s->nr_read : n;
 }
 
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx)
@@ -468,10 +474,14 @@ struct et_counters source__counters(const struct source *s)
 	return s->skel->bss->counters;
 }
 
+/* In the order of the object, in which reaps come last: those of the last deaths are still seen. */
 void source__detach(struct source *s)
 {
-	while (s->nr_links)
-		bpf_link__destroy(s->links[--s->nr_links]);
+	if (s->skel && s->skel->bss)
+		s->skel->bss->ending = 1;
+	for (unsigned int i = 0; i < s->nr_links; i++)
+		bpf_link__destroy(s->links[i]);
+	s->nr_links = 0;
 }
 
 void source__free(struct source *s)

@@ -35,7 +35,14 @@ int source__add_target(struct source *s, const struct target *t);
 int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
 void source__start(const struct source *s, struct et_start *start);
 int source__fd(const struct source *s); /* the ring buffer: becomes readable when the kernel half wakes us */
-int source__read(struct source *s, message_fn fn, void *ctx); /* messages, or negative errno */
+
+/*
+ * Messages, or negative errno. At most SOURCE_READ_MAX: there may be more then, and whoever waits for source__fd() is
+ * not told of these. A storm may be faster than we are, and then there always are.
+ */
+int source__read(struct source *s, message_fn fn, void *ctx);
+#define SOURCE_READ_MAX 1024
+
 /* Messages about exits that have lasted for --dying-after. */
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);
 struct et_counters source__counters(const struct source *s);

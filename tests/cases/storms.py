@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import subprocess
+import threading
 import time
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
@@ -334,6 +335,56 @@ def fast(s):
     s.check(not t.bye()["lost"], f"at {rate:.0f} deaths a second {t.bye()['lost']} of {died.total()} were lost")
     s.check(written >= 16384 * calls, f"{written} bytes in {calls} writes")
     s.note(f"{rate:.0f} deaths a second" + ("" if rate >= RATE else f", {RATE} were out of reach"))
+
+
+@alone(once="best", seconds=60)
+def no_false_zombies(s):
+    """Each is reaped at once. When exittrace ends in the middle of it, it does not say otherwise of the last ones: one
+    a loop may be a zombie at that moment."""
+    loops = os.cpu_count()
+    with counted(s, "-a", "-n", "storming") as (_, t):
+        storm = begin(s, "fork", "-j", loops, "-s", 5, "-n", 10 ** 7, "-N", "storming")
+        time.sleep(1)
+        t.stop()
+        s.check(not select.select([storm.out], [], [], 0)[0], "the storm was over too early")
+    hows = collections.Counter(records.dig(record, "reap.how") for record in t.deaths())
+    s.check(hows["waited"] > 100 and hows["unreaped"] <= loops, f"reaped: {dict(hows)}")
+    s.note(f"{dict(hows)}")
+
+
+@contextlib.contextmanager
+def held_back(pid):
+    """Lets it run but a small part of the time."""
+    over = threading.Event()
+
+    def hold():
+        while not over.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, SIGSTOP)
+                over.wait(0.6)
+                os.kill(pid, SIGCONT)
+            over.wait(0.005)
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@alone(once="machine", where="native", seconds=60)
+def asked_to_stop(s):
+    """A storm that exittrace is never done with ends when it is asked to, all the same. (It is not pinned: such a storm
+    keeps the kernel from taking away what is attached, with or without us: membarrier() then takes as long.)"""
+    with counted(s, "-n", "et-endless") as (_, t):
+        storm = begin(s, "vfork", "-j", os.cpu_count(), "-s", 15, "-n", 10 ** 7, "-N", "et-endless")
+        with held_back(t.process.pid):
+            time.sleep(2)
+            t.stop()
+        s.check(not select.select([storm.out], [], [], 0)[0], "it ended only when the storm was over")
+    s.check(t.bye()["lost"] > 0, "the storm was no match for exittrace")
+    s.note(f"{t.bye()['records']} records, {t.bye()['lost']} lost")
 
 
 @alone(once="machine", seconds=40)
