@@ -283,6 +283,7 @@ static const struct row no_rows[RECORD_NR_FIELDS] = {
 
 struct json_record {
 	struct plan *plan;
+	bool all; /* without --fields */
 	uint64_t wanted[RECORD_WARNING + 1][WORDS]; /* by type of record: rows that are chosen and apply */
 	char id_prefix[ID_PREFIX];
 	size_t id_prefix_len;
@@ -318,6 +319,7 @@ struct json_record *json_record__new(const struct output_options *opt)
 		free(j);
 		return NULL;
 	}
+	j->all = !opt->fields;
 	choose(j, opt);
 	json_record__boot_id(j, "");
 	return j;
@@ -352,6 +354,7 @@ struct writer {
 	size_t line; /* where it began */
 	const struct piece *pieces;
 	const struct plan *plan;
+	const uint64_t *wanted; /* rows that are chosen and apply; NULL: all, of items of a list */
 	unsigned int group; /* the one that is open; it has a member */
 	struct buf *b;
 	struct json_record *j;
@@ -389,6 +392,11 @@ static bool make_room(struct writer *w, size_t more)
 static inline bool has_room(struct writer *w, size_t more)
 {
 	return w->limit >= w->at && (size_t)(w->limit - w->at) >= more;
+}
+
+static inline bool is_wanted(const struct writer *w, unsigned int i)
+{
+	return !w->wanted || w->wanted[i / 64] >> i % 64 & 1;
 }
 
 /* The first member of the group it is in, or the first again after one within. */
@@ -526,7 +534,7 @@ static inline void copy_up_to(struct writer *w, const struct row *row)
 	w->copied = row->end;
 }
 
-/* The line up to the value of a row that is not the same. False: it has none. */
+/* The line up to the value of a row that is not the same. False: it has none, or is not wanted. */
 static bool begin_row(struct writer *w, unsigned int i, enum value_kind kind)
 {
 	const struct row *row = &w->rows[i];
@@ -536,9 +544,11 @@ static bool begin_row(struct writer *w, unsigned int i, enum value_kind kind)
 			copy_up_to(w, row);
 			return true;
 		}
+		if (!is_wanted(w, i))
+			return false;
 		lose_step(w, i);
 	}
-	if (kind == V_ABSENT)
+	if (kind == V_ABSENT || !is_wanted(w, i))
 		return false;
 	begin_row_anew(w, i);
 	return true;
@@ -805,7 +815,8 @@ static __attribute__((noinline)) void put_count(struct writer *w, unsigned int i
 
 static __attribute__((noinline)) void put_process(struct writer *w, unsigned int i, struct et_id id)
 {
-	begin_row(w, i, V_ID);
+	if (!begin_row(w, i, V_ID))
+		return;
 	put_id(w, id);
 	end_row(w, i, V_ID, id.start_ns);
 	if (w->learning)
@@ -814,7 +825,8 @@ static __attribute__((noinline)) void put_process(struct writer *w, unsigned int
 
 static __attribute__((noinline)) void put_string(struct writer *w, unsigned int i, enum value_kind kind, struct text t)
 {
-	begin_row(w, i, kind);
+	if (!begin_row(w, i, kind))
+		return;
 	if (kind == V_TEXTS)
 		put_texts(w, &w->pieces[i], t);
 	else
@@ -825,7 +837,8 @@ static __attribute__((noinline)) void put_string(struct writer *w, unsigned int 
 static __attribute__((noinline)) void put_several(struct writer *w, unsigned int i, enum value_kind kind,
 						  unsigned int n)
 {
-	begin_row(w, i, kind);
+	if (!begin_row(w, i, kind))
+		return;
 	if (kind == V_LIST)
 		put_list(w, &w->pieces[i], n);
 	else if (kind == V_KEYS)
@@ -897,13 +910,13 @@ static inline __attribute__((always_inline)) void put(struct writer *w, unsigned
 	}
 }
 
-static void put_item(struct writer *w, const void *obj)
+static void put_chosen(struct writer *w, const void *obj)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->plan->nr_pieces; i++)
-		put(w, i, w->pieces[i].field->get(obj, w->r));
-	close_object(w);
+		if (is_wanted(w, i))
+			put(w, i, w->pieces[i].field->get(obj, w->r));
 }
 
 static void put_list(struct writer *w, const struct piece *p, unsigned int n)
@@ -913,6 +926,7 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 
 	item.plan = p->items;
 	item.pieces = p->items->pieces;
+	item.wanted = NULL;
 	item.model = NULL;
 	item.rows = no_rows;
 	item.learning = false;
@@ -921,7 +935,8 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 		if (i)
 			*item.at++ = ',';
 		item.group = NO_GROUP;
-		put_item(&item, p->field->item(w->r, i));
+		put_chosen(&item, p->field->item(w->r, i));
+		close_object(&item);
 	}
 	*item.at++ = ']';
 	w->at = item.at;
@@ -929,11 +944,6 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 }
 
 /* ---- the record ---- */
-
-static inline bool is_wanted(const uint64_t *wanted, unsigned int field)
-{
-	return wanted[field / 64] >> field % 64 & 1;
-}
 
 enum {
 #define FIELD(in_, id, key_, type_, unit_, help_, title_, expr)
@@ -957,15 +967,17 @@ static uint32_t find_parts(const struct record *r)
 	return parts;
 }
 
-/* Every row of the table that is not absent, in its order. */
-static void put_fields(struct writer *w)
+/*
+ * As put_chosen(), when hardly any field is not: what is not wanted is in no model, and found out there. Schema and
+ * type are in the head of the line.
+ */
+static void put_death(struct writer *w)
 {
 	const struct record *r = w->r;
 	const struct et_death *d = r->death;
-	const uint64_t *wanted = w->j->wanted[r->type];
 
 #define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) \
-	if (is_wanted(wanted, FIELD_##id))                      \
+	if ((in_) & IN_DEATH && FIELD_##id > FIELD_type)        \
 		put(w, FIELD_##id, expr);
 #define PART(condition) if (condition) {
 #define END_PART }
@@ -974,7 +986,10 @@ static void put_fields(struct writer *w)
 
 static void put_line(struct writer *w)
 {
-	put_fields(w);
+	if (w->j->all && (w->r->type == RECORD_DEATH || w->r->type == RECORD_ZOMBIE))
+		put_death(w);
+	else
+		put_chosen(w, w->r);
 	if (in_step(w)) {
 		copy_until(w, w->model->len);
 		return;
@@ -1003,6 +1018,7 @@ void json_record__put(struct json_record *j, struct buf *b, const struct record 
 	w.line = b->len;
 	w.at = b->data + b->len;
 	w.limit = b->data + b->cap - LINE_ROOM;
+	w.wanted = j->wanted[r->type];
 	w.rows = m->rows;
 	if (fits(m, r, parts))
 		m->uses--;
