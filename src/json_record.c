@@ -3,9 +3,9 @@
  * Takes records, gives each as a line of JSON. The objects follow from the dotted keys of the
  * field table, which is compiled once into ready pieces of text. Does not choose what a record holds.
  *
- * In a storm of deaths this is most of what the user half does. So the fields of a record are put
- * one after the other by one function made from fields.h, straight into the buffer, and what is
- * the same as in the record before is copied.
+ * In a storm of deaths this is most of what the user half does, and most of each line is as in lines
+ * before. So the values of a record are compared, one after the other by one function made from
+ * fields.h, with those of a model: runs of what is the same are copied from the model's line, keys and all.
  */
 #include "json_record.h"
 
@@ -246,37 +246,49 @@ struct second {
 	uint8_t len; /* 0: free */
 };
 
-/* What is missing of one death of a tier is missing of the next. */
-#define READY 8
-#define READY_MAX 3072 /* longer ones are put each time */
+/*
+ * A line to copy from. It was made of a record of the same type with the same parts and with the same missing:
+ * then most rows of the table have a value in both, or in neither.
+ */
+#define MODELS 8
+#define MODEL_MAX 4095 /* longer lines are made anew each time */
+#define MODEL_USES 256 /* then the next record may be a better one */
+#define RUN 64	       /* shorter ones are copied as if they were so long */
+#define NEVER 255      /* a kind that no value has */
 
-struct ready {
-	unsigned int nr_missing; /* 0: free */
+struct row {
+	uint64_t u;    /* its value: a number, or the length of a string that stands in the text as it is */
+	uint32_t tgid; /* of V_ID */
+	uint32_t kind : 8, value : 12, end : 12; /* enum value_kind or NEVER; from where to where it is in the text */
+};
+
+struct model {
+	unsigned int uses; /* that are left; 0: free */
+	enum record_type type;
+	uint32_t parts;
+	unsigned int nr_missing;
 	struct missing missing[RECORD_MISSING_MAX];
-	uint16_t keys_len, why_len;
-	char text[READY_MAX]; /* the two values, one behind the other */
+	unsigned int head, len; /* of its text; the head is what stands in front of the first row */
+	struct row rows[RECORD_NR_FIELDS];
+	char text[MODEL_MAX + RUN];
+};
+
+/* For rows that are not to be compared: nothing is the same. */
+static const struct row no_rows[RECORD_NR_FIELDS] = {
+	[0 ... RECORD_NR_FIELDS - 1] = { .kind = NEVER },
 };
 
 #define ID_PREFIX 48 /* a quote, the boot id, a colon */
-
-/* Whoever has children that die in numbers is named with each of them, as parent and as reaper. */
-#define IDS 8
 #define ID_MAX (ID_PREFIX + 2 * DIGITS_MAX + 8)
-
-struct known_id {
-	struct et_id id;
-	uint8_t len; /* 0: free */
-	char text[ID_MAX];
-};
 
 struct json_record {
 	struct plan *plan;
+	bool all; /* without --fields */
 	uint64_t wanted[RECORD_WARNING + 1][WORDS]; /* by type of record: rows that are chosen and apply */
 	char id_prefix[ID_PREFIX];
 	size_t id_prefix_len;
-	struct known_id ids[IDS];
 	struct second seconds[SECONDS];
-	struct ready ready[READY];
+	struct model models[MODELS];
 };
 
 static void choose(struct json_record *j, const struct output_options *opt)
@@ -307,6 +319,7 @@ struct json_record *json_record__new(const struct output_options *opt)
 		free(j);
 		return NULL;
 	}
+	j->all = !opt->fields;
 	choose(j, opt);
 	json_record__boot_id(j, "");
 	return j;
@@ -323,12 +336,14 @@ void json_record__free(struct json_record *j)
 void json_record__boot_id(struct json_record *j, const char *boot_id)
 {
 	size_t n = strnlen(boot_id, ID_PREFIX - 2);
+	unsigned int i;
 
 	j->id_prefix[0] = '"';
 	memcpy(j->id_prefix + 1, boot_id, n);
 	j->id_prefix[1 + n] = ':';
 	j->id_prefix_len = n + 2;
-	memset(j->ids, 0, sizeof(j->ids));
+	for (i = 0; i < MODELS; i++)
+		j->models[i].uses = 0;
 }
 
 /* ---- objects ---- */
@@ -339,11 +354,15 @@ struct writer {
 	size_t line; /* where it began */
 	const struct piece *pieces;
 	const struct plan *plan;
+	const uint64_t *wanted; /* rows that are chosen and apply; NULL: all, of items of a list */
 	unsigned int group; /* the one that is open; it has a member */
 	struct buf *b;
 	struct json_record *j;
 	const struct record *r;
-	const struct ready *ready; /* what is missing, of this record; NULL: not looked for, or there is none */
+	struct model *model;	/* NULL: items of a list have none */
+	const struct row *rows; /* to compare with: the model's, or no_rows */
+	unsigned int copied;	/* so much of the model's text is in the line, or something else in its place */
+	bool learning;		/* the line becomes the model */
 };
 
 /*
@@ -351,7 +370,7 @@ struct writer {
  * nothing but strings and lists asks for more.
  */
 #define FIELD_ROOM (PIECE_MAX + 1 + ID_MAX)
-#define LINE_ROOM ((RECORD_NR_FIELDS + 1) * FIELD_ROOM + GROUPS_MAX * WAY_MAX)
+#define LINE_ROOM ((RECORD_NR_FIELDS + 1) * FIELD_ROOM + GROUPS_MAX * WAY_MAX + MODEL_MAX + RUN)
 
 /*
  * False: no memory. The line is taken back when it is complete; what still comes goes where it
@@ -373,6 +392,11 @@ static bool make_room(struct writer *w, size_t more)
 static inline bool has_room(struct writer *w, size_t more)
 {
 	return w->limit >= w->at && (size_t)(w->limit - w->at) >= more;
+}
+
+static inline bool is_wanted(const struct writer *w, unsigned int i)
+{
+	return !w->wanted || w->wanted[i / 64] >> i % 64 & 1;
 }
 
 /* The first member of the group it is in, or the first again after one within. */
@@ -414,39 +438,189 @@ static void close_object(struct writer *w)
 	*w->at++ = '}';
 }
 
+/* ---- what is the same as in the model ---- */
+
+/* Out of line: a call of memcmp() in each of the rows would leave no register for the rest. */
+static __attribute__((noinline)) bool is_same_text(const struct writer *w, const struct row *row,
+						   enum value_kind kind, struct text t)
+{
+	return row->kind == kind && row->u == t.len &&
+	       !memcmp(w->model->text + row->end - 1 - t.len, t.bytes, t.len);
+}
+
+/* Whether to compare this number is enough. Models with other keys missing do not come into question. */
+static bool is_comparable(unsigned int i, enum value_kind kind, uint64_t u, size_t len)
+{
+	switch (kind) {
+	case V_STR:
+	case V_TEXT:
+		return len == u + strlen("\"\""); /* no escapes, no twin */
+	case V_KEYS:
+		return i == FIELD_missing || !u;
+	case V_TEXTS:
+	case V_LIST:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static unsigned int line_len(const struct writer *w)
+{
+	return (unsigned int)(w->at - w->b->data - w->line);
+}
+
+static __attribute__((cold)) void remember(struct writer *w, unsigned int i, enum value_kind kind, uint64_t u)
+{
+	struct row *row = &w->model->rows[i];
+
+	row->end = line_len(w) & MODEL_MAX;
+	row->kind = is_comparable(i, kind, u, row->end - row->value) ? kind : NEVER;
+	row->u = u;
+}
+
+static inline void end_row(struct writer *w, unsigned int i, enum value_kind kind, uint64_t u)
+{
+	if (__builtin_expect(w->learning, 0))
+		remember(w, i, kind, u);
+}
+
+static inline void copy_until(struct writer *w, unsigned int end)
+{
+	const char *from = w->model->text + w->copied;
+	const size_t n = end - w->copied;
+
+	if (n > RUN)
+		memcpy(w->at, from, n);
+	else
+		memcpy(w->at, from, RUN);
+	w->at += n;
+}
+
+/* The model has this row and the line has not, or the other way round: what joins it to the next one differs, too. */
+static void lose_step(struct writer *w, unsigned int i)
+{
+	const struct model *m = w->model;
+
+	while (i && !m->rows[i - 1].kind)
+		i--;
+	copy_until(w, i ? m->rows[i - 1].end : m->head);
+	w->group = i ? w->pieces[i - 1].group : 0;
+	w->rows = no_rows;
+}
+
+/* Out of step with the model, until there is a row that both have. */
+static void begin_row_anew(struct writer *w, unsigned int i)
+{
+	struct row *row = w->model ? &w->model->rows[i] : NULL;
+
+	put_key(w, &w->pieces[i]);
+	if (w->learning) {
+		row->value = line_len(w) & MODEL_MAX;
+	} else if (row && row->kind) {
+		w->rows = w->model->rows;
+		w->copied = row->end;
+	}
+}
+
+static inline bool in_step(const struct writer *w)
+{
+	return w->rows != no_rows;
+}
+
+static inline void copy_up_to(struct writer *w, const struct row *row)
+{
+	copy_until(w, row->value);
+	w->copied = row->end;
+}
+
+/* The line up to the value of a row that is not the same. False: it has none, or is not wanted. */
+static bool begin_row(struct writer *w, unsigned int i, enum value_kind kind)
+{
+	const struct row *row = &w->rows[i];
+
+	if (in_step(w)) {
+		if (kind != V_ABSENT && row->kind != V_ABSENT) {
+			copy_up_to(w, row);
+			return true;
+		}
+		if (!is_wanted(w, i))
+			return false;
+		lose_step(w, i);
+	}
+	if (kind == V_ABSENT || !is_wanted(w, i))
+		return false;
+	begin_row_anew(w, i);
+	return true;
+}
+
+/* The model of this record, or the place for one that is to be learned. */
+static struct model *find_model(struct json_record *j, const struct record *r, uint32_t parts)
+{
+	uint64_t hash = (uint64_t)parts << 32 ^ r->death->parent.id.tgid << 3 ^ r->type;
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++)
+		hash = (hash ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
+	return &j->models[hash >> 32 & (MODELS - 1)];
+}
+
+static bool fits(const struct model *m, const struct record *r, uint32_t parts)
+{
+	return m->uses && m->type == r->type && m->parts == parts && m->nr_missing == r->nr_missing &&
+	       !memcmp(m->missing, r->missing, r->nr_missing * sizeof(r->missing[0]));
+}
+
+static void begin_learning(struct writer *w, uint32_t parts)
+{
+	struct model *m = w->model;
+
+	w->learning = true;
+	m->uses = 0;
+	m->type = w->r->type;
+	m->parts = parts;
+	m->nr_missing = w->r->nr_missing;
+	memcpy(m->missing, w->r->missing, w->r->nr_missing * sizeof(w->r->missing[0]));
+	memset(m->rows, 0, sizeof(m->rows));
+	m->head = line_len(w);
+}
+
+static void end_learning(struct writer *w)
+{
+	struct model *m = w->model;
+
+	m->len = line_len(w);
+	if (m->len > MODEL_MAX || w->b->failed)
+		return;
+	memcpy(m->text, w->b->data + w->line, m->len);
+	m->uses = MODEL_USES;
+}
+
 /* ---- values ---- */
 
-static __attribute__((noinline)) void put_null(struct writer *w, const struct piece *p)
+static void put_null(struct writer *w)
 {
-	put_key(w, p);
 	memcpy(w->at, "null", 4);
 	w->at += 4;
 }
 
-static __attribute__((noinline)) void put_bool(struct writer *w, const struct piece *p, bool v)
+static void put_bool(struct writer *w, bool v)
 {
-	put_key(w, p);
 	memcpy(w->at, v ? "true " : "false", 5);
 	w->at += v ? 4 : 5;
 }
 
-static __attribute__((noinline)) void put_decimal(struct writer *w, const struct piece *p, uint64_t v)
+static void put_decimal(struct writer *w, uint64_t v)
 {
-	put_key(w, p);
 	*w->at = '"';
 	w->at = digits__u64(w->at + 1, v);
 	*w->at++ = '"';
 }
 
-static __attribute__((noinline)) void put_u64(struct writer *w, const struct piece *p, uint64_t v)
+static void put_u64(struct writer *w, uint64_t v)
 {
-	if (v > JSON_EXACT_MAX) {
-		put_decimal(w, p, v);
-		return;
-	}
-	put_key(w, p);
-	if (v < 10)
-		*w->at++ = (char)('0' + v);
+	if (v > JSON_EXACT_MAX)
+		put_decimal(w, v);
 	else
 		w->at = digits__u64(w->at, v);
 }
@@ -464,46 +638,29 @@ static void end_any(struct writer *w)
 	make_room(w, 0);
 }
 
-static void put_i64(struct writer *w, const struct piece *p, int64_t v)
+static void put_i64(struct writer *w, int64_t v)
 {
-	if (v >= 0) {
-		put_u64(w, p, (uint64_t)v);
-		return;
-	}
-	put_key(w, p);
 	json__i64(begin_any(w), v);
 	end_any(w);
 }
 
-static void put_hex(struct writer *w, const struct piece *p, uint64_t v)
+static void put_hex(struct writer *w, uint64_t v)
 {
-	struct buf *b;
+	struct buf *b = begin_any(w);
 
-	put_key(w, p);
-	b = begin_any(w);
 	buf__char(b, '"');
 	buf__hex(b, v);
 	buf__char(b, '"');
 	end_any(w);
 }
 
-static __attribute__((noinline)) void put_id(struct writer *w, const struct piece *p, struct et_id id)
+static void put_id(struct writer *w, struct et_id id)
 {
-	struct known_id *known = &w->j->ids[id.tgid % IDS];
-	char *end;
-
-	put_key(w, p);
-	if (!known->len || !record__same_id(&known->id, &id)) {
-		memcpy(known->text, w->j->id_prefix, ID_PREFIX);
-		end = digits__u64(known->text + w->j->id_prefix_len, id.tgid);
-		*end++ = ':';
-		end = digits__u64(end, id.start_ns);
-		*end++ = '"';
-		known->id = id;
-		known->len = (uint8_t)(end - known->text);
-	}
-	memcpy(w->at, known->text, ID_MAX);
-	w->at += known->len;
+	memcpy(w->at, w->j->id_prefix, ID_PREFIX);
+	w->at = digits__u64(w->at + w->j->id_prefix_len, id.tgid);
+	*w->at++ = ':';
+	w->at = digits__u64(w->at, id.start_ns);
+	*w->at++ = '"';
 }
 
 #define NS_PER_SEC 1000000000ULL
@@ -528,12 +685,11 @@ static const struct second *find_second(struct writer *w, uint64_t seconds)
 	return s;
 }
 
-static __attribute__((noinline)) void put_time(struct writer *w, const struct piece *p, uint64_t real_ns)
+static void put_time(struct writer *w, uint64_t real_ns)
 {
 	const struct second *s = find_second(w, real_ns / NS_PER_SEC);
 	const uint32_t ns = (uint32_t)(real_ns % NS_PER_SEC);
 
-	put_key(w, p);
 	*w->at++ = '"';
 	memcpy(w->at, s->text, SECOND_MAX);
 	w->at += s->len;
@@ -551,13 +707,12 @@ static void put_twin_key(struct buf *b, const struct piece *p)
 }
 
 /* A string from outside, and the bytes themselves beside it when UTF-8 could not hold them. */
-static __attribute__((noinline)) void put_text(struct writer *w, const struct piece *p, struct text t)
+static void put_text(struct writer *w, const struct piece *p, struct text t)
 {
 	bool whole;
 
 	if (!has_room(w, JSON_ROOM(t.len)) && !make_room(w, JSON_ROOM(t.len)))
 		return;
-	put_key(w, p);
 	w->at = json__encode(w->at, t, &whole);
 	if (whole)
 		return;
@@ -568,20 +723,13 @@ static __attribute__((noinline)) void put_text(struct writer *w, const struct pi
 
 static void put_texts(struct writer *w, const struct piece *p, struct text list)
 {
-	struct buf *b;
+	struct buf *b = begin_any(w);
 
-	put_key(w, p);
-	b = begin_any(w);
 	if (!json__strings(b, list)) {
 		put_twin_key(b, p);
 		json__base64s(b, list);
 	}
 	end_any(w);
-}
-
-static __attribute__((noinline)) void put_words(struct writer *w, const struct piece *p, const char *s)
-{
-	put_text(w, p, text__str(s));
 }
 
 /* ---- lists of our own words ---- */
@@ -614,152 +762,161 @@ static void put_reasons(struct buf *b, const struct record *r)
 	buf__char(b, '}');
 }
 
-/* False: it does not fit. */
-static bool make_ready(struct ready *ready, struct buf *b, const struct record *r)
+static void put_keys(struct writer *w, const struct piece *p, unsigned int n)
 {
-	const size_t from = b->len;
-	size_t keys;
-	bool fits;
-
-	put_list_of_keys(b, &record_fields[FIELD_missing], r, r->nr_missing);
-	keys = b->len;
-	put_reasons(b, r);
-	fits = !b->failed && b->len - from <= READY_MAX;
-	ready->nr_missing = fits ? r->nr_missing : 0;
-	if (fits) {
-		memcpy(ready->missing, r->missing, r->nr_missing * sizeof(r->missing[0]));
-		memcpy(ready->text, b->data + from, b->len - from);
-		ready->keys_len = (uint16_t)(keys - from);
-		ready->why_len = (uint16_t)(b->len - keys);
-	}
-	b->len = from;
-	return fits;
+	put_list_of_keys(begin_any(w), p->field, w->r, n);
+	end_any(w);
 }
 
-/* NULL: they are to be put each time. */
-static const struct ready *find_ready(struct writer *w)
+static void put_why(struct writer *w)
 {
-	const struct record *r = w->r;
-	struct ready *ready;
-	uint64_t hash = 0;
-	unsigned int i;
-
-	if (w->ready || !r->nr_missing)
-		return w->ready;
-	for (i = 0; i < WORDS; i++)
-		hash = (hash ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
-	ready = &w->j->ready[hash >> 32 & (READY - 1)];
-	if (ready->nr_missing == r->nr_missing &&
-	    !memcmp(ready->missing, r->missing, r->nr_missing * sizeof(r->missing[0]))) {
-		w->ready = ready;
-	} else {
-		w->ready = make_ready(ready, begin_any(w), r) ? ready : NULL;
-		end_any(w);
-	}
-	return w->ready;
-}
-
-static void put_ready(struct writer *w, const char *text, size_t len)
-{
-	if (!has_room(w, len) && !make_room(w, len))
-		return;
-	memcpy(w->at, text, len);
-	w->at += len;
-}
-
-static __attribute__((noinline)) void put_keys(struct writer *w, const struct piece *p, unsigned int n)
-{
-	const struct ready *ready = p == &w->pieces[FIELD_missing] ? find_ready(w) : NULL;
-
-	put_key(w, p);
-	if (ready) {
-		put_ready(w, ready->text, ready->keys_len);
-	} else if (!n) {
-		memcpy(w->at, "[]", 2);
-		w->at += 2;
-	} else {
-		put_list_of_keys(begin_any(w), p->field, w->r, n);
-		end_any(w);
-	}
-}
-
-static __attribute__((noinline)) void put_why(struct writer *w, const struct piece *p)
-{
-	const struct ready *ready = find_ready(w);
-
-	put_key(w, p);
-	if (ready) {
-		put_ready(w, ready->text + ready->keys_len, ready->why_len);
-	} else {
-		put_reasons(begin_any(w), w->r);
-		end_any(w);
-	}
+	put_reasons(begin_any(w), w->r);
+	end_any(w);
 }
 
 /* ---- any value ---- */
 
 static void put_list(struct writer *w, const struct piece *p, unsigned int n);
 
-/* Inline: of most rows the kind is known to the compiler. */
-static inline __attribute__((always_inline)) void put(struct writer *w, const struct piece *p, struct value v)
+/* Without a value, or one that is a number. */
+static __attribute__((noinline)) void put_number(struct writer *w, unsigned int i, enum value_kind kind, uint64_t u)
 {
+	if (!begin_row(w, i, kind))
+		return;
+	if (kind == V_NULL)
+		put_null(w);
+	else if (kind == V_BOOL)
+		put_bool(w, u);
+	else if (kind == V_I64)
+		put_i64(w, (int64_t)u);
+	else if (kind == V_DEC)
+		put_decimal(w, u);
+	else if (kind == V_TIME)
+		put_time(w, u);
+	else if (kind == V_HEX)
+		put_hex(w, u);
+	else
+		put_u64(w, u);
+	end_row(w, i, kind, u);
+}
+
+/* Most of what differs from death to death. */
+static __attribute__((noinline)) void put_count(struct writer *w, unsigned int i, uint64_t u)
+{
+	const struct row *row = &w->rows[i];
+
+	if (!in_step(w) || row->kind == V_ABSENT || u > JSON_EXACT_MAX) {
+		put_number(w, i, V_U64, u);
+		return;
+	}
+	copy_up_to(w, row);
+	w->at = digits__u64(w->at, u);
+}
+
+static __attribute__((noinline)) void put_process(struct writer *w, unsigned int i, struct et_id id)
+{
+	if (!begin_row(w, i, V_ID))
+		return;
+	put_id(w, id);
+	end_row(w, i, V_ID, id.start_ns);
+	if (w->learning)
+		w->model->rows[i].tgid = id.tgid;
+}
+
+static __attribute__((noinline)) void put_string(struct writer *w, unsigned int i, enum value_kind kind, struct text t)
+{
+	if (!begin_row(w, i, kind))
+		return;
+	if (kind == V_TEXTS)
+		put_texts(w, &w->pieces[i], t);
+	else
+		put_text(w, &w->pieces[i], t);
+	end_row(w, i, kind, t.len);
+}
+
+static __attribute__((noinline)) void put_several(struct writer *w, unsigned int i, enum value_kind kind,
+						  unsigned int n)
+{
+	if (!begin_row(w, i, kind))
+		return;
+	if (kind == V_LIST)
+		put_list(w, &w->pieces[i], n);
+	else if (kind == V_KEYS)
+		put_keys(w, &w->pieces[i], n);
+	else
+		put_why(w);
+	end_row(w, i, kind, n);
+}
+
+/*
+ * Inline: of most rows the kind is known to the compiler. No value is passed on as a whole: it would be copied
+ * through memory, at each row.
+ */
+static inline __attribute__((always_inline)) void put(struct writer *w, unsigned int i, struct value v)
+{
+	const struct row *row = &w->rows[i];
+
 	switch (v.kind) {
 	case V_ABSENT:
-		break;
 	case V_NULL:
-		put_null(w, p);
+		if (row->kind != v.kind)
+			put_number(w, i, v.kind, 0);
 		break;
-	case V_BOOL:
-		put_bool(w, p, v.b);
-		break;
-	case V_U64:
 	case V_NS:
 	case V_BYTES:
-		put_u64(w, p, v.u);
+	case V_U64:
+		if (row->kind != V_U64 || row->u != v.u)
+			put_count(w, i, v.u);
+		break;
+	case V_BOOL:
+		if (row->kind != V_BOOL || row->u != v.b)
+			put_number(w, i, V_BOOL, v.b);
 		break;
 	case V_I64:
-		put_i64(w, p, v.i);
+		if (v.i >= 0 && (row->kind != V_U64 || row->u != v.u))
+			put_count(w, i, v.u);
+		else if (v.i < 0 && (row->kind != V_I64 || row->u != v.u))
+			put_number(w, i, V_I64, v.u);
 		break;
 	case V_DEC:
-		put_decimal(w, p, v.u);
-		break;
 	case V_TIME:
-		put_time(w, p, v.u);
-		break;
 	case V_HEX:
-		put_hex(w, p, v.u);
+		if (row->kind != v.kind || row->u != v.u)
+			put_number(w, i, v.kind, v.u);
 		break;
 	case V_ID:
-		put_id(w, p, v.id);
+		if (row->kind != V_ID || row->u != v.id.start_ns || row->tgid != v.id.tgid)
+			put_process(w, i, v.id);
 		break;
 	case V_STR:
-		put_words(w, p, v.str);
+		if (!is_same_text(w, row, V_STR, text__str(v.str)))
+			put_string(w, i, V_STR, text__str(v.str));
 		break;
 	case V_TEXT:
-		put_text(w, p, v.text);
+		if (!is_same_text(w, row, V_TEXT, v.text))
+			put_string(w, i, V_TEXT, v.text);
 		break;
 	case V_TEXTS:
-		put_texts(w, p, v.text);
-		break;
-	case V_LIST:
-		put_list(w, p, v.n);
+		put_string(w, i, V_TEXTS, v.text);
 		break;
 	case V_KEYS:
-		put_keys(w, p, v.n);
-		break;
 	case V_WHY:
-		put_why(w, p);
+		if (row->kind != v.kind || row->u != v.n)
+			put_several(w, i, v.kind, v.n);
+		break;
+	case V_LIST:
+		put_several(w, i, V_LIST, v.n);
 		break;
 	}
 }
 
-static void put_item(struct writer *w, const void *obj)
+static void put_chosen(struct writer *w, const void *obj)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->plan->nr_pieces; i++)
-		put(w, &w->pieces[i], w->pieces[i].field->get(obj, w->r));
-	close_object(w);
+		if (is_wanted(w, i))
+			put(w, i, w->pieces[i].field->get(obj, w->r));
 }
 
 static void put_list(struct writer *w, const struct piece *p, unsigned int n)
@@ -767,16 +924,19 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 	struct writer item = *w;
 	unsigned int i;
 
-	put_key(w, p);
-	item.at = w->at;
 	item.plan = p->items;
 	item.pieces = p->items->pieces;
+	item.wanted = NULL;
+	item.model = NULL;
+	item.rows = no_rows;
+	item.learning = false;
 	*item.at++ = '[';
 	for (i = 0; i < n && make_room(&item, 0); i++) {
 		if (i)
 			*item.at++ = ',';
 		item.group = NO_GROUP;
-		put_item(&item, p->field->item(w->r, i));
+		put_chosen(&item, p->field->item(w->r, i));
+		close_object(&item);
 	}
 	*item.at++ = ']';
 	w->at = item.at;
@@ -785,38 +945,87 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 
 /* ---- the record ---- */
 
-static inline bool is_wanted(const uint64_t *wanted, unsigned int field)
+enum {
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr)
+#define PART(condition) +1
+#define END_PART
+	NR_PARTS = 0
+#include "fields.h"
+};
+_Static_assert(NR_PARTS <= 32, "bits of `parts`");
+
+/* A bit for each PART of the table that applies. */
+static uint32_t find_parts(const struct record *r)
 {
-	return wanted[field / 64] >> field % 64 & 1;
+	const struct et_death *d = r->death;
+	uint32_t parts = 0;
+
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr)
+#define PART(condition) parts = parts << 1 | !!(condition);
+#define END_PART
+#include "fields.h"
+	return parts;
 }
 
-/* Every row of the table that is not absent, in its order. */
-static void put_fields(struct writer *w)
+/*
+ * As put_chosen(), when hardly any field is not: what is not wanted is in no model, and found out there. Schema and
+ * type are in the head of the line.
+ */
+static void put_death(struct writer *w)
 {
 	const struct record *r = w->r;
 	const struct et_death *d = r->death;
-	const uint64_t *wanted = w->j->wanted[r->type];
 
 #define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) \
-	if (is_wanted(wanted, FIELD_##id))                      \
-		put(w, &w->pieces[FIELD_##id], expr);
+	if ((in_) & IN_DEATH && FIELD_##id > FIELD_type)        \
+		put(w, FIELD_##id, expr);
 #define PART(condition) if (condition) {
 #define END_PART }
 #include "fields.h"
+}
+
+static void put_line(struct writer *w)
+{
+	if (w->j->all && (w->r->type == RECORD_DEATH || w->r->type == RECORD_ZOMBIE))
+		put_death(w);
+	else
+		put_chosen(w, w->r);
+	if (in_step(w)) {
+		copy_until(w, w->model->len);
+		return;
+	}
 	close_object(w);
+	*w->at++ = '\n';
+}
+
+/* As far as the head of a line that is made anew. */
+static void begin_line(struct writer *w, uint32_t parts)
+{
+	w->rows = no_rows;
+	json__begin(w->b, type_name(w->r->type));
+	w->at = w->b->data + w->b->len;
+	begin_learning(w, parts);
 }
 
 void json_record__put(struct json_record *j, struct buf *b, const struct record *r)
 {
-	struct writer w = { .plan = j->plan, .pieces = j->plan->pieces, .b = b, .j = j, .r = r };
+	const uint32_t parts = find_parts(r);
+	struct model *m = find_model(j, r, parts);
+	struct writer w = { .plan = j->plan, .pieces = j->plan->pieces, .b = b, .j = j, .r = r, .model = m };
 
-	json__begin(b, type_name(r->type));
 	if (!buf__room(b, LINE_ROOM))
 		return;
 	w.line = b->len;
 	w.at = b->data + b->len;
 	w.limit = b->data + b->cap - LINE_ROOM;
-	put_fields(&w);
-	*w.at++ = '\n';
+	w.wanted = j->wanted[r->type];
+	w.rows = m->rows;
+	if (fits(m, r, parts))
+		m->uses--;
+	else
+		begin_line(&w, parts);
+	put_line(&w);
 	b->len = (size_t)(w.at - b->data);
+	if (w.learning)
+		end_learning(&w);
 }

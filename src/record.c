@@ -47,14 +47,14 @@ static unsigned int end_of_group(unsigned int f)
 	return f;
 }
 
-static void mark_with_members(struct record *r, unsigned int f)
+static void mark_members(struct record *r, unsigned int f)
 {
 	static uint8_t ends[RECORD_NR_FIELDS]; /* 0: not looked for yet; each time it is the same */
 	unsigned int end;
 
 	if (!ends[f])
 		ends[f] = (uint8_t)end_of_group(f);
-	for (end = ends[f]; f < end; f++)
+	for (end = ends[f]; ++f < end;)
 		mark(r, f);
 }
 
@@ -65,10 +65,9 @@ void record__add_missing(struct record *r, enum record_field f, enum missing_why
 	if (r->nr_missing >= RECORD_MISSING_MAX || record__is_missing(r, f))
 		return;
 	r->missing[r->nr_missing++] = (struct missing){ .field = (uint8_t)f, .why = (uint8_t)why };
+	mark(r, f);
 	if (record_fields[f].group)
-		mark_with_members(r, f);
-	else
-		mark(r, f);
+		mark_members(r, f);
 }
 
 const char *record__missing_key(const struct record *r, unsigned int i)
@@ -127,16 +126,6 @@ static bool cut_exe(const struct record *r)
 	return r->exe.len && (r->death->cut & ET_CUT_EXE);
 }
 
-static bool cut_args(const struct record *r)
-{
-	return r->args_cut;
-}
-
-static bool cut_cgroup(const struct record *r)
-{
-	return r->cgroup.len && r->cgroup_cut;
-}
-
 static bool cut_killer_exe(const struct record *r)
 {
 	if (!r->cause.by || !killer_exe(r).len)
@@ -144,24 +133,19 @@ static bool cut_killer_exe(const struct record *r)
 	return r->cause.self ? cut_exe(r) : r->killer.exe_cut;
 }
 
-static bool cut_killer_args(const struct record *r)
-{
-	return killer_args(r).len && r->killer.args_cut;
-}
-
 static bool cut_killer_cgroup(const struct record *r)
 {
-	return killer_place(r) && r->killer.cgroup.len && r->killer.cgroup_cut;
+	return r->killer.cgroup_cut && r->killer.cgroup.len && killer_place(r);
 }
 
 static bool cut_killed_cgroup(const struct record *r)
 {
-	return killed_cgroup(r) && r->killed_cgroup.len && r->killed_cgroup_cut;
+	return r->killed_cgroup_cut && r->killed_cgroup.len && killed_cgroup(r);
 }
 
 static bool cut_oom_cgroup(const struct record *r)
 {
-	return is_oom(r, ET_OOM_LIMIT) && r->oom_cgroup.len && r->oom_cgroup_cut;
+	return r->oom_cgroup_cut && r->oom_cgroup.len && is_oom(r, ET_OOM_LIMIT);
 }
 
 static const void *nth_flush_error(const struct record *r, unsigned int n)
@@ -202,40 +186,39 @@ static bool cut_core(const struct record *r)
 	return r->coredump.file && r->coredump.file->cut;
 }
 
-static const struct {
-	enum record_field field;
-	bool (*is_cut)(const struct record *r);
-} cuts[] = {
-	{ FIELD_process_executable_path, cut_exe },
-	{ FIELD_process_args, cut_args },
-	{ FIELD_process_cgroup_path, cut_cgroup },
-	{ FIELD_cause_by_executable_path, cut_killer_exe },
-	{ FIELD_cause_by_args, cut_killer_args },
-	{ FIELD_cause_by_cgroup_path, cut_killer_cgroup },
-	{ FIELD_cause_cgroup_path, cut_killed_cgroup },
-	{ FIELD_oom_cgroup_path, cut_oom_cgroup },
-	{ FIELD_files_flush_errors, cut_flush_errors },
-	{ FIELD_files_slowest_path, cut_slowest },
-	{ FIELD_files_slowest_release_path, cut_slowest_release },
-	{ FIELD_coredump_path, cut_core },
-};
+/* Each value that may be cut, and whether it is. */
+#define CUTS(CUT)                                                               \
+	CUT(FIELD_process_executable_path, cut_exe(r))                          \
+	CUT(FIELD_process_args, r->args_cut)                                    \
+	CUT(FIELD_process_cgroup_path, r->cgroup.len && r->cgroup_cut)          \
+	CUT(FIELD_cause_by_executable_path, cut_killer_exe(r))                  \
+	CUT(FIELD_cause_by_args, r->killer.args_cut && killer_args(r).len)      \
+	CUT(FIELD_cause_by_cgroup_path, cut_killer_cgroup(r))                   \
+	CUT(FIELD_cause_cgroup_path, cut_killed_cgroup(r))                      \
+	CUT(FIELD_oom_cgroup_path, cut_oom_cgroup(r))                           \
+	CUT(FIELD_files_flush_errors, cut_flush_errors(r))                      \
+	CUT(FIELD_files_slowest_path, cut_slowest(r))                           \
+	CUT(FIELD_files_slowest_release_path, cut_slowest_release(r))           \
+	CUT(FIELD_coredump_path, cut_core(r))
 
 static const void *nth_cut(const struct record *r, unsigned int n)
 {
-	unsigned int i;
-
-	for (i = 0; i < COUNT(cuts); i++)
-		if (cuts[i].is_cut(r) && !n--)
-			return record_fields[cuts[i].field].key;
+#define CUT(field, is_cut)      \
+	if ((is_cut) && !n--) \
+		return record_fields[field].key;
+	CUTS(CUT)
+#undef CUT
 	return NULL;
 }
 
+/* Unrolled: it is asked at each death, and mostly there are none. */
 unsigned int record__count_cuts(const struct record *r)
 {
-	unsigned int i, n = 0;
+	unsigned int n = 0;
 
-	for (i = 0; i < COUNT(cuts); i++)
-		n += cuts[i].is_cut(r);
+#define CUT(field, is_cut) n += (is_cut);
+	CUTS(CUT)
+#undef CUT
 	return n;
 }
 

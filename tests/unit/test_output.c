@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_record.h"
 #include "output.h"
 #include "sample.h"
 #include "unit.h"
@@ -1563,6 +1564,77 @@ static void disturb_death(void)
 		forget_reap();
 }
 
+/* Text of our own, changed in the place where it was before. */
+static void disturb_text(void)
+{
+	static char path[6000];
+	const size_t len = rnd(20) ? rnd(30) : rnd(sizeof(path));
+
+	memset(path, 'a' + (int)rnd(2), sizeof(path));
+	if (len && !rnd(3))
+		path[rnd((unsigned int)len)] = "\"\n\xff~"[rnd(4)];
+	s.record.cgroup = (struct text){ path, len };
+	s.death.comm[rnd(sizeof(s.death.comm))] = "ab\"\xff"[rnd(4)];
+}
+
+/* The next death: mostly much like the one before. */
+static void disturb_a_little(void)
+{
+	switch (rnd(40)) {
+	case 0:
+		disturb_death();
+		break;
+	case 1:
+		sample__init(&s);
+		break;
+	case 2:
+		s.record.type = rnd(2) ? RECORD_ZOMBIE : RECORD_DEATH;
+		break;
+	case 3:
+		s.death.id.tgid = rnd(3) ? rnd(1 << 22) : UINT32_MAX - rnd(2);
+		break;
+	case 4:
+		sample__init(&s);
+		sample__dying(&s);
+		break;
+	case 5 ... 15:
+		disturb_text();
+		break;
+	default:
+		s.death.id.start_ns += rnd(1 << 20);
+		s.death.res.minor_faults = rnd(3) * (1ULL << rnd(63));
+		s.death.parent.uid = rnd(3);
+		s.death.flags ^= rnd(8) ? 0 : ET_D_FORKNOEXEC | ET_D_EXE_DELETED;
+	}
+}
+
+/* A line is copied from others as far as it is the same: it is to be as if there had been none. */
+static void json_from_lines_before(void)
+{
+	const struct output_options opt = { .json = true };
+	struct json_record *used = json_record__new(&opt), *fresh = json_record__new(&opt);
+	struct buf a = { 0 }, b = { 0 };
+	unsigned int i;
+
+	sample__init(&s);
+	json_record__boot_id(used, SAMPLE_BOOT_ID);
+	for (i = 0; i < 20000 && a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len)); i++) {
+		buf__reset(&a);
+		buf__reset(&b);
+		disturb_a_little();
+		json_record__boot_id(fresh, SAMPLE_BOOT_ID);
+		json_record__put(used, &a, &s.record);
+		json_record__put(fresh, &b, &s.record);
+	}
+	if (i < 20000)
+		unit__fail(__FILE__, __LINE__, "record %u: %.*s instead of %.*s", i, (int)a.len, a.data, (int)b.len,
+			   b.data);
+	buf__free(&a);
+	buf__free(&b);
+	json_record__free(used);
+	json_record__free(fresh);
+}
+
 static int emit(unsigned int n, const char *raw_path)
 {
 	struct output_options opt = { .fd = STDOUT_FILENO, .json = true, .args = true };
@@ -1677,6 +1749,7 @@ static void json(void)
 	UNIT(json_dying);
 	UNIT(json_large_numbers);
 	UNIT(json_arguments);
+	UNIT(json_from_lines_before);
 	UNIT(forged_boot_id);
 }
 
