@@ -147,16 +147,18 @@ static __always_inline struct dying *last_entry(struct task_struct *task)
 	return e && e->last_tid == (__u32)READ(task, pid) ? e : NULL;
 }
 
-/*
- * The same, NULL for any other thread than the one whose way out is told: the one that closes the files,
- * and so releases them, if that is not the last one.
- */
+/* Is it the thread whose way out is told: the one that closes the files, and so releases them, or else the last one? */
+static __always_inline bool is_leaving(const struct dying *e, struct task_struct *task)
+{
+	return (__u32)READ(task, pid) == (e->closer_tid ? e->closer_tid : e->last_tid);
+}
+
+/* The same, NULL for any other thread than that. */
 static __always_inline struct dying *leaving_entry(struct task_struct *task)
 {
-	__u32 tid = READ(task, pid);
 	struct dying *e = current_entry(task);
 
-	return e && tid == (e->closer_tid ? e->closer_tid : e->last_tid) ? e : NULL;
+	return e && is_leaving(e, task) ? e : NULL;
 }
 
 /*
@@ -271,6 +273,8 @@ ONCE int forget_entry(struct dying *e)
 		return 0;
 	id = e->d.id;
 	slot_end(&id);
+	if (e->closers)
+		__sync_fetch_and_add(&closing_now, -e->closers);
 	remove_dying(e);
 	return 0;
 }

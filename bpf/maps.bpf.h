@@ -42,6 +42,7 @@ struct dying {
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
 	__u32 core_tid;	  /* the thread that dumps core, 0: none was seen */
+	__u32 closers; /* its threads that are closing files, and counted in closing_now */
 	__u32 path_len;
 	__u32 next_fd;	  /* tracepoint tier: behind the last file of FUSE that was flushed */
 	struct mm_struct *mm;
@@ -71,6 +72,8 @@ __u64 in_later_slots = 0; /* entries that had to take a later choice */
  * death is told then, as its reap might not be seen any more and it would pass for a zombie.
  */
 __u32 ending = 0;
+
+__u32 closing_now = 0; /* threads of dying processes that are closing their files, see struct dying */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -250,19 +253,6 @@ struct {
 	__type(key, struct tree_key);
 	__type(value, __u32);
 } tree SEC(".maps");
-
-/* Tracepoint tier: a waitid() between its entry and its return, by thread. */
-struct waiting {
-	__u64 infop; /* user address of its siginfo */
-	__u32 upid, which;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, struct waiting);
-} waits SEC(".maps");
 
 /* Tracepoint tier: a FUSE server is asked to flush for a dying process, by request. */
 struct {

@@ -236,6 +236,25 @@ static __always_inline void mark_late_mm_end(struct dying *e, __u64 now)
 	e->d.marks.mm_end_ns = now;
 }
 
+/*
+ * Whoever closes a file passes here before 6.6, a million times a second perhaps; that a dying process does is rare. So
+ * the first question is whether any does.
+ */
+static __always_inline void begin_closing(struct dying *e)
+{
+	__sync_fetch_and_add(&e->closers, 1);
+	__sync_fetch_and_add(&closing_now, 1);
+}
+
+/* Only who was counted: the entry may have been made meanwhile. What is left is taken off when the entry goes. */
+static __always_inline void end_closing(struct dying *e)
+{
+	if (!e->closers)
+		return;
+	__sync_fetch_and_add(&e->closers, -1);
+	__sync_fetch_and_add(&closing_now, -1);
+}
+
 /* exit_files(): the last user of the table closes what is in it. */
 static __always_inline int on_exit_files(struct task_struct *task)
 {
@@ -247,6 +266,7 @@ static __always_inline int on_exit_files(struct task_struct *task)
 
 	if (!e)
 		return 0;
+	begin_closing(e);
 	now = bpf_ktime_get_boot_ns();
 	if (tid != e->last_tid)
 		mark_late_mm_end(e, now);
@@ -299,9 +319,12 @@ static __always_inline struct dying *closer_entry(struct task_struct *task)
 
 static __always_inline int on_close(struct file *file)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task;
 	struct dying *e;
 
+	if (!closing_now)
+		return 0;
+	task = current_task();
 	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = closer_entry(task);
@@ -357,9 +380,12 @@ static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
 
 static __always_inline int on_closed(int ret)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task;
 	struct dying *e;
 
+	if (!closing_now)
+		return 0;
+	task = current_task();
 	if (!(READ(task, flags) & PF_EXITING))
 		return 0;
 	e = closer_entry(task);
@@ -398,9 +424,12 @@ int BPF_KRETPROBE(closed__kretprobe, int ret)
 static __always_inline int on_files_end(void)
 {
 	struct task_struct *task = current_task();
-	struct dying *e = leaving_entry(task);
+	struct dying *e = current_entry(task);
 
 	if (!e)
+		return 0;
+	end_closing(e);
+	if (!is_leaving(e, task))
 		return 0;
 	e->d.marks.files_end_ns = bpf_ktime_get_boot_ns();
 	slot_phase(&e->d.id, ET_PHASE_EXIT, e->d.marks.files_end_ns);

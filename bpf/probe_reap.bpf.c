@@ -95,36 +95,45 @@ int wait4_exit__tp(struct trace_event_raw_sys_exit *ctx)
 	return 0;
 }
 
-SEC("?tp/syscalls/sys_enter_waitid")
-int waitid_enter__tp(struct trace_event_raw_sys_enter *ctx)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct waiting w = {};
+struct waitid_args {
+	__u64 which, upid, infop, options;
+};
 
-	if (ctx->args[3] & WNOWAIT)
-		return 0;
-	w.which = ctx->args[0];
-	w.upid = ctx->args[1];
-	w.infop = ctx->args[2];
-	bpf_map_update_elem(&waits, &tid, &w, BPF_ANY);
-	return 0;
+/* Still in the registers that the system call was entered with: to trace its entry would cost every system call. */
+static __always_inline void read_args(struct waitid_args *a)
+{
+	struct pt_regs *user = user_regs(current_task());
+
+#if defined(__TARGET_ARCH_x86)
+	bpf_probe_read_kernel(&a->which, 8, &user->di);
+	bpf_probe_read_kernel(&a->upid, 8, &user->si);
+	bpf_probe_read_kernel(&a->infop, 8, &user->dx);
+	bpf_probe_read_kernel(&a->options, 8, &user->r10);
+#else
+	bpf_probe_read_kernel(&a->which, 8, &user->orig_x0);
+	bpf_probe_read_kernel(&a->upid, 8, &user->regs[1]);
+	bpf_probe_read_kernel(&a->infop, 8, &user->regs[2]);
+	bpf_probe_read_kernel(&a->options, 8, &user->regs[3]);
+#endif
 }
 
 /* waitid() returns 0 and the pid in the caller's siginfo, if it wanted one. */
 SEC("?tp/syscalls/sys_exit_waitid")
 int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), nr = 0;
-	struct waiting *w = bpf_map_lookup_elem(&waits, &tid);
+	struct waitid_args a = {};
+	__u32 nr = 0;
 
-	if (!w)
+	if (ctx->ret)
 		return 0;
-	if (w->infop)
-		bpf_probe_read_user(&nr, sizeof(nr), (void *)w->infop + SIGINFO_PID_OFFSET);
-	else if (w->which == P_PID)
-		nr = w->upid;
-	bpf_map_delete_elem(&waits, &tid);
-	if (!ctx->ret && nr)
+	read_args(&a);
+	if (a.options & WNOWAIT)
+		return 0;
+	if (a.infop)
+		bpf_probe_read_user(&nr, sizeof(nr), (void *)a.infop + SIGINFO_PID_OFFSET);
+	else if ((__u32)a.which == P_PID)
+		nr = a.upid;
+	if (nr)
 		on_waited(nr);
 	return 0;
 }

@@ -513,15 +513,18 @@ static __always_inline void fill_signal(struct et_signal *s, __u64 *ctx, struct 
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_struct *task, int group, int result)
 {
-	struct task_struct *sender = current_task(), *target = typed(task_struct, task);
-	struct kernel_siginfo *info = typed(kernel_siginfo, siginfo);
+	struct task_struct *sender, *target;
+	struct kernel_siginfo *info;
 	struct signaled *e;
 	struct et_signal *s;
 	struct et_id id;
 	__u8 action;
 
-	if (sig < 1 || sig > 64)
+	if (sig < 1 || sig > 64 || (config.notify_hooked && HARMLESS & BIT(sig)))
 		return 0;
+	sender = current_task();
+	target = typed(task_struct, task);
+	info = typed(kernel_siginfo, siginfo);
 	if (!config.notify_hooked)
 		on_notify_signal(sig, info, target);
 	if (HARMLESS & BIT(sig))

@@ -163,13 +163,24 @@ static void pass_counters(struct loop *l)
 	session__counters(l->session, now);
 }
 
+/* An exit that hangs says nothing: it is looked for, a few times within the time it may take. */
+static void look_at_exits(struct loop *l)
+{
+	uint64_t after = l->options->dying_after_ns, now = kernel__boot_ns();
+
+	if (!after || now < l->exits_due_ns)
+		return;
+	source__look_at_exits(l->source, now, session__message, l->session);
+	l->exits_due_ns = now + (after > 4 * EXITS_NS ? EXITS_NS : after / 4);
+}
+
 static int look(struct loop *l)
 {
 	int n;
 
 	session__clock(l->session);
 	n = source__read(l->source, session__message, l->session);
-	source__look_at_exits(l->source, kernel__boot_ns(), session__message, l->session);
+	look_at_exits(l);
 	pass_counters(l);
 	output__flush(l->session->output);
 	if (l->session->output->error || session__full(l->session))
@@ -177,14 +188,6 @@ static int look(struct loop *l)
 	l->more = n == SOURCE_READ_MAX;
 	l->idle = n > 0 ? 0 : l->idle + 1;
 	return n < 0 ? n : 0;
-}
-
-/* An exit that hangs says nothing: it is looked for, a few times within the time it may take. */
-static uint64_t next_look_at_exits(const struct loop *l, uint64_t now)
-{
-	uint64_t after = l->options->dying_after_ns;
-
-	return after ? now + (after > 4 * EXITS_NS ? EXITS_NS : after / 4) : UINT64_MAX;
 }
 
 static uint64_t earliest(uint64_t a, uint64_t b)
@@ -198,7 +201,8 @@ static int timeout_ms(const struct loop *l)
 	bool targets = l->command || l->session->nr_targets;
 	int limit = l->more ? 0 : l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
 
-	due = earliest(due, next_look_at_exits(l, now));
+	if (l->options->dying_after_ns)
+		due = earliest(due, l->exits_due_ns);
 	due = earliest(due, session__next_tick(l->session));
 	if (due == UINT64_MAX)
 		return limit;

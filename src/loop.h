@@ -16,6 +16,7 @@ struct loop {
 	unsigned int signals;	    /* asked to end, times */
 	bool more;		    /* messages were left in the ring */
 	unsigned int idle;	    /* looks in a row that found nothing */
+	uint64_t exits_due_ns;	    /* when exits under way are looked at again */
 	uint64_t over_ns;	    /* all targets are gone since then; 0: not yet */
 	struct et_counters counters; /* as last passed on */
 };

@@ -160,8 +160,6 @@ static void size_maps(struct source *s)
 		bpf_map__set_max_entries(s->skel->maps.pids, 1);
 	if (c->exit_tells_last)
 		bpf_map__set_max_entries(s->skel->maps.claims, 1);
-	if (plan__door(s->plan, ET_OBS_REAP) != ET_DOOR_TRACEPOINT)
-		bpf_map__set_max_entries(s->skel->maps.waits, 1);
 	if (!c->watch_exits)
 		bpf_map__set_max_entries(s->skel->maps.exits, 1);
 }
