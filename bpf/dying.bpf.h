@@ -76,7 +76,7 @@ static __always_inline struct dying *dying_entry(struct et_id *id)
 	return dying_at(find_or_take_slot(id->start_ns, id->tgid));
 }
 
-static __always_inline void remove_dying(struct dying *e)
+static __always_inline void free_slot(struct dying *e)
 {
 	__u16 later = e->later;
 
@@ -85,6 +85,19 @@ static __always_inline void remove_dying(struct dying *e)
 	e->owner = 0;
 	if (later)
 		__sync_fetch_and_add(&in_later_slots, -1);
+}
+
+/* Two threads of it that looked for a slot at the very moment when another process gave one back have taken two. */
+static __always_inline void remove_dying(struct dying *e)
+{
+	struct et_id id = e->d.id;
+
+	free_slot(e);
+	if (!in_later_slots)
+		return;
+	e = find_dying(&id);
+	if (e)
+		free_slot(e);
 }
 
 #else /* no atomics */

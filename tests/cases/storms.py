@@ -343,12 +343,12 @@ def no_false_zombies(s):
     a loop may be a zombie at that moment."""
     loops = os.cpu_count()
     with counted(s, "-a", "-n", "storming") as (_, t):
-        storm = begin(s, "fork", "-j", loops, "-s", 5, "-n", 10 ** 7, "-N", "storming")
+        storm = begin(s, "fork", "-j", loops, "-s", 60, "-n", 10 ** 7, "-N", "storming")
         time.sleep(1)
         t.stop()
         s.check(not select.select([storm.out], [], [], 0)[0], "the storm was over too early")
     hows = collections.Counter(records.dig(record, "reap.how") for record in t.deaths())
-    s.check(hows["waited"] > 100 and hows["unreaped"] <= loops, f"reaped: {dict(hows)}")
+    s.check(hows["waited"] > 20 and hows["unreaped"] <= loops, f"reaped: {dict(hows)}")
     s.note(f"{dict(hows)}")
 
 
