@@ -11,7 +11,7 @@ STORMS = {
     "spawns": "posix_spawn",
     "threads-exit": "1,000 threads, exit_group",
     "threads-kill": "1,000 threads, killed",
-    "threads-self": "1,000 threads, each by pthread_exit",
+    "threads-self": "1,000 threads, each on its own",
     "bomb": "fork bomb in a cgroup with a limit, killed",
     "zombies": "all zombies at the same time",
     "fast": "20,000 deaths a second",
