@@ -4,7 +4,6 @@
  * load and does not attach.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,27 +102,18 @@ void attach_ids__close(struct attach_ids *ids)
 		libbpf_unregister_prog_handler(ids->handlers[--ids->nr_handlers]);
 }
 
-static uint32_t find(const struct kernel *k, enum bpf_attach_type attach, const char *target)
-{
-	const char *prefix = attach == BPF_TRACE_RAW_TP ? "btf_trace_" : attach == BPF_TRACE_ITER ? "bpf_iter_" : "";
-	char name[96];
-
-	snprintf(name, sizeof(name), "%s%s", prefix, target);
-	return kernel__next_type(k, name, attach == BPF_TRACE_RAW_TP ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC, 0);
-}
-
 int attach_ids__add(struct attach_ids *ids, const struct kernel *k, struct bpf_program *prog, const char *target)
 {
-	uint32_t id;
+	int id;
 
 	if (bpf_program__type(prog) != BPF_PROG_TYPE_TRACING)
 		return 0;
-	id = find(k, bpf_program__expected_attach_type(prog), target);
-	if (!id)
-		return -ENOENT;
+	id = kernel__attach_id(k, bpf_program__expected_attach_type(prog), target);
+	if (id < 0)
+		return id;
 	if (ids->nr == ATTACH_IDS_MAX)
 		return -E2BIG;
-	ids->of[ids->nr++] = (struct attach_id){ prog, id };
+	ids->of[ids->nr++] = (struct attach_id){ prog, (uint32_t)id };
 	/* With a descriptor, any, libbpf does not expect it in the kernel's BTF, and so does not read that. */
 	return bpf_program__set_attach_target(prog, 1, NULL);
 }

@@ -144,23 +144,24 @@ void kernel__close(struct kernel *k)
 	k->by_name = NULL;
 }
 
-static int tracepoint_type(const struct kernel *k, const char *name)
+int kernel__attach_id(const struct kernel *k, enum bpf_attach_type attach, const char *target)
 {
-	char type[80];
+	const char *prefix = attach == BPF_TRACE_RAW_TP ? "btf_trace_" : attach == BPF_TRACE_ITER ? "bpf_iter_" : "";
+	char name[96];
 
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	return find(k, type, BTF_KIND_TYPEDEF);
+	snprintf(name, sizeof(name), "%s%s", prefix, target);
+	return find(k, name, attach == BPF_TRACE_RAW_TP ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
 }
 
 bool kernel__has_tracepoint(const struct kernel *k, const char *name)
 {
-	return tracepoint_type(k, name) >= 0;
+	return kernel__attach_id(k, BPF_TRACE_RAW_TP, name) >= 0;
 }
 
 int kernel__tracepoint_args(const struct kernel *k, const char *name)
 {
 	const struct btf_type *t;
-	int id = tracepoint_type(k, name);
+	int id = kernel__attach_id(k, BPF_TRACE_RAW_TP, name);
 
 	if (id < 0)
 		return id;
@@ -214,12 +215,12 @@ bool kernel__has_typedef(const struct kernel *k, const char *name)
 
 int kernel__try_fentry(const struct kernel *k, const char *function)
 {
-	return try_tracing(BPF_TRACE_FENTRY, find(k, function, BTF_KIND_FUNC));
+	return try_tracing(BPF_TRACE_FENTRY, kernel__attach_id(k, BPF_TRACE_FENTRY, function));
 }
 
 int kernel__may_fentry(const struct kernel *k, const char *function)
 {
-	int id = find(k, function, BTF_KIND_FUNC);
+	int id = kernel__attach_id(k, BPF_TRACE_FENTRY, function);
 	int prog = id < 0 ? -ENOENT : load_nothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, id);
 
 	if (prog < 0)
@@ -230,12 +231,12 @@ int kernel__may_fentry(const struct kernel *k, const char *function)
 
 int kernel__try_tracepoint(const struct kernel *k, const char *name)
 {
-	return try_tracing(BPF_TRACE_RAW_TP, tracepoint_type(k, name));
+	return try_tracing(BPF_TRACE_RAW_TP, kernel__attach_id(k, BPF_TRACE_RAW_TP, name));
 }
 
 int kernel__try_iter(const struct kernel *k)
 {
-	return try_tracing(BPF_TRACE_ITER, find(k, "bpf_iter_task", BTF_KIND_FUNC));
+	return try_tracing(BPF_TRACE_ITER, kernel__attach_id(k, BPF_TRACE_ITER, "task"));
 }
 
 static int read_number(int dir, const char *path)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/bpf.h>
+
 struct btf;
 
 struct kernel {
@@ -28,6 +30,11 @@ bool kernel__has_typedef(const struct kernel *k, const char *name);
 
 /* The BTF id of the first type of that name and BTF_KIND_* behind `after`, which is such an id or 0. 0: no more. */
 uint32_t kernel__next_type(const struct kernel *k, const char *name, uint32_t kind, uint32_t after);
+/*
+ * The BTF id of what a tracing program is attached to: a function, or of an iterator or tracepoint what stands for it.
+ * -ENOENT: there is none.
+ */
+int kernel__attach_id(const struct kernel *k, enum bpf_attach_type attach, const char *target);
 bool kernel__has_tracepoint(const struct kernel *k, const char *name);
 
 /*
