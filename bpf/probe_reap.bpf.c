@@ -5,7 +5,7 @@
  * Hook: release_task, which runs in the reaper. sched_process_free would be a tracepoint, but
  * fires from an RCU callback many milliseconds later with anybody as current. Without probes the
  * return of wait4() and waitid() tells the reaper; it costs every system call of
- * the machine 20 to 60 ns, so it is used only there.
+ * the machine 15 to 50 ns, so it is used only there.
  */
 
 static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id id)
