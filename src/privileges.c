@@ -74,6 +74,27 @@ static uint64_t permitted(void)
 	return get_capabilities(data) ? 0 : data[0].permitted | (uint64_t)data[1].permitted << 32;
 }
 
+const char *privileges__names(uint64_t caps, char dst[160])
+{
+	static const struct {
+		unsigned int cap;
+		const char *name;
+	} known[] = {
+		{ CAP_BPF, "CAP_BPF" },
+		{ CAP_PERFMON, "CAP_PERFMON" },
+		{ CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH" },
+		{ CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE" },
+		{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
+	};
+	size_t len = 0;
+
+	dst[0] = '\0';
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
+		if (caps & PRIVILEGE(known[i].cap))
+			len += (size_t)snprintf(dst + len, 160 - len, "%s%s", len ? " " : "", known[i].name);
+	return dst;
+}
+
 /* ---- whether it can be done ---- */
 
 static bool is_root(void)

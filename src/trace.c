@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,10 +48,13 @@ static int status_of(int err)
 
 static int refuse_permission(void)
 {
-	if (geteuid())
-		log__error("not permitted: run it as root (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)");
+	uint64_t lacks = kernel__lacks();
+	char names[160];
+
+	if (lacks)
+		log__error("not permitted: run it as root, or give it %s", privileges__names(lacks, names));
 	else
-		log__error("not permitted: the kernel refuses bpf() even to root here (a container, or lockdown)");
+		log__error("not permitted: the kernel refuses bpf() here whatever one may (a container, or lockdown)");
 	return -EPERM;
 }
 
@@ -58,7 +62,7 @@ static int open_kernel(struct trace *t)
 {
 	int err;
 
-	if (!kernel__may_trace())
+	if (kernel__lacks())
 		return refuse_permission();
 	err = kernel__open(&t->kernel);
 	if (err) {
@@ -390,13 +394,25 @@ int trace__replay(const struct options *o)
 	return conclude(&t, err ? -EIO : 0);
 }
 
+/* What it takes to start, and what is left once it has. */
+static void print_privileges(const struct trace *t)
+{
+	char names[160];
+
+	printf("needs: %s\n", privileges__names(plan__needs(&t->plan, &t->kernel), names));
+	printf("then: no capabilities, seccomp, %s\n",
+	       sandbox__has_landlock() ? "Landlock" : "no Landlock in this kernel");
+}
+
 int trace__probes(const struct options *o)
 {
 	struct trace t = { .options = o };
 	int err = open_kernel(&t);
 
-	if (!err)
+	if (!err) {
+		print_privileges(&t);
 		plan__print(&t.plan);
+	}
 	kernel__close(&t.kernel);
 	return status_of(err);
 }
