@@ -106,9 +106,11 @@ int relay__start(struct relay *r, pid_t pid, const struct privileges *p)
 		close(target);
 	if (!err && !is_ready(r->fd))
 		err = -ECHILD;
-	if (err)
-		log__error("cannot start the process that passes signals on: %s (--no-drop goes without)",
-			   err == -ECHILD ? "it ended" : strerror(-err));
+	if (!err)
+		return 0;
+	relay__end(r); /* whoever has none sends signals himself, while he may */
+	log__error("cannot start the process that passes signals on: %s (--no-drop goes without)",
+		   err == -ECHILD ? "it ended" : strerror(-err));
 	return err;
 }
 
@@ -121,9 +123,9 @@ int relay__send(const struct relay *r, int sig)
 
 void relay__end(struct relay *r)
 {
-	if (r->pid <= 0)
-		return;
-	close(r->fd);
-	waitpid(r->pid, NULL, 0);
+	if (r->pid > 0) {
+		close(r->fd);
+		waitpid(r->pid, NULL, 0);
+	}
 	r->pid = 0;
 }

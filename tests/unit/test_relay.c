@@ -64,6 +64,18 @@ static void is_gone(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void nobody_to_send_to(void)
+{
+	const struct privileges p = { 0 };
+	struct relay r = { 0 };
+	pid_t pid = sleeper();
+
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	CHECK(relay__start(&r, pid, &p) < 0);
+	CHECK_I64(r.pid, 0);
+}
+
 int main(void)
 {
 	if (!sandbox__is_possible())
@@ -72,5 +84,6 @@ int main(void)
 	UNIT(passes_on);
 	UNIT(ends_with_us);
 	UNIT(is_gone);
+	UNIT(nobody_to_send_to);
 	return unit__end();
 }
