@@ -119,6 +119,29 @@ def nobody_to_become(s):
     one_line(s, s.exittrace(*argv, binary="setpriv"), 77, "CAP_SETUID", "--no-drop")
 
 
+@alone(once="kernel", seconds=60)
+def nothing_is_read_before(s):
+    """strace tells: outputs are written, and zombies that were there read, when nothing is left to lose."""
+    path, zombie = os.path.join(s.directory, "trace"), s.die("exit", 3, name="there before")
+    zombie.until_dead()
+    result = s.exittrace("-o", path, s.setup.binary, "-j", *s.tier(), "-a", "-d", 0.3, binary="strace")
+    s.check(result.returncode == 0 and '"there before"' in result.stdout, f"{result}")
+    zombie.reap()
+    with open(path) as file:
+        lines = file.read().splitlines()
+    filtered = max(i for i, line in enumerate(lines) if line.startswith("seccomp(SECCOMP_SET_MODE_FILTER") and
+                   line.endswith(" = 0"))
+    before, after = lines[:filtered], lines[filtered + 1:]
+    zombies = next(line.split()[-1] for line in before if line.startswith("bpf(BPF_ITER_CREATE"))
+    early = [line for line in before if line.startswith((f"read({zombies},", "write(1,", "pwritev2(1,"))]
+    s.check(not early, f"too early: {early[:3]}")
+    s.check(any(line.startswith(f"read({zombies},") for line in after), "no zombies are read")
+    names = {line.partition("(")[0] for line in after if "(" in line}
+    for refused in "bpf", "open", "openat", "socket", "kill", "clone", "execve", "perf_event_open":
+        s.check(refused not in names, f"{refused}() afterwards")
+    s.check(not any("SIGSYS" in line for line in after), "the filter refused something")
+
+
 # ---- the command ----
 
 @alone(once="kernel")
