@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -25,6 +26,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel.h"
+#include "privileges.h"
 
 /* libbpf's own words, which tell developers more than users. */
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -297,7 +299,9 @@ static int open_tracefs(void)
 	int mnt = open("/sys/kernel/tracing", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fs;
 
-	if (mnt >= 0 && !faccessat(mnt, "events", F_OK, 0))
+	if (mnt < 0 && errno == EACCES)
+		return -EACCES;
+	if (mnt >= 0 && !faccessat(mnt, "events", F_OK, AT_EACCESS))
 		return mnt;
 	if (mnt >= 0)
 		close(mnt);
@@ -317,7 +321,7 @@ static int event_id(const char *event)
 	int id, root = open_tracefs();
 
 	if (root < 0)
-		return -ENODEV;
+		return root == -EPERM || root == -EACCES ? root : -ENODEV;
 	snprintf(path, sizeof(path), "events/%s/id", event);
 	id = read_number(root, path);
 	close(root);
@@ -348,17 +352,33 @@ int kernel__find_event(const char *event)
 	return id < 0 ? id : 0;
 }
 
-bool kernel__may_trace(void)
+uint64_t kernel__lacks(void)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-	unsigned int tracing = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
+	const uint64_t tracing = PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON);
+	uint64_t have = privileges__effective();
 
-	if (syscall(SYS_capget, &head, data))
-		return false;
-	if (data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN))
-		return true;
-	return (data[1].effective & tracing) == tracing;
+	return have & PRIVILEGE(CAP_SYS_ADMIN) ? 0 : tracing & ~have;
+}
+
+/* Where tracefs is mounted, mostly for root alone, it has to be read; else to be mounted. */
+uint64_t kernel__events_need(void)
+{
+	static const char one[] = "/sys/kernel/tracing/events/sched/sched_process_exit/id";
+	struct stat top, id;
+
+	if (stat(one, &id) || stat("/sys/kernel/tracing", &top))
+		return PRIVILEGE(errno == EACCES ? CAP_DAC_READ_SEARCH : CAP_SYS_ADMIN);
+	return top.st_mode & S_IXOTH && id.st_mode & S_IROTH ? 0 : PRIVILEGE(CAP_DAC_READ_SEARCH);
+}
+
+/* 5.11 charges maps to the memory cgroup, before they are locked memory; a helper of the same version tells. */
+uint64_t kernel__maps_need(const struct kernel *k)
+{
+	struct rlimit limit;
+
+	if (kernel__has_function(k, "bpf_ktime_get_coarse_ns"))
+		return 0;
+	return !getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_max == RLIM_INFINITY ? 0 : PRIVILEGE(CAP_SYS_RESOURCE);
 }
 
 static uint64_t clock_ns(clockid_t clock)

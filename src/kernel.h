@@ -53,8 +53,11 @@ int kernel__try_iter(const struct kernel *k);
 int kernel__find_event(const char *event);
 int kernel__open_event(const char *event); /* a perf event for a program to be attached to */
 
-/* Whether this process may use bpf() for tracing at all: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. */
-bool kernel__may_trace(void);
+/* Capabilities that this process lacks to use bpf() for tracing at all; CAP_SYS_ADMIN does for both. */
+uint64_t kernel__lacks(void);
+/* ... and what it takes beside these: to read the ids of events, and to have maps of a few MiB. */
+uint64_t kernel__events_need(void);
+uint64_t kernel__maps_need(const struct kernel *k);
 
 uint64_t kernel__boot_ns(void); /* CLOCK_BOOTTIME */
 uint64_t kernel__real_ns(void); /* CLOCK_REALTIME */

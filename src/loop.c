@@ -105,8 +105,8 @@ static void on_stop_signal(struct loop *l, int sig)
 		l->stop = true;
 		return;
 	}
-	if (sig == SIGTERM || sig == SIGHUP)
-		kill(l->command->pid, sig);
+	if ((sig == SIGTERM || sig == SIGHUP) && command__signal(l->command, sig))
+		log__error("cannot pass signal %d on to the command: the process for it is gone", sig);
 }
 
 static void read_signals(struct loop *l)
@@ -252,9 +252,22 @@ static void finish(struct loop *l)
 	session__message(l->session, &end, sizeof(end));
 }
 
-int loop__run(struct loop *l)
+static int refuse(int err)
+{
+	log__error("waiting for events: %s", strerror(-err));
+	return err;
+}
+
+int loop__open(struct loop *l)
 {
 	int err = open_fds(l);
+
+	return err ? refuse(err) : 0;
+}
+
+int loop__run(struct loop *l)
+{
+	int err = 0;
 
 	l->session->output->opt.stop = asked_to_stop;
 	l->session->output->opt.stop_ctx = l;
@@ -265,7 +278,7 @@ int loop__run(struct loop *l)
 		check_over(l);
 	}
 	if (err)
-		log__error("waiting for events: %s", strerror(-err));
+		refuse(err);
 	finish(l);
 	output__flush(l->session->output);
 	l->session->output->opt.stop = NULL;

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,37 +135,26 @@ static int take_name(struct options *o, const char *arg, const char *opt)
 	return 0;
 }
 
-/*
- * Not getpwnam(): that loads whatever nsswitch.conf names into this process, and
- * a static binary cannot do it at all. Users from elsewhere can be given as numbers.
- */
-static bool find_user(const char *name, uid_t *uid)
+/* A number is the group's as well: no name is looked up for it. */
+static int parse_user(const char *arg, const char *opt, struct user *u)
 {
-	FILE *f = fopen("/etc/passwd", "re");
-	struct passwd *pw;
-	bool found = false;
+	uint64_t n;
 
-	if (!f)
-		return false;
-	while (!found && (pw = fgetpwent(f))) {
-		found = !strcmp(pw->pw_name, name);
-		if (found)
-			*uid = pw->pw_uid;
-	}
-	fclose(f);
-	return found;
+	if (!parse__number(arg, NO_UID - 1, &n))
+		*u = (struct user){ (uid_t)n, (gid_t)n };
+	else if (!privileges__find_user(arg, u))
+		return refuse("%s: no user '%s' in /etc/passwd; a user id works too", opt, show(arg).s);
+	return 0;
 }
 
 static int take_user(struct options *o, const char *arg, const char *opt)
 {
-	uint64_t n;
+	struct user u = { 0 };
+	int status = parse_user(arg, opt, &u);
 
 	o->by_user = true;
-	if (!parse__number(arg, NO_UID - 1, &n))
-		o->uid = (uid_t)n;
-	else if (!find_user(arg, &o->uid))
-		return refuse("%s: no user '%s' in /etc/passwd; a user id works too", opt, show(arg).s);
-	return 0;
+	o->uid = u.uid;
+	return status;
 }
 
 static int add_cause(struct options *o, const char *word, const char *opt)
@@ -379,6 +367,16 @@ static int take_ready_fd(struct options *o, const char *arg, const char *opt)
 	return 0;
 }
 
+static int take_run_as(struct options *o, const char *arg, const char *opt)
+{
+	int status = parse_user(arg, opt, &o->run_as);
+
+	if (!status && !o->run_as.uid)
+		return refuse("%s: '%s' is root, who gives up nothing; that is --no-drop", opt, show(arg).s);
+	o->by_other = true;
+	return status;
+}
+
 /* Those that a death can be told without. */
 static int add_without(struct options *o, const char *word, const char *opt)
 {
@@ -480,6 +478,8 @@ static const struct row rows[] = {
 	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier },
 	{ 0, "without", "WHAT[,..]", "leave out observations of --probes that cost too\nmuch here: files, mm, ...",
 	  .take = take_without },
+	{ 0, "run-as", "USER", "who to be once attached (default: nobody)", .take = take_run_as },
+	{ 0, "no-drop", NULL, "keep all privileges, to debug", FLAG(no_drop) },
 	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd },
 	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION },
 	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP },
@@ -632,6 +632,7 @@ static int check_pairs(const struct options *o)
 		{ o->all && o->nr_pids, "-a and -p: choose one" },
 		{ o->follow && !o->nr_pids && !o->command,
 		  "-f follows the descendants of -p or COMMAND: give one" },
+		{ o->by_other && o->no_drop, "--run-as and --no-drop: choose one" },
 		{ o->replay && o->command, "--replay runs no COMMAND" },
 		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
 		  "--replay cannot select by -p, --tree, -f or -c; -n, -u, -x, --cause and --signal work" },

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "privileges.h"
 #include "record.h"
 
 enum exit_status { /* of exittrace itself */
@@ -71,6 +72,9 @@ struct options {
 	bool strict;
 	const char *record, *replay;
 	int ready_fd; /* -1: none */
+	bool no_drop; /* privileges are kept */
+	bool by_other;
+	struct user run_as; /* with by_other: who to be once attached */
 	enum tier tier;
 	uint64_t without; /* bit per enum et_observation that is not to be made */
 };

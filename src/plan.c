@@ -4,6 +4,7 @@
  * for each. Does not load or attach what is really used: that is source.c.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "log.h"
 #include "names.h"
 #include "plan.h"
+#include "privileges.h"
 
 #define PROG(name) offsetof(struct exittrace_bpf, progs.name)
 
@@ -501,6 +503,16 @@ enum et_door plan__tier(const struct plan *p)
 	return best;
 }
 
+uint64_t plan__needs(const struct plan *p, const struct kernel *k)
+{
+	uint64_t needs = PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON) | kernel__maps_need(k);
+
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++)
+		if (p->use[i] && p->use[i]->tracefs[0])
+			needs |= kernel__events_need();
+	return needs;
+}
+
 static const char *why_not(int err)
 {
 	switch (-err) {
@@ -545,7 +557,7 @@ static void print_observation(const struct plan *p, enum et_observation obs)
 
 void plan__print(const struct plan *p)
 {
-	printf("tier: %s   (-> the door in use)\n\n", names__door(plan__tier(p)));
+	printf("\ntier: %s   (-> the door in use)\n\n", names__door(plan__tier(p)));
 	for (unsigned int i = 0; i < ET_OBS_COUNT; i++)
 		print_observation(p, i);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "event.h"
 #include "options.h"
@@ -62,6 +63,7 @@ int plan__settle(struct plan *p, const struct kernel *k, const struct options *o
 int plan__refuse(struct plan *p, const struct kernel *k, size_t program, int err);
 enum et_door plan__door(const struct plan *p, enum et_observation obs);
 enum et_door plan__tier(const struct plan *p); /* the highest door in use */
+uint64_t plan__needs(const struct plan *p, const struct kernel *k); /* capabilities, a bit each */
 void plan__print(const struct plan *p);	 /* to stdout */
 
 #endif

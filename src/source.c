@@ -42,6 +42,7 @@ struct source {
 	struct exits exits;
 	struct core_pattern pattern;
 	int types_fd; /* while loading; -1: none */
+	int zombies_fd; /* the list of those that are there; -1: none */
 	uint64_t attach_ns, real_ns;
 	message_fn fn; /* of the source__read() under way */
 	void *ctx;
@@ -284,7 +285,7 @@ int source__new(const struct plan *p, const struct kernel *k, const struct optio
 		return -ENOMEM;
 	s->plan = p;
 	s->options = o;
-	s->types_fd = -1;
+	s->types_fd = s->zombies_fd = -1;
 	core_pattern__open(&s->pattern);
 	err = open_object(s, k);
 	if (!err)
@@ -400,28 +401,36 @@ static int read_deaths(struct source *s, int fd, message_fn fn, void *ctx)
 	return n < 0 ? -errno : 0;
 }
 
-static int snapshot_zombies(struct source *s, message_fn fn, void *ctx)
+static int list_zombies(struct source *s)
 {
 	struct bpf_link *link = bpf_program__attach_iter(s->skel->progs.zombies__iter, NULL);
-	int fd, err;
 
 	if (!link)
 		return refuse("cannot list zombies", -errno);
-	fd = bpf_iter_create(bpf_link__fd(link));
-	err = fd < 0 ? -errno : read_deaths(s, fd, fn, ctx);
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-	return err ? refuse("cannot list zombies", err) : 0;
+	s->zombies_fd = bpf_iter_create(bpf_link__fd(link));
+	if (s->zombies_fd < 0)
+		refuse("cannot list zombies", -errno);
+	bpf_link__destroy(link); /* the list holds it */
+	return s->zombies_fd < 0 ? -EIO : 0;
 }
 
-int source__snapshot(struct source *s, message_fn fn, void *ctx)
+int source__open_snapshot(struct source *s)
 {
 	int err = s->skel->rodata->config.by_tree ? snapshot_tree(s) : 0;
 
 	if (err || !s->plan->use[ET_OBS_SNAPSHOT])
 		return err;
-	return snapshot_zombies(s, fn, ctx);
+	return list_zombies(s);
+}
+
+int source__snapshot(struct source *s, message_fn fn, void *ctx)
+{
+	int err = s->zombies_fd >= 0 ? read_deaths(s, s->zombies_fd, fn, ctx) : 0;
+
+	if (s->zombies_fd >= 0)
+		close(s->zombies_fd);
+	s->zombies_fd = -1;
+	return err ? refuse("cannot list zombies", err) : 0;
 }
 
 void source__start(const struct source *s, struct et_start *start)
@@ -494,5 +503,7 @@ void source__free(struct source *s)
 	attach_ids__close(&s->ids);
 	if (s->types_fd >= 0)
 		close(s->types_fd);
+	if (s->zombies_fd >= 0)
+		close(s->zombies_fd);
 	free(s);
 }

@@ -32,7 +32,12 @@ int source__load(struct source *s, const struct source_filter *f); /* what the p
 /* -EAGAIN: the kernel refused *program (an offset as in the plan) with *why; try without. */
 int source__attach(struct source *s, size_t *program, int *why);
 int source__add_target(struct source *s, const struct target *t);
-int source__snapshot(struct source *s, message_fn fn, void *ctx); /* zombies that are there already */
+/*
+ * What is there already: descendants, which the kernel half is told of; and a list of zombies, which is read by the
+ * other one, when there are no privileges any more. 0, or negative errno after one line on stderr: they stay untold.
+ */
+int source__open_snapshot(struct source *s);
+int source__snapshot(struct source *s, message_fn fn, void *ctx);
 void source__start(const struct source *s, struct et_start *start);
 int source__fd(const struct source *s); /* the ring buffer: becomes readable when the kernel half wakes us */
 

@@ -229,7 +229,14 @@ static int reader_run(struct stream_reader *r, int (*fn)(void *ctx, const void *
 	return n;
 }
 
-int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx)
+int stream__open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int stream__read(int fd, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx)
 {
 	struct stream_reader *r = malloc(sizeof(*r));
 	int err;
@@ -237,13 +244,8 @@ int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t 
 	if (!r)
 		return -ENOMEM;
 	r->pos = r->len = 0;
-	r->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (r->fd < 0) {
-		err = -errno;
-	} else {
-		err = reader_run(r, fn, ctx);
-		close(r->fd);
-	}
+	r->fd = fd;
+	err = reader_run(r, fn, ctx);
 	free(r);
 	return err;
 }

@@ -15,10 +15,11 @@ int stream_writer__open(const char *path, struct stream_writer **out);
 int stream_writer__put(struct stream_writer *w, const void *msg, size_t size);
 int stream_writer__close(struct stream_writer *w); /* flushes; 0 or negative errno; NULL is fine */
 
+int stream__open(const char *path); /* a descriptor or negative errno */
 /*
  * Calls fn for every message; stops when fn returns non-zero. 0, or negative errno;
  * -EBADMSG: not a stream, or cut short; -EPROTONOSUPPORT: of another version.
  */
-int stream__read(const char *path, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
+int stream__read(int fd, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
 
 #endif

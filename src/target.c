@@ -160,6 +160,18 @@ int command__release(struct command *c)
 	return n == sizeof(err) ? -err : 0;
 }
 
+int command__relay(struct command *c, const struct privileges *p)
+{
+	return relay__start(&c->relay, c->pid, p);
+}
+
+int command__signal(struct command *c, int sig)
+{
+	if (c->relay.pid > 0)
+		return relay__send(&c->relay, sig);
+	return kill(c->pid, sig) ? -errno : 0;
+}
+
 int command__reap(struct command *c)
 {
 	if (!c->reaped && waitpid(c->pid, &c->status, WNOHANG) == c->pid)
@@ -176,7 +188,15 @@ void command__kill(struct command *c)
 {
 	if (c->pid <= 0 || c->reaped)
 		return;
-	kill(c->pid, SIGKILL);
+	if (command__signal(c, SIGKILL)) {
+		log__error("cannot end the command, process %d", c->pid);
+		return;
+	}
 	waitpid(c->pid, &c->status, 0);
 	c->reaped = 1;
+}
+
+void command__close(struct command *c)
+{
+	relay__end(&c->relay);
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "relay.h"
+
 /* A process that cannot be mistaken for another one while `pidfd` is open. */
 struct target {
 	pid_t pid;
@@ -32,14 +34,19 @@ struct command {
 	int fail_fd; /* carries errno when exec failed */
 	int status;  /* wait status, once reaped */
 	int reaped;
+	struct relay relay; /* sends our signals once we may not; none: we may */
 };
 
 /* 0 or negative errno; the child waits. before_exec runs in the child. */
 int command__start(struct command *c, char **argv, void (*before_exec)(void));
 /* Lets it exec. 0, or negative errno of exec (ENOENT, EACCES: the child is gone then). */
 int command__release(struct command *c);
+/* For when we have no privileges any more. 0, or negative errno after one line on stderr. */
+int command__relay(struct command *c, const struct privileges *p);
+int command__signal(struct command *c, int sig); /* 0 or negative errno */
 int command__reap(struct command *c); /* waitpid without hanging: 1 reaped, 0 still there */
 int command__exit_status(const struct command *c); /* what a shell would say: code or 128+n */
 void command__kill(struct command *c); /* when tracing could not begin */
+void command__close(struct command *c); /* it may go on */
 
 #endif

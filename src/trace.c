@@ -3,13 +3,15 @@
  * trace.c: takes checked options, brings the parts up in order and down again, gives the exit
  * status. Does not handle a single message itself.
  *
- * The order matters: outputs are opened and targets pinned before anything is attached; zombies
- * are listed and the command let go after; "ready" is said last.
+ * The order matters: outputs are opened and targets pinned before anything is attached; then all
+ * privileges are given up, and only then is the first byte looked at that others have chosen;
+ * "ready" is said last, and the command let go.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "loop.h"
+#include "sandbox.h"
 #include "trace.h"
 
 struct trace {
@@ -26,6 +29,8 @@ struct trace {
 	struct source *source;
 	struct session session;
 	struct command command;
+	struct loop loop;
+	struct privileges privileges; /* what is left once attached */
 	struct target *targets;
 	unsigned int nr_targets;
 	uint64_t cgroup_id;
@@ -43,10 +48,13 @@ static int status_of(int err)
 
 static int refuse_permission(void)
 {
-	if (geteuid())
-		log__error("not permitted: run it as root (needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)");
+	uint64_t lacks = kernel__lacks();
+	char names[160];
+
+	if (lacks)
+		log__error("not permitted: run it as root, or give it %s", privileges__names(lacks, names));
 	else
-		log__error("not permitted: the kernel refuses bpf() even to root here (a container, or lockdown)");
+		log__error("not permitted: the kernel refuses bpf() here whatever one may (a container, or lockdown)");
 	return -EPERM;
 }
 
@@ -54,7 +62,7 @@ static int open_kernel(struct trace *t)
 {
 	int err;
 
-	if (!kernel__may_trace())
+	if (kernel__lacks())
 		return refuse_permission();
 	err = kernel__open(&t->kernel);
 	if (err) {
@@ -64,6 +72,29 @@ static int open_kernel(struct trace *t)
 	}
 	err = plan__settle(&t->plan, &t->kernel, t->options);
 	return err == -EPERM ? refuse_permission() : err;
+}
+
+static bool drops(const struct options *o)
+{
+	return !o->no_drop && sandbox__is_possible();
+}
+
+static int settle_privileges(struct trace *t)
+{
+	const struct options *o = t->options;
+
+	return drops(o) ? privileges__settle(&t->privileges, o->by_other ? &o->run_as : NULL) : 0;
+}
+
+/* From here on this process prints what others have chosen, and can do nothing else. */
+static int drop(struct trace *t, const struct sandbox *box)
+{
+	int err;
+
+	if (!drops(t->options))
+		return 0;
+	err = privileges__drop(&t->privileges);
+	return err ? err : sandbox__enter(box);
 }
 
 static int open_output(struct trace *t)
@@ -154,8 +185,10 @@ static int start_command(struct trace *t)
 		log__error("cannot start %s: %s", t->options->command[0], strerror(-err));
 		return -ECHILD;
 	}
-	if (!command_is_target(t->options))
-		return 0;
+	if (drops(t->options))
+		err = command__relay(&t->command, &t->privileges);
+	if (err || !command_is_target(t->options))
+		return err;
 	err = pin(t, t->command.pid);
 	return err ? err : source__add_target(t->source, &t->targets[t->nr_targets - 1]);
 }
@@ -174,17 +207,34 @@ static int say_ready(const struct options *o)
 	return 0;
 }
 
-static int begin(struct trace *t)
+/* All that takes a privilege, or a file. */
+static int prepare(struct trace *t, struct et_start *start)
 {
-	struct et_start start;
-	int err;
+	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
 
-	err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
 	if (err)
 		return -EIO;
 	t->session.targets = t->targets;
 	t->session.nr_targets = t->nr_targets;
-	source__start(t->source, &start);
+	t->loop = (struct loop){ .options = t->options, .session = &t->session, .source = t->source };
+	t->loop.command = t->options->command ? &t->command : NULL;
+	err = loop__open(&t->loop);
+	if (err)
+		return err;
+	source__start(t->source, start);
+	source__open_snapshot(t->source); /* has said what failed */
+	return 0;
+}
+
+static int begin(struct trace *t)
+{
+	struct et_start start;
+	int err = prepare(t, &start);
+
+	if (!err)
+		err = drop(t, &sandbox_tracer);
+	if (err)
+		return err;
 	session__message(&t->session, &start, sizeof(start));
 	session__clock(&t->session);
 	source__snapshot(t->source, session__message, &t->session); /* has said what failed */
@@ -210,20 +260,17 @@ static int run_command(struct trace *t)
 
 static int run(struct trace *t)
 {
-	struct loop loop = { .options = t->options, .session = &t->session, .source = t->source };
-
-	if (t->options->command) {
-		loop.command = &t->command;
-		if (run_command(t))
-			return 0;
-	}
-	return loop__run(&loop);
+	if (t->options->command && run_command(t))
+		return 0;
+	return loop__run(&t->loop);
 }
 
 static int bring_up(struct trace *t)
 {
 	int err = open_kernel(t);
 
+	if (!err)
+		err = settle_privileges(t);
 	if (!err)
 		err = open_output(t);
 	if (!err)
@@ -241,6 +288,7 @@ static void bring_down(struct trace *t)
 		target__close(&t->targets[i]);
 	free(t->targets);
 	source__free(t->source);
+	command__close(&t->command); /* after that: its end is none of what was watched */
 	kernel__close(&t->kernel);
 	if (t->out_fd >= 0)
 		close(t->out_fd);
@@ -312,24 +360,48 @@ static const char *replay_problem(int err)
 	return err == -EBADMSG ? "not a recording of exittrace, or cut short" : strerror(-err);
 }
 
+static int replay(struct trace *t, int fd)
+{
+	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
+
+	if (!err)
+		err = drop(t, &sandbox_replay);
+	if (err)
+		return err;
+	err = stream__read(fd, session__message, &t->session);
+	if (err)
+		log__error("%s: %s", t->options->replay, replay_problem(err));
+	return err;
+}
+
+/* A recording is somebody else's bytes, too. */
 int trace__replay(const struct options *o)
 {
 	struct trace t = { .options = o, .out_fd = -1 };
-	int err;
+	int fd = stream__open(o->replay), err;
 
 	signal(SIGPIPE, SIG_IGN);
 	t.session.options = o;
-	err = open_output(&t);
+	if (fd < 0)
+		log__error("%s: %s", o->replay, strerror(-fd));
+	err = fd < 0 ? fd : settle_privileges(&t);
 	if (!err)
-		err = session__open(&t.session, o, t.out_fd >= 0 ? t.out_fd : STDOUT_FILENO);
-	if (!err) {
-		err = stream__read(o->replay, session__message, &t.session);
-		if (err)
-			log__error("%s: %s", o->replay, replay_problem(err));
-	}
+		err = open_output(&t);
+	if (!err)
+		err = replay(&t, fd);
 	if (t.session.output)
 		session__end(&t.session);
 	return conclude(&t, err ? -EIO : 0);
+}
+
+/* What it takes to start, and what is left once it has. */
+static void print_privileges(const struct trace *t)
+{
+	char names[160];
+
+	printf("needs: %s\n", privileges__names(plan__needs(&t->plan, &t->kernel), names));
+	printf("then: no capabilities, seccomp, %s\n",
+	       sandbox__has_landlock() ? "Landlock" : "no Landlock in this kernel");
 }
 
 int trace__probes(const struct options *o)
@@ -337,8 +409,10 @@ int trace__probes(const struct options *o)
 	struct trace t = { .options = o };
 	int err = open_kernel(&t);
 
-	if (!err)
+	if (!err) {
+		print_privileges(&t);
 		plan__print(&t.plan);
+	}
 	kernel__close(&t.kernel);
 	return status_of(err);
 }

@@ -16,7 +16,7 @@ import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
            "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
-           "textbook")
+           "textbook", "privileges")
 ALL = []
 
 

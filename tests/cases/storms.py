@@ -73,7 +73,7 @@ class Counter(Tracer):
     def check(self):
         if self.types[:1] != ["hello"] or self.types[-1:] != ["bye"]:
             raise Failed(f"no hello first and bye last: {self.types[:1]} {self.types[-1:]}")
-        problems = self.broken + self.problems + list(bye_problems(self.bye(), self.types))
+        problems = self.broken + self.problems + self.refused() + list(bye_problems(self.bye(), self.types))
         if self.losses() != self.bye()["lost"]:
             problems.append(f"bye says {self.bye()['lost']} were lost, the lost records {self.losses()}")
         if problems:

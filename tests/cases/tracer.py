@@ -155,8 +155,12 @@ class Tracer:
         return [record for record in found if record["type"] == kind and records.dig(record, "process.pid") == pid and
                 window[0] <= int(record["id"].split(":")[2]) <= window[1]]
 
+    def refused(self):
+        """It must have all system calls that it makes."""
+        return [line for line in self.errors().splitlines() if "filter refused" in line]
+
     def check(self):
-        problems = self.broken + list(stream_problems(self.records))
+        problems = self.broken + self.refused() + list(stream_problems(self.records))
         if problems:
             more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
             raise Failed("the output as a whole: " + "; ".join(problems[:5]) + more)

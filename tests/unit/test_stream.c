@@ -56,13 +56,24 @@ static void write_messages(unsigned int n)
 	CHECK_I64(stream_writer__close(w), 0);
 }
 
+static int read_stream(const char *from, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx)
+{
+	int fd = stream__open(from), err;
+
+	if (fd < 0)
+		return fd;
+	err = stream__read(fd, fn, ctx);
+	close(fd);
+	return err;
+}
+
 static void round_trip(void)
 {
 	struct seen s = { 0 };
 	struct stat st;
 
 	write_messages(5000);
-	CHECK_I64(stream__read(path, count, &s), 0);
+	CHECK_I64(read_stream(path, count, &s), 0);
 	CHECK_U64(s.messages, 5000);
 	CHECK_U64(s.sum, 5000 - 8); /* sizes 8 to 11 twice */
 	CHECK(!s.bad);
@@ -75,7 +86,7 @@ static void stops_when_told(void)
 	struct seen s = { .stop_at = 3 };
 
 	write_messages(10);
-	CHECK_I64(stream__read(path, count, &s), 0);
+	CHECK_I64(read_stream(path, count, &s), 0);
 	CHECK_U64(s.messages, 3);
 }
 
@@ -85,7 +96,7 @@ static void overwrites(void)
 
 	write_messages(100);
 	write_messages(2);
-	CHECK_I64(stream__read(path, count, &s), 0);
+	CHECK_I64(read_stream(path, count, &s), 0);
 	CHECK_U64(s.messages, 2);
 }
 
@@ -100,7 +111,7 @@ static void cut_short(void)
 
 		write_messages(3);
 		CHECK_I64(truncate(path, size), 0);
-		CHECK_I64(stream__read(path, count, &s), whole ? 0 : -EBADMSG);
+		CHECK_I64(read_stream(path, count, &s), whole ? 0 : -EBADMSG);
 	}
 }
 
@@ -118,19 +129,19 @@ static void not_a_stream(void)
 
 	write_messages(3);
 	spoil(0, 0x464c457f);
-	CHECK_I64(stream__read(path, count, &s), -EBADMSG);
+	CHECK_I64(read_stream(path, count, &s), -EBADMSG);
 	write_messages(3);
 	spoil(17, 0x0a39); /* version 9 */
-	CHECK_I64(stream__read(path, count, &s), -EPROTONOSUPPORT);
+	CHECK_I64(read_stream(path, count, &s), -EPROTONOSUPPORT);
 	write_messages(3);
 	spoil(19 + 4, 0); /* a message without even a header would be read for ever */
-	CHECK_I64(stream__read(path, count, &s), -EBADMSG);
+	CHECK_I64(read_stream(path, count, &s), -EBADMSG);
 	write_messages(3);
 	spoil(19 + 4, UINT32_MAX);
-	CHECK_I64(stream__read(path, count, &s), -EBADMSG);
+	CHECK_I64(read_stream(path, count, &s), -EBADMSG);
 	CHECK_U64(s.messages, 0);
-	CHECK_I64(stream__read("/tmp/no/such/stream", count, &s), -ENOENT);
-	CHECK_I64(stream__read("/tmp", count, &s), -EISDIR);
+	CHECK_I64(read_stream("/tmp/no/such/stream", count, &s), -ENOENT);
+	CHECK_I64(read_stream("/tmp", count, &s), -EISDIR);
 }
 
 static void refuses_what_is_no_file(void)
