@@ -148,7 +148,7 @@ bench: exittrace $(O)/tests/storm $(O)/tests/tiny
 
 install: exittrace
 	install -D -m 755 exittrace $(DESTDIR)$(PREFIX)/bin/exittrace
-	install -D -m 644 dist/exittrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/exittrace.1
+	install -D -m 644 dist/exittrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/exittrace.8
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/exittrace/README.md
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/exittrace/LICENSE
 

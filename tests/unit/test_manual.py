@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MANUAL = TOP / "dist/exittrace.1"
+MANUAL = TOP / "dist/exittrace.8"
 HINTS = TOP / "src/hint.c"
 TABLE = TOP / "scripts/manual-table"
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else TOP / "exittrace"
@@ -124,7 +124,7 @@ def check_page(manual):
 def check_table(linted):
     """What scripts/manual-table puts in is what a reader sees, and the manual without it is the same."""
     with tempfile.TemporaryDirectory() as place:
-        causes, manual = pathlib.Path(place, "causes.txt"), pathlib.Path(place, "exittrace.1")
+        causes, manual = pathlib.Path(place, "causes.txt"), pathlib.Path(place, "exittrace.8")
         causes.write_text(a_table())
         shutil.copy(MANUAL, manual)
         assert run([TABLE, causes, manual]) == ("", "")
