@@ -8,8 +8,22 @@
 
 #include "log.h"
 #include "options.h"
+#include "schema.h"
 #include "trace.h"
 #include "version.h"
+
+static int put_schema(void)
+{
+	struct buf b = { 0 };
+
+	schema__put(&b);
+	if (b.failed)
+		log__error("out of memory");
+	else
+		fwrite(b.data, 1, b.len, stdout);
+	buf__free(&b);
+	return b.failed ? STATUS_ERROR : STATUS_OK;
+}
 
 static int run(const struct options *o)
 {
@@ -23,6 +37,8 @@ static int run(const struct options *o)
 	case MODE_LIST_FIELDS:
 		options__list_fields();
 		return STATUS_OK;
+	case MODE_JSON_SCHEMA:
+		return put_schema();
 	case MODE_PROBES:
 		return trace__probes(o);
 	case MODE_REPLAY:

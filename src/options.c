@@ -460,6 +460,7 @@ static const struct row rows[] = {
 	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS },
 	{ 'S', "summary", NULL, "sums instead of records: histograms and tops", FLAG(summary) },
 	{ 0, "interval", "DUR", "with -S: for each DUR, and for all at the end", .take = take_interval },
+	{ 0, "json-schema", NULL, "tell the JSON Schema of -j, and end", .mode = MODE_JSON_SCHEMA },
 	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
 	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
 	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
