@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complete.h"
 #include "log.h"
 #include "options.h"
 #include "schema.h"
@@ -33,6 +34,9 @@ static int run(const struct options *o)
 		return STATUS_OK;
 	case MODE_VERSION:
 		puts("exittrace " EXITTRACE_VERSION);
+		return STATUS_OK;
+	case MODE_COMPLETE:
+		complete__put(o->command);
 		return STATUS_OK;
 	case MODE_LIST_FIELDS:
 		options__list_fields();
