@@ -3,6 +3,7 @@
 #   make            ./exittrace, linked against the system's libbpf
 #   make static     ./exittrace-static, runs on any distribution
 #   make install    DESTDIR= PREFIX=/usr/local; make uninstall, with the same, takes it away again
+#   make deb        a Debian package, in build/deb
 #   sudo make run   installs what is missing, builds, traces; ARGS='--all' by default
 #   sudo make check installs what is missing, builds, runs every test
 #   make unit       the tests that need no root and no kernel
@@ -45,7 +46,7 @@ Q := @
 say = @printf '  %-8s%s\n'
 endif
 
-.PHONY: all static install uninstall run check unit tests asan golden verifier-counts bench clean setup-build setup-check
+.PHONY: all static deb install uninstall run check unit tests asan golden verifier-counts bench clean setup-build setup-check
 .DELETE_ON_ERROR:
 
 all: exittrace
@@ -181,6 +182,18 @@ install: exittrace $(MADE)
 uninstall:
 	$(Q)rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(f))))
 	$(Q)for d in $(OWN_PLACES); do rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null || :; done
+
+# A Debian package of what is here, in build/deb. Nothing is written outside of it.
+DEB = $(O)/deb/exittrace-$(shell dpkg-parsechangelog -l dist/debian/changelog -S Version)
+SOURCES = $(shell git ls-files -- ':!.*' 2>/dev/null || \
+	find bpf dist include scripts src tests vmlinux Makefile LICENSE *.md -type f ! -name '*.pyc')
+
+deb:
+	$(Q)rm -rf $(O)/deb && mkdir -p $(DEB)
+	$(Q)tar -c $(SOURCES) | tar -x -C $(DEB)
+	$(Q)mv $(DEB)/dist/debian $(DEB)/debian
+	$(Q)cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	$(Q)ls $(O)/deb/*.deb
 
 clean:
 	rm -rf $(O) exittrace exittrace-static
