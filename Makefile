@@ -2,7 +2,8 @@
 #
 #   make            ./exittrace, linked against the system's libbpf
 #   make static     ./exittrace-static, runs on any distribution
-#   make install    DESTDIR= PREFIX=/usr/local
+#   make install    DESTDIR= PREFIX=/usr/local; make uninstall, with the same, takes it away again
+#   make deb        a Debian package, in build/deb
 #   sudo make run   installs what is missing, builds, traces; ARGS='--all' by default
 #   sudo make check installs what is missing, builds, runs every test
 #   make unit       the tests that need no root and no kernel
@@ -45,7 +46,7 @@ Q := @
 say = @printf '  %-8s%s\n'
 endif
 
-.PHONY: all static install run check unit tests asan golden verifier-counts bench clean setup-build setup-check
+.PHONY: all static deb install uninstall run check unit tests asan golden verifier-counts bench clean setup-build setup-check
 .DELETE_ON_ERROR:
 
 all: exittrace
@@ -146,11 +147,53 @@ check: setup-check
 bench: exittrace $(O)/tests/storm $(O)/tests/tiny
 	$(Q)scripts/bench $(ARGS)
 
-install: exittrace
-	install -D -m 755 exittrace $(DESTDIR)$(PREFIX)/bin/exittrace
-	install -D -m 644 dist/exittrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/exittrace.1
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/exittrace/README.md
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/exittrace/LICENSE
+# ---- what gets installed: mode:file:place below PREFIX; completions and examples are what is there ----
+
+ZSH_PLACE ?= share/zsh/site-functions
+INSTALLED = 755:exittrace:bin/exittrace \
+	644:dist/exittrace.8:share/man/man8/exittrace.8 \
+	644:$(O)/exittrace-fields.5:share/man/man5/exittrace-fields.5 \
+	644:$(O)/exittrace.schema.json:share/exittrace/exittrace.schema.json \
+	644:dist/completions/exittrace.bash:share/bash-completion/completions/exittrace \
+	644:dist/completions/_exittrace:$(ZSH_PLACE)/_exittrace \
+	644:dist/completions/exittrace.fish:share/fish/vendor_completions.d/exittrace.fish \
+	644:README.md:share/doc/exittrace/README.md \
+	644:NEWS.md:share/doc/exittrace/NEWS.md \
+	644:LICENSE:share/doc/exittrace/LICENSE \
+	$(foreach f,$(wildcard dist/examples/*),644:$(f):share/doc/exittrace/examples/$(notdir $(f)))
+# Ours alone: gone when they are empty.
+OWN_PLACES := share/doc/exittrace/examples share/doc/exittrace share/exittrace
+MADE := $(O)/exittrace-fields.5 $(O)/exittrace.schema.json
+
+$(O)/exittrace-fields.5: scripts/manual-fields exittrace dist/exittrace.8
+	$(say) MAN $@
+	$(Q)scripts/manual-fields ./exittrace > $@
+
+$(O)/exittrace.schema.json: exittrace
+	$(say) SCHEMA $@
+	$(Q)./exittrace --json-schema > $@
+
+install: exittrace $(MADE)
+	$(Q)set -e; for f in $(INSTALLED); do \
+		mode=$${f%%:*} rest=$${f#*:}; \
+		install -D -m $$mode $${rest%%:*} $(DESTDIR)$(PREFIX)/$${rest#*:}; \
+	done
+
+uninstall:
+	$(Q)rm -f $(foreach f,$(INSTALLED),$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(f))))
+	$(Q)for d in $(OWN_PLACES); do rmdir $(DESTDIR)$(PREFIX)/$$d 2>/dev/null || :; done
+
+# A Debian package of what is here, in build/deb. Nothing is written outside of it.
+DEB = $(O)/deb/exittrace-$(shell dpkg-parsechangelog -l dist/debian/changelog -S Version)
+SOURCES = $(shell git ls-files -- ':!.*' 2>/dev/null || \
+	find bpf dist include scripts src tests vmlinux Makefile LICENSE *.md -type f ! -name '*.pyc')
+
+deb:
+	$(Q)rm -rf $(O)/deb && mkdir -p $(DEB)
+	$(Q)tar -c $(SOURCES) | tar -x -C $(DEB)
+	$(Q)mv $(DEB)/dist/debian $(DEB)/debian
+	$(Q)cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	$(Q)ls $(O)/deb/*.deb
 
 clean:
 	rm -rf $(O) exittrace exittrace-static

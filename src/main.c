@@ -6,10 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complete.h"
 #include "log.h"
 #include "options.h"
+#include "schema.h"
 #include "trace.h"
 #include "version.h"
+
+static int put_schema(void)
+{
+	struct buf b = { 0 };
+
+	schema__put(&b);
+	if (b.failed)
+		log__error("out of memory");
+	else
+		fwrite(b.data, 1, b.len, stdout);
+	buf__free(&b);
+	return b.failed ? STATUS_ERROR : STATUS_OK;
+}
 
 static int run(const struct options *o)
 {
@@ -20,9 +35,14 @@ static int run(const struct options *o)
 	case MODE_VERSION:
 		puts("exittrace " EXITTRACE_VERSION);
 		return STATUS_OK;
+	case MODE_COMPLETE:
+		complete__put(o->command);
+		return STATUS_OK;
 	case MODE_LIST_FIELDS:
 		options__list_fields();
 		return STATUS_OK;
+	case MODE_JSON_SCHEMA:
+		return put_schema();
 	case MODE_PROBES:
 		return trace__probes(o);
 	case MODE_REPLAY:

@@ -378,10 +378,11 @@ static int take_run_as(struct options *o, const char *arg, const char *opt)
 }
 
 /* Those that a death can be told without. */
+static const enum et_observation optional[] = { ET_OBS_SNAPSHOT, ET_OBS_BEGIN, ET_OBS_MM, ET_OBS_FILES,
+						ET_OBS_WORK, ET_OBS_COREDUMP, ET_OBS_CHILDREN };
+
 static int add_without(struct options *o, const char *word, const char *opt)
 {
-	static const enum et_observation optional[] = { ET_OBS_SNAPSHOT, ET_OBS_BEGIN, ET_OBS_MM, ET_OBS_FILES,
-							ET_OBS_WORK, ET_OBS_COREDUMP, ET_OBS_CHILDREN };
 	char all[160] = "";
 	size_t i, len = 0;
 
@@ -402,14 +403,15 @@ static int take_without(struct options *o, const char *arg, const char *opt)
 	return each_word(o, arg, opt, add_without);
 }
 
+static const char *const tiers[] = {
+	[TIER_AUTO] = "auto",
+	[TIER_FENTRY] = "fentry",
+	[TIER_KPROBE] = "kprobe",
+	[TIER_TRACEPOINT] = "tracepoint",
+};
+
 static int take_tier(struct options *o, const char *arg, const char *opt)
 {
-	static const char *const tiers[] = {
-		[TIER_AUTO] = "auto",
-		[TIER_FENTRY] = "fentry",
-		[TIER_KPROBE] = "kprobe",
-		[TIER_TRACEPOINT] = "tracepoint",
-	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(tiers); i++) {
@@ -456,6 +458,7 @@ static const struct row rows[] = {
 	{ 'v', "verbose", NULL, "the story of each death in a few lines", FLAG(verbose) },
 	{ 0, "fields", "F[,F..]", "these fields, by key or heading", .take = take_fields },
 	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS },
+	{ 0, "json-schema", NULL, "tell the JSON Schema of -j, and end", .mode = MODE_JSON_SCHEMA },
 	{ 'S', "summary", NULL, "sums instead of records: histograms and tops", FLAG(summary) },
 	{ 0, "interval", "DUR", "with -S: for each DUR, and for all at the end", .take = take_interval },
 	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
@@ -481,6 +484,8 @@ static const struct row rows[] = {
 	{ 0, "run-as", "USER", "who to be once attached (default: nobody)", .take = take_run_as },
 	{ 0, "no-drop", NULL, "keep all privileges, to debug", FLAG(no_drop) },
 	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd },
+	{ 0, "complete", NULL, "tell what the last of the words that follow can\nbecome, for shells",
+	  .mode = MODE_COMPLETE },
 	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION },
 	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP },
 };
@@ -578,6 +583,12 @@ static int refuse_option(const char *word)
 	return refuse("there is no option '%s', or it is short for several", show(word).s);
 }
 
+/* Whatever else is on the command line. */
+static bool tells_at_once(const struct options *o)
+{
+	return o->mode == MODE_HELP || o->mode == MODE_VERSION || o->mode == MODE_COMPLETE;
+}
+
 static int read_options(struct options *o, int argc, char **argv)
 {
 	char letters[2 * ARRAY_SIZE(rows) + 3], name[32];
@@ -595,7 +606,7 @@ static int read_options(struct options *o, int argc, char **argv)
 		status = take(o, row_of(value), optarg);
 		if (status)
 			return status;
-		if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+		if (tells_at_once(o))
 			return 0;
 	}
 	return 0;
@@ -675,8 +686,10 @@ int options__parse(struct options *o, int argc, char **argv)
 	o->dying_after_ns = DYING_AFTER_NS;
 	o->ready_fd = -1;
 	status = read_options(o, argc, argv);
-	if (status || o->mode == MODE_HELP || o->mode == MODE_VERSION)
+	if (status || tells_at_once(o)) {
+		o->command = argv + optind;
 		return status;
+	}
 	if (o->replay && o->mode == MODE_TRACE)
 		o->mode = MODE_REPLAY;
 	o->colour = wants_colour(o);
@@ -689,6 +702,66 @@ int options__parse(struct options *o, int argc, char **argv)
 }
 
 /* ---- what it tells about itself ---- */
+
+bool options__told(unsigned int i, struct option_told *told)
+{
+	const struct row *row;
+
+	for (row = rows; row < rows + ARRAY_SIZE(rows); row++) {
+		if (!row->name || i--)
+			continue;
+		*told = (struct option_told){ row->letter, row->name, row->value, row->help };
+		return true;
+	}
+	return false;
+}
+
+static const char *nth_class(unsigned int i)
+{
+	return i < CAUSE_COUNT ? names__class(i) : NULL;
+}
+
+/* Not those for programs of a user's own, which have no names. */
+static const char *nth_signal(unsigned int i)
+{
+	static char name[RECORD_SIGNAL_NAME];
+
+	return i < 31 ? names__signal((int)i + 1, name) + strlen("SIG") : NULL;
+}
+
+static const char *nth_field(unsigned int i)
+{
+	return i < record_nr_fields ? record_fields[i].key : NULL;
+}
+
+static const char *nth_tier(unsigned int i)
+{
+	return i < ARRAY_SIZE(tiers) ? tiers[i] : NULL;
+}
+
+static const char *nth_optional(unsigned int i)
+{
+	return i < ARRAY_SIZE(optional) ? names__observation(optional[i]) : NULL;
+}
+
+const char *options__word(const char *value, unsigned int i)
+{
+	static const struct {
+		const char *value;
+		const char *(*nth)(unsigned int i);
+	} lists[] = {
+		{ "CLASS", nth_class }, { "SIG", nth_signal },	  { "F", nth_field },
+		{ "TIER", nth_tier },	{ "WHAT", nth_optional },
+	};
+	const size_t len = strcspn(value, "[");
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(lists); n++) {
+		if (strlen(lists[n].value) == len && !memcmp(lists[n].value, value, len))
+			return lists[n].nth(i);
+	}
+	return NULL;
+}
 
 static void help_row(const struct row *row)
 {

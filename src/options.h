@@ -29,8 +29,10 @@ enum mode {
 	MODE_REPLAY,
 	MODE_PROBES,
 	MODE_LIST_FIELDS,
+	MODE_JSON_SCHEMA,
 	MODE_HELP,
 	MODE_VERSION,
+	MODE_COMPLETE,
 };
 
 enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
@@ -43,7 +45,7 @@ struct options {
 	bool all;
 	pid_t pids[ET_MAX_PIDS];
 	unsigned int nr_pids;
-	char **command; /* argv of -- COMMAND, NULL: none */
+	char **command; /* argv of -- COMMAND, NULL: none; of MODE_COMPLETE: the words, there may be none */
 	const char *cgroup; /* path as given: absolute under the cgroup mount, or as in /proc/PID/cgroup */
 	const char *name;
 	bool by_user;
@@ -83,6 +85,16 @@ struct options {
 int options__parse(struct options *o, int argc, char **argv);
 void options__help(void);	 /* to stdout */
 void options__list_fields(void); /* to stdout: key, type, unit, records it is in, what it is */
+/* For who completes words: an option as --help has it; false: there is no i-th. */
+struct option_told {
+	char letter; /* 0: none */
+	const char *name;
+	const char *value; /* "PID[,PID..]"; NULL: none follows */
+	const char *help;
+};
+bool options__told(unsigned int i, struct option_told *told);
+/* The i-th word that such a value can be; NULL: no more, or there is no list of them. Holds until the next call. */
+const char *options__word(const char *value, unsigned int i);
 /* A command line: it may hold secrets, so that only -A or its own name brings it. */
 bool options__is_args(const struct field *f);
 

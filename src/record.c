@@ -237,6 +237,7 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 /* Of a timeline entry `s`, of a flush error `f`. */
 
 #define GET_FILE(name, expr)                                                       \
+	static const char file_##name##_expression[] = #expr;                              \
 	static struct value file_##name(const void *obj, const struct record *r) \
 	{                                                                          \
 		const struct noted_file *f = obj;                                  \
@@ -245,6 +246,7 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 	}
 
 #define GET_STOP(name, expr)                                                       \
+	static const char stop_##name##_expression[] = #expr;                              \
 	static struct value stop_##name(const void *obj, const struct record *r) \
 	{                                                                          \
 		const struct stop *s = obj;                                        \
@@ -268,7 +270,8 @@ GET_FILE(fs, v_text(V_TEXT, f->fs))
 GET_FILE(errno, v_str(f->errno_name))
 
 #define ITEM(k, t, u, h, head, getter) \
-	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH }
+	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH, \
+	  .expression = getter##_expression }
 
 static const struct field flush_error_fields[] = {
 	ITEM("fd", "integer", "", "its descriptor; absent: not known", "FD", file_fd),
@@ -307,10 +310,10 @@ static const struct field stop_fields[] = {
 #define OF_KEYS .nr_items = 0
 #define FIELD(in_, id, key_, type_, unit_, help_, title_, expr)                                        \
 	{ .key = key_, .type = type_, .unit = unit_, .help = help_, .title = title_, .get = get_##id, \
-	  .in = in_, .group = sizeof(type_) == sizeof("object") && type_[0] == 'o' },
+	  .in = in_, .expression = #expr, .group = sizeof(type_) == sizeof("object") && type_[0] == 'o' },
 #define LIST(in_, id, key_, help_, title_, items_, item_, expr)                                         \
 	{ .key = key_, .type = "array", .unit = "", .help = help_, .title = title_, .get = get_##id, \
-	  .in = in_, .item = item_, items_ },
+	  .in = in_, .expression = #expr, .item = item_, items_ },
 
 const struct field record_fields[] = {
 #include "fields.h"

@@ -299,6 +299,7 @@ struct field {
 	const char *unit;  /* "ns", "bytes", "" */
 	const char *help;  /* one line */
 	const char *title; /* column heading */
+	const char *expression; /* that gives the value: tells schema.c what it can be */
 	/* Of record_fields ask record__value(), which knows what applies to which type of record. */
 	struct value (*get)(const void *obj, const struct record *r);
 	unsigned int in; /* types of record it applies to, IN_* */

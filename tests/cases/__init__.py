@@ -5,6 +5,7 @@ table.py     the ways to die: which cases show which, how each came out
 tally.py     the storms: how many died, were told and lost in each
 verified.py  how much the verifier had to do for each program
 records.py   says whether a record is as expected; knows no process
+schema.py    says whether it is as the JSON Schema has it
 tracer.py    runs exittrace and takes its records
 scene.py     starts processes, sees them die, writes down what is true about it
 others       the cases, each a function that takes a Scene
@@ -16,7 +17,7 @@ import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
            "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
-           "textbook", "privileges")
+           "textbook", "privileges", "packages")
 ALL = []
 
 

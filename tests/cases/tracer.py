@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from cases import records
+from cases import records, schema
 
 
 # Records of which every key is looked at; of a storm only so many, evenly spread
@@ -161,6 +161,7 @@ class Tracer:
 
     def check(self):
         problems = self.broken + self.refused() + list(stream_problems(self.records))
+        problems += schema.problems(self.setup.binary, self.records)
         if problems:
             more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
             raise Failed("the output as a whole: " + "; ".join(problems[:5]) + more)

@@ -12,9 +12,10 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MANUAL = TOP / "dist/exittrace.1"
+MANUAL = TOP / "dist/exittrace.8"
 HINTS = TOP / "src/hint.c"
 TABLE = TOP / "scripts/manual-table"
+FIELDS = TOP / "scripts/manual-fields"
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else TOP / "exittrace"
 
 sys.path.insert(0, str(TOP / "tests"))
@@ -22,7 +23,8 @@ sys.path.insert(0, str(TOP / "tests"))
 from cases.table import ROWS, Table, cell  # noqa: E402
 
 # The linter takes an uncommon section for a misspelt common one, and knows only the manuals that are installed.
-NO_MATTER = ("possible typo in section name: Sh RECORDS", "referenced manual not found", "mandoc.db")
+NO_MATTER = ("possible typo in section name: Sh RECORDS", "referenced manual not found", "mandoc.db",
+             "function name without markup: wait()", "function name without markup: kill()")
 
 
 def run(argv, stdin=None):
@@ -101,6 +103,26 @@ def lint(manual):
     said = "\n".join(run(["mandoc", "-T", "lint", "-W", "style", str(manual)])).split("\n")
     said = [line for line in said if line.startswith("mandoc: ") and not any(words in line for words in NO_MATTER)]
     assert not said, "\n".join(said)
+    if shutil.which("man"):
+        said = run(["man", "--warnings", "-E", "UTF-8", "-l", str(manual)])[1]
+        assert not said, said
+
+
+def check_fields_page(linted):
+    """The page that is made of --list-fields has every key once, with all that is told of it."""
+    page, complaints = run([FIELDS, PROGRAM])
+    rows = [line.split(None, 5) for line in run([PROGRAM, "--list-fields"])[0].split("\n")[1:-1]]
+    assert not complaints and re.findall(r"^\.It Va (.*)$", page, re.M) == [row[0] for row in rows]
+    text = " ".join(page.split())
+    for key, kind, unit, records, heading, meaning in rows:
+        unit = "" if unit == "-" else f" ({unit})"
+        told = f".It Va {key} {kind}{unit}; in {records.replace(',', ', ')}; column {heading}. .br "
+        assert told + meaning[0].upper() + meaning[1:] + "." in text, key
+    if linted:
+        with tempfile.NamedTemporaryFile("w", suffix=".5") as file:
+            file.write(page)
+            file.flush()
+            lint(file.name)
 
 
 def a_table():
@@ -124,7 +146,7 @@ def check_page(manual):
 def check_table(linted):
     """What scripts/manual-table puts in is what a reader sees, and the manual without it is the same."""
     with tempfile.TemporaryDirectory() as place:
-        causes, manual = pathlib.Path(place, "causes.txt"), pathlib.Path(place, "exittrace.1")
+        causes, manual = pathlib.Path(place, "causes.txt"), pathlib.Path(place, "exittrace.8")
         causes.write_text(a_table())
         shutil.copy(MANUAL, manual)
         assert run([TABLE, causes, manual]) == ("", "")
@@ -148,6 +170,7 @@ def main():
     linted = shutil.which("mandoc")
     if linted:
         lint(MANUAL)
+    check_fields_page(linted)
     check_table(linted)
     print(f"ok manual: {len(options)} options, {'linted' if linted else 'not linted: no mandoc'}")
 

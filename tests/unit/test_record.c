@@ -3,6 +3,7 @@
 #include "json_record.h"
 #include "names.h"
 #include "record.h"
+#include "schema.h"
 
 #include "assembler.h"
 #include "cause.h"
@@ -140,6 +141,8 @@ static void check_field(const struct record *r, const struct field *f)
 		CHECK(v.kind == V_ABSENT);
 	if (!kind_fits(f, v.kind))
 		unit__fail(__FILE__, __LINE__, "%s: kind %d for type %s", f->key, v.kind, f->type);
+	if (!schema__allows(f, v.kind))
+		unit__fail(__FILE__, __LINE__, "%s: kind %d is not in the schema", f->key, v.kind);
 	if (v.kind == V_NULL && !missing && !null_means_no(f->key))
 		unit__fail(__FILE__, __LINE__, "%s is null and not missing", f->key);
 	if (missing && v.kind != V_NULL && !(v.kind == V_ABSENT && below_null_group(r, f->key)))
@@ -164,8 +167,12 @@ static void check_list(const struct record *r, const struct field *f)
 			CHECK(record__field(obj));
 			CHECK(record__field(obj)->in & in_of(r));
 		}
-		for (j = 0; obj && j < f->nr_items; j++)
-			CHECK(kind_fits(&f->items[j], f->items[j].get(obj, r).kind));
+		for (j = 0; obj && j < f->nr_items; j++) {
+			const enum value_kind kind = f->items[j].get(obj, r).kind;
+
+			CHECK(kind_fits(&f->items[j], kind));
+			CHECK(schema__allows(&f->items[j], kind));
+		}
 	}
 }
 

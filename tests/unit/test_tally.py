@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-TABLE, MANUAL = TOP / "scripts/manual-table", TOP / "dist/exittrace.1"
+TABLE, MANUAL = TOP / "scripts/manual-table", TOP / "dist/exittrace.8"
 sys.path.insert(0, str(TOP / "tests"))
 
 from cases.tally import STORMS, Tally, cell  # noqa: E402
@@ -46,7 +46,7 @@ def check_wrong_stays():
 
 
 def put(table, directory):
-    file, manual = directory / "storms.txt", directory / "exittrace.1"
+    file, manual = directory / "storms.txt", directory / "exittrace.8"
     file.write_text(table)
     shutil.copy(MANUAL, manual)
     return subprocess.run([TABLE, "storms", file, manual], capture_output=True, text=True, check=False), manual
