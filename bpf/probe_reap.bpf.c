@@ -104,17 +104,10 @@ static __always_inline void read_args(struct waitid_args *a)
 {
 	struct pt_regs *user = user_regs(current_task());
 
-#if defined(__TARGET_ARCH_x86)
-	bpf_probe_read_kernel(&a->which, 8, &user->di);
-	bpf_probe_read_kernel(&a->upid, 8, &user->si);
-	bpf_probe_read_kernel(&a->infop, 8, &user->dx);
-	bpf_probe_read_kernel(&a->options, 8, &user->r10);
-#else
-	bpf_probe_read_kernel(&a->which, 8, &user->orig_x0);
-	bpf_probe_read_kernel(&a->upid, 8, &user->regs[1]);
-	bpf_probe_read_kernel(&a->infop, 8, &user->regs[2]);
-	bpf_probe_read_kernel(&a->options, 8, &user->regs[3]);
-#endif
+	a->which = PT_REGS_PARM1_CORE_SYSCALL(user);
+	a->upid = PT_REGS_PARM2_CORE_SYSCALL(user);
+	a->infop = PT_REGS_PARM3_CORE_SYSCALL(user);
+	a->options = PT_REGS_PARM4_CORE_SYSCALL(user);
 }
 
 /* waitid() returns 0 and the pid in the caller's siginfo, if it wanted one. */

@@ -172,13 +172,8 @@ static __always_inline void read_call(__u64 *regs)
 	bpf_probe_read_kernel(&regs[0], 8, &PT_REGS_IP(user));
 	bpf_probe_read_kernel(&regs[1], 8, &PT_REGS_SP(user));
 	regs[2] = call_number();
-#if defined(__TARGET_ARCH_x86)
-	bpf_probe_read_kernel(&regs[3], 8, &user->di);
-	bpf_probe_read_kernel(&regs[4], 8, &user->si);
-#else
-	bpf_probe_read_kernel(&regs[3], 8, &user->regs[0]);
-	bpf_probe_read_kernel(&regs[4], 8, &user->regs[1]);
-#endif
+	regs[3] = PT_REGS_PARM1_CORE_SYSCALL(user);
+	regs[4] = PT_REGS_PARM2_CORE_SYSCALL(user);
 }
 
 static __always_inline struct call *call_entry(void)
