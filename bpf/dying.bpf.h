@@ -5,8 +5,6 @@
 #ifndef EXITTRACE_DYING_BPF_H
 #define EXITTRACE_DYING_BPF_H
 
-#ifdef READ_BY_LOAD
-
 #define SLOT_CHOICES 4
 
 /* The first choice is one of few slots; later ones are apart from each other, as are those of neighbours. */
@@ -21,7 +19,7 @@ static __always_inline struct dying *dying_at(__u32 slot)
 }
 
 /* The slot of this process; -1, which is none: it has none. */
-ONCE int find_slot(__u64 start_ns, __u32 tgid)
+__noinline int find_slot(__u64 start_ns, __u32 tgid)
 {
 	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
@@ -34,34 +32,64 @@ ONCE int find_slot(__u64 start_ns, __u32 tgid)
 	return -1;
 }
 
+#ifdef READ_BY_LOAD
+
 /* If it is free, or another thread of this process was faster. */
-static __always_inline bool take(struct dying *e, __u64 start_ns)
+static __always_inline bool take(struct dying *e, __u32 slot, __u64 start_ns)
 {
 	__u64 owner = __sync_val_compare_and_swap(&e->owner, 0, start_ns);
 
 	return !owner || owner == start_ns;
 }
 
+static __always_inline void give_back(struct dying *e, __u32 slot)
+{
+	e->owner = 0;
+}
+
+#else /* there may be no atomics */
+
+static __always_inline bool take(struct dying *e, __u32 slot, __u64 start_ns)
+{
+	if (bpf_map_update_elem(&owners, &slot, &start_ns, BPF_NOEXIST)) {
+		__u64 *owner = bpf_map_lookup_elem(&owners, &slot);
+
+		if (!owner || *owner != start_ns)
+			return false;
+	}
+	e->owner = start_ns;
+	return true;
+}
+
+static __always_inline void give_back(struct dying *e, __u32 slot)
+{
+	e->owner = 0;
+	bpf_map_delete_elem(&owners, &slot);
+}
+
+#endif
+
 /* The same, taken when it has none. -1: others have all of them (counted). */
-ONCE int find_or_take_slot(__u64 start_ns, __u32 tgid)
+__noinline int find_or_take_slot(__u64 start_ns, __u32 tgid)
 {
 	int slot = find_slot(start_ns, tgid);
 
-	for (__u32 n = 0; slot < 0 && n < SLOT_CHOICES; n++) {
+	if (slot >= 0)
+		return slot;
+	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
 
-		if (!e || !take(e, start_ns))
+		if (!e || !take(e, nth_slot(tgid, n), start_ns))
 			continue;
 		e->d.id.start_ns = start_ns;
 		e->d.id.tgid = tgid;
-		e->later = n != 0;
+		e->slot = nth_slot(tgid, n);
 		if (n)
 			__sync_fetch_and_add(&in_later_slots, 1);
 		return nth_slot(tgid, n);
 	}
-	if (slot < 0)
-		count(full_dying);
-	return slot;
+	count(full_dying);
+	return -1;
 }
 
 /* The entry of this process; NULL: it has none. */
@@ -76,14 +104,18 @@ static __always_inline struct dying *dying_entry(struct et_id *id)
 	return dying_at(find_or_take_slot(id->start_ns, id->tgid));
 }
 
+/* Store by store: a call that copies takes three times as long. clang makes none of more than 1,024 bytes. */
 static __always_inline void free_slot(struct dying *e)
 {
-	__u16 later = e->later;
+	__u32 slot = e->slot;
 
-	bpf_probe_read_kernel((void *)e + sizeof(e->owner), offsetof(struct dying, path) - sizeof(e->owner), &no_dying);
+	__builtin_memset(&e->owner + 1, 0, offsetof(struct dying, d) - sizeof(e->owner));
+	__builtin_memset(&e->d, 0, sizeof(e->d));
 	barrier();
-	e->owner = 0;
-	if (later)
+	__builtin_memset(&e->d + 1, 0, sizeof(e->exe));
+	barrier();
+	give_back(e, slot);
+	if (slot >= ET_HOT_DYING)
 		__sync_fetch_and_add(&in_later_slots, -1);
 }
 
@@ -100,36 +132,6 @@ static __always_inline void remove_dying(struct dying *e)
 		free_slot(e);
 }
 
-#else /* no atomics */
-
-static __always_inline struct dying *find_dying(struct et_id *id)
-{
-	return bpf_map_lookup_elem(&dying, id);
-}
-
-static __always_inline struct dying *dying_entry(struct et_id *id)
-{
-	struct dying *e = find_dying(id);
-
-	if (e)
-		return e;
-	if (bpf_map_update_elem(&dying, id, &no_dying, BPF_NOEXIST) == -E2BIG)
-		count(full_dying);
-	e = bpf_map_lookup_elem(&dying, id);
-	if (e)
-		e->d.id = *id;
-	return e;
-}
-
-static __always_inline void remove_dying(struct dying *e)
-{
-	struct et_id id = e->d.id;
-
-	bpf_map_delete_elem(&dying, &id);
-}
-
-#endif
-
 /*
  * The threads of a process whose exit as a whole began. They only become fewer, and the program that saw
  * the most may be held up (preempted) between its count and this line, or not run at all.
@@ -141,8 +143,28 @@ static __always_inline void had_threads(struct et_death *d, __u32 threads)
 	d->seen |= ET_SEEN_THREADS;
 }
 
-/* What current is about to leave, when all its threads are in do_exit(). NULL: not dying, or not wanted. */
-static __always_inline struct dying *current_entry(struct task_struct *task)
+/* The last thread. A task_struct is not given to another one before its entry is gone, see free__tp. */
+static __always_inline void note_last(struct dying *e, __u32 tid)
+{
+	e->last_tid = tid;
+	e->last_task = bpf_get_current_task();
+}
+
+/*
+ * The entry of current, if that is the last thread and this is where it is looked for first. Most of what is traced on
+ * the way out is the last thread's, and this asks nothing of its task_struct.
+ */
+static __always_inline struct dying *hot_entry(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct dying *e = dying_at(nth_slot(thread >> 32, 0));
+
+	if (!e || e->last_task != bpf_get_current_task())
+		return NULL;
+	return e->last_tid == (__u32)thread && e->d.id.tgid == thread >> 32 ? e : NULL;
+}
+
+static __always_inline struct dying *cold_entry(struct task_struct *task)
 {
 	struct et_id id;
 
@@ -152,18 +174,36 @@ static __always_inline struct dying *current_entry(struct task_struct *task)
 	return find_dying(&id);
 }
 
+/* What current is about to leave, when all its threads are in do_exit(). NULL: not dying, or not wanted. */
+static __always_inline struct dying *current_entry(struct task_struct *task)
+{
+	struct dying *e = hot_entry();
+
+	return e ? e : cold_entry(task);
+}
+
+/* The same, where most of those that pass are not even exiting. */
+static __always_inline struct dying *exiting_entry(struct task_struct *task)
+{
+	struct dying *e = hot_entry();
+
+	if (e)
+		return e;
+	return READ(task, flags) & PF_EXITING ? cold_entry(task) : NULL;
+}
+
 /* The same, NULL for any other thread than the last one. */
 static __always_inline struct dying *last_entry(struct task_struct *task)
 {
 	struct dying *e = current_entry(task);
 
-	return e && e->last_tid == (__u32)READ(task, pid) ? e : NULL;
+	return e && e->last_tid == this_thread() ? e : NULL;
 }
 
-/* Is it the thread whose way out is told: the one that closes the files, and so releases them, or else the last one? */
-static __always_inline bool is_leaving(const struct dying *e, struct task_struct *task)
+/* Is current the thread whose way out is told: that closes the files, and so releases them, or else the last one? */
+static __always_inline bool is_leaving(const struct dying *e)
 {
-	return (__u32)READ(task, pid) == (e->closer_tid ? e->closer_tid : e->last_tid);
+	return this_thread() == (e->closer_tid ? e->closer_tid : e->last_tid);
 }
 
 /* The same, NULL for any other thread than that. */
@@ -171,7 +211,7 @@ static __always_inline struct dying *leaving_entry(struct task_struct *task)
 {
 	struct dying *e = current_entry(task);
 
-	return e && is_leaving(e, task) ? e : NULL;
+	return e && is_leaving(e) ? e : NULL;
 }
 
 /*

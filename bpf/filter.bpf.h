@@ -77,9 +77,9 @@ static __always_inline bool in_cgroup(struct task_struct *task)
 	return s.found;
 }
 
-static __always_inline bool wanted(struct task_struct *leader, struct et_id id)
+static __always_inline bool is_wanted(const bool direct, struct task_struct *leader, struct et_id id)
 {
-	if (READ(leader, flags) & PF_KTHREAD)
+	if (GET(direct, leader, flags) & PF_KTHREAD)
 		return false;
 	if (!wanted_id(id))
 		return false;
@@ -88,6 +88,11 @@ static __always_inline bool wanted(struct task_struct *leader, struct et_id id)
 	if (config.by_uid && READ(leader, cred, uid.val) != config.uid)
 		return false;
 	return !config.by_cgroup || in_cgroup(leader);
+}
+
+static __always_inline bool wanted(struct task_struct *leader, struct et_id id)
+{
+	return is_wanted(false, leader, id);
 }
 
 static __always_inline bool wanted_status(__s32 status)

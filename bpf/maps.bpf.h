@@ -37,14 +37,15 @@ struct in_hand {
  */
 struct dying {
 	__u64 owner; /* of a slot: start_ns of its process; 0: free, and then all is 0 up to path */
-	__u16 filled; /* the last thread has been here */
-	__u16 later;  /* its slot is not the first choice */
+	__u32 filled; /* the last thread has been here */
+	__u32 slot;   /* its own number; from ET_HOT_DYING on it was a later choice */
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
 	__u32 core_tid;	  /* the thread that dumps core, 0: none was seen */
 	__u32 closers; /* its threads that are closing files, and counted in closing_now */
 	__u32 path_len;
 	__u32 next_fd;	  /* tracepoint tier: behind the last file of FUSE that was flushed */
+	__u64 last_task;  /* address of the last thread; 0: not known yet */
 	struct mm_struct *mm;
 	struct files_struct *table;
 	struct in_hand closing, releasing;
@@ -55,8 +56,8 @@ struct dying {
 };
 
 /*
- * Where there are atomics (see bpf/read.bpf.h) an entry is a slot in an array, one of the SLOT_CHOICES that a pid has:
- * a hash map copies the whole entry, which takes four times as long. Else the other map; one of them has but one entry.
+ * An entry is a slot in an array, one of the SLOT_CHOICES that a pid has: a hash map copies the whole entry, which
+ * takes four times as long.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -75,12 +76,13 @@ __u32 ending = 0;
 
 __u32 closing_now = 0; /* threads of dying processes that are closing their files, see struct dying */
 
+/* For kernels that may have no atomics (before 5.12): the slots taken, and start_ns of the process that has each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, ET_MAX_DYING);
-	__type(key, struct et_id);
-	__type(value, struct dying);
-} dying SEC(".maps");
+	__uint(max_entries, ET_HOT_DYING + ET_MAX_DYING);
+	__type(key, __u32);
+	__type(value, __u64);
+} owners SEC(".maps");
 
 /*
  * Which of several racing last threads reports; only where the kernel does not tell.
@@ -270,7 +272,6 @@ struct {
 	__type(value, struct et_death);
 } snapshot SEC(".maps");
 
-static const struct dying no_dying;
 static const struct signaled no_signals;
 static const struct et_args no_args;
 static const struct et_file no_file;

@@ -77,7 +77,7 @@ static __always_inline int on_core_written(struct coredump_params *params)
 
 	if (!e || e->d.core.flags & ET_CORE_WRITTEN)
 		return 0;
-	take_in_hand(&e->closing, READ(params, file));
+	take_in_hand(false, &e->closing, READ(params, file));
 	e->d.core.flags |= ET_CORE_WRITTEN;
 	e->core_tid = READ(task, pid); /* whoever entered do_coredump() first */
 	e->d.marks.core_end_ns = 0;

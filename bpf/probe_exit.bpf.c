@@ -9,9 +9,10 @@
  * exit_mm with the same group_dead, fills that in.
  */
 
-static __always_inline void fill_exe(struct dying *e, struct task_struct *task, struct mm_struct *mm)
+static __always_inline void fill_exe(const bool direct, struct dying *e, struct task_struct *task,
+				     struct mm_struct *mm)
 {
-	struct file *exe = READ(mm, exe_file);
+	struct file *exe = GET(direct, mm, exe_file);
 	__u32 cut = 0;
 
 	if (!exe || e->d.seen & ET_SEEN_EXE)
@@ -26,12 +27,12 @@ static __always_inline void fill_exe(struct dying *e, struct task_struct *task, 
 }
 
 /* What is only there while the mm is. */
-static __always_inline void fill_from_mm(struct dying *e, struct et_id id, struct task_struct *task,
-					 struct mm_struct *mm)
+static __always_inline void fill_from_mm(const bool direct, struct dying *e, struct et_id id,
+					 struct task_struct *task, struct mm_struct *mm)
 {
 	if (!mm)
 		return;
-	fill_exe(e, task, mm);
+	fill_exe(direct, e, task, mm);
 	if (config.want_args && tell_args(id.start_ns, id.tgid, (__u64)BPF_CORE_READ(task, mm)))
 		e->d.seen |= ET_SEEN_ARGS;
 }
@@ -41,14 +42,14 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	struct signal_struct *sig = GET(direct, leader, signal);
 	struct task_struct *parent = GET(direct, leader, real_parent), *tracer = GET(direct, leader, parent);
 
-	d->uid = READ(leader, cred, uid.val);
-	d->gid = READ(leader, cred, gid.val);
+	d->uid = GET(direct, leader, cred, uid.val);
+	d->gid = GET(direct, leader, cred, gid.val);
 	d->exit_signal = GET(direct, leader, exit_signal);
 	copy_comm(d->comm, leader);
-	fill_pids(d, leader, sig);
-	fill_tty(d, sig);
+	fill_pids(direct, d, leader, sig);
+	fill_tty(direct, d, sig);
 	fill_cgroup(d, leader);
-	fill_peer(&d->parent, parent, false);
+	put_peer(direct, &d->parent, parent, false);
 	if (GET(direct, leader, flags) & PF_FORKNOEXEC)
 		d->flags |= ET_D_FORKNOEXEC;
 	if (GET(direct, leader, ptrace) && READ(tracer, tgid) != READ(parent, tgid)) {
@@ -108,20 +109,20 @@ static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, st
  * Whether the parent hears of it, asked under the rules of do_notify_parent. A traced
  * process is kept for its tracer whatever the parent wants.
  */
-static __always_inline __u32 parent_flags(struct task_struct *leader)
+static __always_inline __u32 parent_flags(const bool direct, struct task_struct *leader)
 {
-	struct sighand_struct *hand = READ(leader, real_parent, sighand);
+	struct sighand_struct *hand = GET(direct, leader, real_parent, sighand);
 	__u32 flags = 0;
 	__u64 handler, sa_flags;
 
-	if (READ(leader, ptrace))
+	if (GET(direct, leader, ptrace))
 		return 0;
-	if (signal_autoreap(READ(leader, signal)))
+	if (signal_autoreap(GET(direct, leader, signal)))
 		return ET_D_AUTOREAP | ET_D_CLONE_AUTOREAP;
-	if (READ(leader, exit_signal) != SIGCHLD)
+	if (GET(direct, leader, exit_signal) != SIGCHLD)
 		return 0;
-	handler = (__u64)READ(hand, action[SIGCHLD - 1].sa.sa_handler);
-	sa_flags = READ(hand, action[SIGCHLD - 1].sa.sa_flags);
+	handler = (__u64)GET(direct, hand, action[SIGCHLD - 1].sa.sa_handler);
+	sa_flags = GET(direct, hand, action[SIGCHLD - 1].sa.sa_flags);
 	if (handler == 1)
 		flags |= ET_D_PARENT_IGNORES | ET_D_AUTOREAP;
 	if (sa_flags & SA_NOCLDWAIT)
@@ -176,12 +177,32 @@ static __always_inline bool send_with(struct dying *e, struct et_signals *s)
 	return send_with_signals(e, s, sizeof(*s));
 }
 
+#define SHORT_EXE 32 /* bytes: that of most programs */
+
+/* Word by word, which takes a quarter of what a call does that copies. */
+static __always_inline bool send_short(struct dying *e, __u64 now)
+{
+	struct {
+		struct et_death d;
+		__u64 exe[SHORT_EXE / 8];
+	} *m = bpf_ringbuf_reserve(&ring, sizeof(*m), 0);
+
+	if (!m)
+		return false;
+	m->d = e->d;
+	__builtin_memcpy(m->exe, &e->d + 1, SHORT_EXE);
+	bpf_ringbuf_submit(m, wake_flags(now));
+	return true;
+}
+
 static __always_inline bool send_alone(struct dying *e)
 {
-	__u64 size = sizeof(e->d) + exe_size_of(e);
+	__u64 size = sizeof(e->d) + exe_size_of(e), now = e->d.dead_ns ? e->d.dead_ns : e->d.exit_ns;
 
 	e->d.h.size = size;
-	return !emit(&e->d, size, e->d.dead_ns ? e->d.dead_ns : e->d.exit_ns);
+	if (size <= sizeof(e->d) + SHORT_EXE)
+		return send_short(e, now);
+	return !emit(&e->d, size, now);
 }
 
 static __always_inline void tell_death(struct dying *e, struct et_id *id)
@@ -237,7 +258,7 @@ ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 uns
 	fill_death(false, d, id, leader);
 	fill_used(false, d, leader, READ(leader, signal));
 	d->seen &= ~(unseen | ET_SEEN_SIGNALS);
-	d->flags |= parent_flags(leader);
+	d->flags |= parent_flags(false, leader);
 	if (notified) {
 		d->dead_ns = d->exit_ns;
 		d->seen |= ET_SEEN_DEAD;
@@ -255,13 +276,17 @@ ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 uns
 static __always_inline void on_lone_exit(struct task_struct *task, struct et_id id)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
+	struct dying *e;
 
 	if (!wanted_id(id))
 		return;
 	if (task == READ(task, group_leader))
 		bpf_map_update_elem(&leaders, &id, &now, BPF_ANY);
-	if (exec_in_progress(READ(task, signal)) && find_dying(&id))
-		forget_dying(&id);
+	if (!exec_in_progress(READ(task, signal)))
+		return;
+	e = find_dying(&id);
+	if (e)
+		forget_entry(e);
 }
 
 /* seccomp that ends a whole process may have been called by another thread than the last one. */
@@ -320,7 +345,7 @@ static __always_inline bool is_last(struct task_struct *task, struct et_id *id)
 /* Without do_notify_parent: does the parent get a SIGCHLD that marks the moment? */
 static __always_inline bool parent_is_told(struct task_struct *leader)
 {
-	__u32 flags = parent_flags(leader);
+	__u32 flags = parent_flags(true, leader);
 
 	return leader->ptrace ||
 	       (leader->exit_signal > 0 && !(flags & ET_D_PARENT_IGNORES) && !signal_autoreap(leader->signal));
@@ -351,13 +376,13 @@ ONCE int fill_way_out(struct dying *e)
 		return 0;
 	id = e->d.id;
 	sig = e->d.status & 0x7f;
-	e->last_tid = READ(task, pid);
+	note_last(e, this_thread());
 	fill_refusal(&e->d, task);
 	slot_begin(&id, leader, ET_PHASE_EXIT, NULL, e->d.exit_ns);
 	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
 		slot_phase(&id, ET_PHASE_EXIT, e->d.exit_ns);
 	if (config.mm_at_exit) {
-		fill_from_mm(e, id, task, mm);
+		fill_from_mm(false, e, id, task, mm);
 		mark_mm_begin(e, mm, e->d.exit_ns);
 	}
 	if (task != leader)
@@ -378,7 +403,7 @@ ONCE int send_at_exit(struct dying *e)
 
 	if (!e)
 		return 0;
-	e->d.flags |= parent_flags(leader);
+	e->d.flags |= parent_flags(false, leader);
 	fill_used(false, &e->d, leader, READ(leader, signal));
 	if (task != leader)
 		add_last_thread(&e->d.res, task);
@@ -391,7 +416,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	struct task_struct *leader = task->group_leader;
 	struct dying *e;
 
-	if (ending || !wanted(leader, id)) {
+	if (ending || !is_wanted(true, leader, id)) {
 		bpf_map_delete_elem(&signaled, &id);
 		forget_dying(&id);
 		return;
@@ -432,7 +457,7 @@ int BPF_PROG(exit__tp, struct task_struct *current)
 {
 	struct task_struct *task = typed(task_struct, current);
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
-	struct et_id id = leader_id(task->group_leader);
+	struct et_id id = id_of(true, task->group_leader);
 	bool last;
 
 	if (config.exit_tells_last) {
@@ -453,43 +478,47 @@ int exit__perf(struct trace_event_raw_sched_process_exit *ctx)
 {
 	struct task_struct *task = typed(task_struct, bpf_get_current_task_btf());
 	__u32 threads = *(volatile int *)&task->signal->nr_threads;
-	struct et_id id = leader_id(task->group_leader);
+	struct et_id id = id_of(true, task->group_leader);
 
 	return on_exit(task, id, ctx->group_dead, threads);
 }
 
 /* taskstats_exit(tsk, group_dead): the mm is there, and who is last is certain. */
-static __always_inline int on_taskstats_exit(struct task_struct *task, bool group_dead)
+static __always_inline int on_taskstats_exit(const bool direct, struct task_struct *task, bool group_dead)
 {
-	struct task_struct *leader = READ(task, group_leader);
-	struct et_id id = leader_id(leader);
+	struct task_struct *leader;
+	struct mm_struct *mm;
 	struct dying *e;
+	struct et_id id;
 
 	if (!group_dead)
 		return 0;
-	if (!wanted(leader, id)) { /* on_thread_exit() may have made an entry */
+	leader = GET(direct, task, group_leader);
+	id = id_of(direct, leader);
+	if (!is_wanted(direct, leader, id)) { /* on_thread_exit() may have made an entry */
 		forget_dying(&id);
 		return 0;
 	}
 	e = dying_entry(&id);
 	if (!e)
 		return 0;
-	e->last_tid = READ(task, pid);
-	fill_from_mm(e, id, task, READ(task, mm));
-	mark_mm_begin(e, READ(task, mm), bpf_ktime_get_boot_ns());
+	note_last(e, this_thread());
+	mm = GET(direct, task, mm);
+	fill_from_mm(direct, e, id, task, mm);
+	mark_mm_begin(e, mm, bpf_ktime_get_boot_ns());
 	return 0;
 }
 
 SEC("?fentry/taskstats_exit")
 int BPF_PROG(last__fentry, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(typed(task_struct, task), group_dead);
+	return on_taskstats_exit(true, typed(task_struct, task), group_dead);
 }
 
 SEC("?kprobe/taskstats_exit")
 int BPF_KPROBE(last__kprobe, struct task_struct *task, int group_dead)
 {
-	return on_taskstats_exit(typed(task_struct, task), group_dead);
+	return on_taskstats_exit(false, typed(task_struct, task), group_dead);
 }
 
 /*
@@ -509,7 +538,7 @@ int BPF_PROG(exe__tp, struct mm_struct *memory)
 		return 0;
 	e = dying_entry(&id);
 	if (e)
-		fill_exe(e, task, mm);
+		fill_exe(false, e, task, mm);
 	return 0;
 }
 
@@ -549,7 +578,7 @@ ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 static __always_inline int on_notify(const bool direct, struct task_struct *leader)
 {
 	struct signal_struct *sig = GET(direct, leader, signal);
-	struct et_id id = leader_id(leader);
+	struct et_id id = id_of(direct, leader);
 	struct dying *e = find_dying(&id);
 
 	if (GET(direct, sig, nr_threads) != 1)
@@ -564,7 +593,7 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 	e->d.seen |= ET_SEEN_DEAD;
 	e->d.status = exit_status(direct, leader, sig);
 	fill_used(direct, &e->d, leader, sig);
-	e->d.flags |= parent_flags(leader);
+	e->d.flags |= parent_flags(direct, leader);
 	if (e->d.flags & ET_D_AUTOREAP && config.by_tree)
 		leave_tree(id); /* release_task() may take it along unseen */
 	send_entry(e);

@@ -81,9 +81,9 @@ __noinline int nth_bit(__u64 at, __u32 words, __u32 n)
 	return b.word ? (int)(b.index * 64 + __builtin_popcountll((b.word & -b.word) - 1)) : -1;
 }
 
-static __always_inline bool has_flush(struct file *file)
+static __always_inline bool has_flush(const bool direct, struct file *file)
 {
-	return READ(file, f_op, flush) != NULL;
+	return GET(direct, file, f_op, flush) != NULL;
 }
 
 struct flushable {
@@ -98,7 +98,7 @@ STEP add_flushable(__u32 round, struct flushable *f)
 	if (!bit)
 		return 1;
 	file = word_at((void *)(f->files + __builtin_popcountll(bit - 1) * sizeof(file)));
-	if (file && has_flush(typed(file, file)))
+	if (file && has_flush(false, typed(file, file)))
 		f->n++;
 	f->used ^= bit;
 	return 0;
@@ -149,16 +149,16 @@ static __always_inline struct file *file_at(struct fdtable *fdt, __u32 fd)
 
 /* ---- telling about a file ---- */
 
-static __always_inline void take_in_hand(struct in_hand *h, struct file *file)
+static __always_inline void take_in_hand(const bool direct, struct in_hand *h, struct file *file)
 {
-	struct inode *inode = READ(file, f_inode);
+	struct inode *inode = GET(direct, file, f_inode);
 
 	h->file = file;
-	h->dentry = READ(file, f_path.dentry);
-	h->mnt = READ(file, f_path.mnt);
+	h->dentry = GET(direct, file, f_path.dentry);
+	h->mnt = GET(direct, file, f_path.mnt);
 	h->inode = inode;
-	h->ino = READ(inode, i_ino);
-	h->type = READ(inode, i_sb, s_type);
+	h->ino = GET(direct, inode, i_ino);
+	h->type = GET(direct, inode, i_sb, s_type);
 	h->begin_ns = bpf_ktime_get_boot_ns();
 }
 
@@ -256,24 +256,25 @@ static __always_inline void end_closing(struct dying *e)
 }
 
 /* exit_files(): the last user of the table closes what is in it. */
-static __always_inline int on_exit_files(struct task_struct *task)
+static __always_inline int on_exit_files(const bool direct, struct task_struct *task)
 {
-	struct files_struct *files = READ(task, files);
 	struct dying *e = current_entry(task);
-	__u32 tid = READ(task, pid), users;
+	struct files_struct *files;
+	__u32 tid = this_thread(), users;
 	__u64 now;
 	int open;
 
 	if (!e)
 		return 0;
+	files = GET(direct, task, files);
 	begin_closing(e);
 	now = bpf_ktime_get_boot_ns();
 	if (tid != e->last_tid)
 		mark_late_mm_end(e, now);
-	users = READ(files, count.counter);
+	users = GET(direct, files, count.counter);
 	if (!files || (users > 1 && tid != e->last_tid))
 		return 0;
-	open = count_open((__u64)BPF_CORE_READ(files, fdt));
+	open = count_open(number(GET(direct, files, fdt)));
 	e->table = files;
 	if (open >= 0) {
 		e->d.files.users = users;
@@ -292,20 +293,20 @@ static __always_inline int on_exit_files(struct task_struct *task)
 SEC("?fentry/exit_files")
 int BPF_PROG(files_begin__fentry, struct task_struct *task)
 {
-	return on_exit_files(typed(task_struct, task));
+	return on_exit_files(true, typed(task_struct, task));
 }
 
 SEC("?kprobe/exit_files")
 int BPF_KPROBE(files_begin__kprobe, struct task_struct *task)
 {
-	return on_exit_files(typed(task_struct, task));
+	return on_exit_files(false, typed(task_struct, task));
 }
 
 /* The entry if current is closing the table of a dead process. */
-static __always_inline struct dying *closer_entry(struct task_struct *task)
+static __always_inline struct dying *closer_entry(void)
 {
-	__u32 tid = READ(task, pid);
-	struct dying *e = current_entry(task);
+	struct dying *e = exiting_entry(current_task());
+	__u32 tid = this_thread();
 
 	if (!e)
 		return NULL;
@@ -317,19 +318,15 @@ static __always_inline struct dying *closer_entry(struct task_struct *task)
 	return e->closer_tid == tid ? e : NULL;
 }
 
-static __always_inline int on_close(struct file *file)
+static __always_inline int on_close(const bool direct, struct file *file)
 {
-	struct task_struct *task;
 	struct dying *e;
 
 	if (!closing_now)
 		return 0;
-	task = current_task();
-	if (!(READ(task, flags) & PF_EXITING))
-		return 0;
-	e = closer_entry(task);
+	e = closer_entry();
 	if (e)
-		take_in_hand(&e->closing, file);
+		take_in_hand(direct, &e->closing, file);
 	return 0;
 }
 
@@ -356,13 +353,13 @@ static __always_inline int fd_in_hand(struct dying *e, struct file *file)
 	return next < 0 || file_at(fdt, next) ? fd : -1;
 }
 
-static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
+static __always_inline void add_close(struct dying *e, __u64 ns, bool flushed, int ret)
 {
 	struct in_hand *h = &e->closing;
 	struct et_files *c = &e->d.files;
 
 	c->close_ns += ns;
-	if (has_flush(typed(file, h->file))) {
+	if (flushed) {
 		c->flushed++;
 		c->flush_ns += ns;
 		if (ret < 0) {
@@ -378,20 +375,19 @@ static __always_inline void add_close(struct dying *e, __u64 ns, int ret)
 	c->closed++;
 }
 
-static __always_inline int on_closed(int ret)
+/* `file` as the kernel has it; NULL: only noted. */
+static __always_inline int on_closed(const bool direct, struct file *file, int ret)
 {
-	struct task_struct *task;
 	struct dying *e;
+	__u64 ns;
 
 	if (!closing_now)
 		return 0;
-	task = current_task();
-	if (!(READ(task, flags) & PF_EXITING))
-		return 0;
-	e = closer_entry(task);
+	e = closer_entry();
 	if (!e || !e->closing.file)
 		return 0;
-	add_close(e, bpf_ktime_get_boot_ns() - e->closing.begin_ns, ret);
+	ns = bpf_ktime_get_boot_ns() - e->closing.begin_ns;
+	add_close(e, ns, has_flush(direct, direct ? file : typed(file, e->closing.file)), ret);
 	e->closing.file = NULL;
 	return 0;
 }
@@ -399,25 +395,25 @@ static __always_inline int on_closed(int ret)
 SEC("?fentry/filp_close")
 int BPF_PROG(close__fentry, struct file *file)
 {
-	return on_close(typed(file, file));
+	return on_close(true, typed(file, file));
 }
 
 SEC("?fexit/filp_close")
 int BPF_PROG(closed__fexit, struct file *file, void *owner, int ret)
 {
-	return on_closed(ret);
+	return on_closed(true, typed(file, file), ret);
 }
 
 SEC("?kprobe/filp_close")
 int BPF_KPROBE(close__kprobe, struct file *file)
 {
-	return on_close(typed(file, file));
+	return on_close(false, typed(file, file));
 }
 
 SEC("?kretprobe/filp_close")
 int BPF_KRETPROBE(closed__kretprobe, int ret)
 {
-	return on_closed(ret);
+	return on_closed(false, NULL, ret);
 }
 
 /* exit_files() returned. */
@@ -429,7 +425,7 @@ static __always_inline int on_files_end(void)
 	if (!e)
 		return 0;
 	end_closing(e);
-	if (!is_leaving(e, task))
+	if (!is_leaving(e))
 		return 0;
 	e->d.marks.files_end_ns = bpf_ktime_get_boot_ns();
 	slot_phase(&e->d.id, ET_PHASE_EXIT, e->d.marks.files_end_ns);
@@ -456,27 +452,19 @@ int BPF_KRETPROBE(files_end__kretprobe)
  */
 static __always_inline int on_release_begin(struct callback_head *work)
 {
-	struct task_struct *task = current_task();
-	struct dying *e;
+	struct dying *e = exiting_entry(current_task());
 
-	if (!(READ(task, flags) & PF_EXITING))
-		return 0;
-	e = leaving_entry(task);
-	if (e)
-		take_in_hand(&e->releasing, file_of_work(work));
+	if (e && is_leaving(e))
+		take_in_hand(false, &e->releasing, file_of_work(work));
 	return 0;
 }
 
 static __always_inline int on_release_end(void)
 {
-	struct task_struct *task = current_task();
-	struct dying *e;
+	struct dying *e = exiting_entry(current_task());
 	__u64 ns;
 
-	if (!(READ(task, flags) & PF_EXITING))
-		return 0;
-	e = leaving_entry(task);
-	if (!e || !e->releasing.file)
+	if (!e || !is_leaving(e) || !e->releasing.file)
 		return 0;
 	e->releasing.file = NULL;
 	ns = bpf_ktime_get_boot_ns() - e->releasing.begin_ns;

@@ -101,7 +101,7 @@ static __always_inline void take_request_in_hand(struct dying *e, struct fuse_re
 	int fd = find_request((__u64)BPF_CORE_READ(table, fdt), e->next_fd, fuse_connection(req),
 			      READ(req, in.h.nodeid));
 
-	take_in_hand(&e->closing, typed(file, fd < 0 ? NULL : file_at(fdt, fd)));
+	take_in_hand(false, &e->closing, typed(file, fd < 0 ? NULL : file_at(fdt, fd)));
 	if (fd < 0)
 		e->closing.type = BPF_CORE_READ(sb, s_type);
 	e->closing.fd = -1;

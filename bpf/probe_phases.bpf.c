@@ -21,7 +21,7 @@ static __always_inline int on_do_exit(void)
 
 	if (READ(sig, live.counter) != 1 && !(flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_COREDUMP)))
 		return 0;
-	id = leader_id(leader);
+	id = make_id(READ(leader, start_boottime), bpf_get_current_pid_tgid() >> 32);
 	if (!wanted(leader, id))
 		return 0;
 	e = dying_entry(&id);
@@ -227,7 +227,7 @@ static __always_inline int on_notify_begin(void)
 		return 0;
 	e->d.marks.notify_ns = bpf_ktime_get_boot_ns();
 	/* Another thread of it is not that far: nobody is told before it has torn down the memory. */
-	if (READ(task, signal, nr_threads) > 1 && e->mm && !mm_is_gone(e))
+	if (e->mm && !(e->d.flags & ET_D_MM_FREED) && READ(task, signal, nr_threads) > 1 && !mm_is_gone(e))
 		phase = ET_PHASE_MM;
 	slot_phase(&e->d.id, phase, e->d.marks.notify_ns);
 	return 0;

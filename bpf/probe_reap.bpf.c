@@ -8,9 +8,9 @@
  * the machine 15 to 50 ns, so it is used only there.
  */
 
-static __always_inline bool reap_wanted(struct task_struct *leader, struct et_id id)
+static __always_inline bool reap_wanted(const bool direct, struct task_struct *leader, struct et_id id)
 {
-	return wanted(leader, id) && wanted_status(exit_status(false, leader, READ(leader, signal)));
+	return is_wanted(direct, leader, id) && wanted_status(exit_status(direct, leader, GET(direct, leader, signal)));
 }
 
 static __always_inline bool send_reap(struct et_reap *r)
@@ -23,26 +23,36 @@ static __always_inline bool send_reap(struct et_reap *r)
 	return false;
 }
 
+/* Mostly it is the parent that reaps. */
+static __always_inline void fill_family(const bool direct, struct et_reap *r, struct task_struct *p)
+{
+	struct task_struct *parent = GET(direct, p, real_parent), *current = current_task();
+
+	put_peer(direct, &r->parent, parent, false);
+	if (parent == current) {
+		r->by = r->parent;
+		r->by.tid = this_thread();
+	} else {
+		fill_peer(&r->by, current, true);
+	}
+}
+
 /*
  * release_task(p) is not called for a leader that its last thread takes along; nobody waited
  * then, and DEATH said so. A process that releases itself is the same case.
  */
-static __always_inline int on_release(struct task_struct *p)
+static __always_inline int on_release(const bool direct, struct task_struct *p)
 {
-	struct task_struct *current = current_task();
 	struct et_reap r = {};
-	struct task_struct *parent;
 
-	if (READ(p, pid) != READ(p, tgid))
+	if (GET(direct, p, pid) != GET(direct, p, tgid))
 		return 0;
-	r.id = leader_id(p);
+	r.id = id_of(direct, p);
 	slot_end(&r.id);
-	if ((__u32)READ(current, tgid) != r.id.tgid && reap_wanted(p, r.id)) {
+	if (bpf_get_current_pid_tgid() >> 32 != r.id.tgid && reap_wanted(direct, p, r.id)) {
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_RELEASED;
-		parent = READ(p, real_parent);
-		fill_peer(&r.parent, parent, false);
-		fill_peer(&r.by, current, true);
+		fill_family(direct, &r, p);
 		if (send_reap(&r))
 			note_dead(&r.id, ET_RELEASED);
 	}
@@ -54,13 +64,13 @@ static __always_inline int on_release(struct task_struct *p)
 SEC("?fentry/release_task")
 int BPF_PROG(reap__fentry, struct task_struct *p)
 {
-	return on_release(typed(task_struct, p));
+	return on_release(true, typed(task_struct, p));
 }
 
 SEC("?kprobe/release_task")
 int BPF_KPROBE(reap__kprobe, struct task_struct *p)
 {
-	return on_release(typed(task_struct, p));
+	return on_release(false, typed(task_struct, p));
 }
 
 /*
@@ -104,17 +114,10 @@ static __always_inline void read_args(struct waitid_args *a)
 {
 	struct pt_regs *user = user_regs(current_task());
 
-#if defined(__TARGET_ARCH_x86)
-	bpf_probe_read_kernel(&a->which, 8, &user->di);
-	bpf_probe_read_kernel(&a->upid, 8, &user->si);
-	bpf_probe_read_kernel(&a->infop, 8, &user->dx);
-	bpf_probe_read_kernel(&a->options, 8, &user->r10);
-#else
-	bpf_probe_read_kernel(&a->which, 8, &user->orig_x0);
-	bpf_probe_read_kernel(&a->upid, 8, &user->regs[1]);
-	bpf_probe_read_kernel(&a->infop, 8, &user->regs[2]);
-	bpf_probe_read_kernel(&a->options, 8, &user->regs[3]);
-#endif
+	a->which = PT_REGS_PARM1_CORE_SYSCALL(user);
+	a->upid = PT_REGS_PARM2_CORE_SYSCALL(user);
+	a->infop = PT_REGS_PARM3_CORE_SYSCALL(user);
+	a->options = PT_REGS_PARM4_CORE_SYSCALL(user);
 }
 
 /* waitid() returns 0 and the pid in the caller's siginfo, if it wanted one. */
@@ -143,12 +146,13 @@ static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 {
 	struct dying *e = find_dying(id);
 
-	slot_end(id);
 	if (e && e->filled) {
-		fill_used(false, &e->d, p, READ(p, signal));
+		fill_used(true, &e->d, p, p->signal);
 		send_entry(e);
 	} else if (e) {
 		forget_entry(e);
+	} else {
+		slot_end(id);
 	}
 	bpf_map_delete_elem(&signaled, id);
 }
@@ -166,10 +170,10 @@ int BPF_PROG(free__tp, struct task_struct *task)
 	tell_thread_late(p);
 	if (p->pid != p->tgid)
 		return 0;
-	r.id = leader_id(p);
+	r.id = id_of(true, p);
 	if (dead_state(&r.id) != ET_RELEASED) {
 		clean_up(p, &r.id);
-		if (reap_wanted(p, r.id)) {
+		if (reap_wanted(true, p, r.id)) {
 			r.time_ns = bpf_ktime_get_boot_ns();
 			r.kind = ET_REAP_FREED;
 			send_reap(&r);

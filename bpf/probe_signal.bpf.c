@@ -172,13 +172,8 @@ static __always_inline void read_call(__u64 *regs)
 	bpf_probe_read_kernel(&regs[0], 8, &PT_REGS_IP(user));
 	bpf_probe_read_kernel(&regs[1], 8, &PT_REGS_SP(user));
 	regs[2] = call_number();
-#if defined(__TARGET_ARCH_x86)
-	bpf_probe_read_kernel(&regs[3], 8, &user->di);
-	bpf_probe_read_kernel(&regs[4], 8, &user->si);
-#else
-	bpf_probe_read_kernel(&regs[3], 8, &user->regs[0]);
-	bpf_probe_read_kernel(&regs[4], 8, &user->regs[1]);
-#endif
+	regs[3] = PT_REGS_PARM1_CORE_SYSCALL(user);
+	regs[4] = PT_REGS_PARM2_CORE_SYSCALL(user);
 }
 
 static __always_inline struct call *call_entry(void)
@@ -411,12 +406,20 @@ static __always_inline struct signaled *signals_entry(struct et_id *id)
 	return bpf_map_lookup_elem(&signaled, id);
 }
 
-/* Worth remembering: it kills, or may once unblocked, or it asks to stop. */
-static __always_inline bool noteworthy(int sig, enum et_disposition action, int result)
+/* Whether it may be, whoever gets it: asked first, of all that are sent. */
+static __always_inline bool may_be_noteworthy(int sig, int result)
 {
+	if (HARMLESS & BIT(sig))
+		return false;
 	if (stop_slot(sig) >= 0)
 		return result != RESULT_PENDING; /* the first one counts */
-	return action == ET_DISP_DEFAULT && (result == RESULT_DELIVERED || result == RESULT_LOSE_INFO);
+	return result == RESULT_DELIVERED || result == RESULT_LOSE_INFO;
+}
+
+/* Worth remembering: it kills, or may once unblocked, or it asks to stop. */
+static __always_inline bool noteworthy(int sig, enum et_disposition action)
+{
+	return stop_slot(sig) >= 0 || action == ET_DISP_DEFAULT;
 }
 
 /*
@@ -520,14 +523,14 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 	struct et_id id;
 	__u8 action;
 
-	if (sig < 1 || sig > 64 || (config.notify_hooked && HARMLESS & BIT(sig)))
+	if (sig < 1 || sig > 64 || (config.notify_hooked && !may_be_noteworthy(sig, result)))
 		return 0;
 	sender = current_task();
 	target = typed(task_struct, task);
 	info = typed(kernel_siginfo, siginfo);
 	if (!config.notify_hooked)
 		on_notify_signal(sig, info, target);
-	if (HARMLESS & BIT(sig))
+	if (!may_be_noteworthy(sig, result))
 		return 0;
 	/* To a zombie, until it is released, or to the dying itself: nothing becomes of that any more. */
 	if (!target->signal->live.counter)
@@ -535,7 +538,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 	if (sig == SIGHUP)
 		count_hangup(number(siginfo), result);
 	action = disposition(target, sig);
-	if (!noteworthy(sig, action, result))
+	if (!noteworthy(sig, action))
 		return 0;
 	id = leader_id(target->group_leader);
 	if (!wanted_id(id))

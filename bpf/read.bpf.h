@@ -32,7 +32,7 @@ static void *(*const bpf_rdonly_cast)(const void *obj, __u32 btf_id) = (void *)E
 	(*(const __u8 *)((const void *)(p) + __CORE_RELO(p, member, BYTE_OFFSET) + BIT_IN_WORD(p, member) / 8) >> \
 	 (BIT_IN_WORD(p, member) & 7)) & 1)
 /* `direct` is a constant: true where the verifier knows the pointer's type even without (tp_btf, fentry). */
-#define GET(direct, p, member) ((p)->member)
+#define GET(direct, p, ...) ___arrow(p, __VA_ARGS__)
 
 #else
 
@@ -40,7 +40,7 @@ static void *(*const bpf_rdonly_cast)(const void *obj, __u32 btf_id) = (void *)E
 /* A variable, so that how p was come by is not part of the access that is relocated. */
 #define READ(p, ...) ({ typeof(p) from = (p); BPF_CORE_READ(from, __VA_ARGS__); })
 #define READ_BIT(p, member) BPF_CORE_READ_BITFIELD_PROBED(p, member)
-#define GET(direct, p, member) ((direct) ? (p)->member : BPF_CORE_READ(p, member))
+#define GET(direct, p, ...) ((direct) ? ___arrow(p, __VA_ARGS__) : READ(p, __VA_ARGS__))
 
 #endif
 

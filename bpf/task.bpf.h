@@ -27,19 +27,20 @@ static __always_inline struct et_id make_id(__u64 start_ns, __u32 tgid)
 	return id;
 }
 
+static __always_inline struct et_id id_of(const bool direct, struct task_struct *leader)
+{
+	return make_id(GET(direct, leader, start_boottime), GET(direct, leader, tgid));
+}
+
 static __always_inline struct et_id leader_id(struct task_struct *leader)
 {
-	struct et_id id = {};
-
-	id.start_ns = READ(leader, start_boottime);
-	id.tgid = READ(leader, tgid);
-	return id;
+	return id_of(false, leader);
 }
 
 /* The pid in the initial pid namespace. */
-static __always_inline __u32 first_pid(struct pid *pid)
+static __always_inline __u32 first_pid(const bool direct, struct pid *pid)
 {
-	return READ(pid, numbers[0].nr);
+	return GET(direct, pid, numbers[0].nr);
 }
 
 /* The pid in the pid namespace it is made in, where its init is 1. */
@@ -57,7 +58,7 @@ static __always_inline __u32 pid_at(struct pid *pid, unsigned int level)
 	struct upid *numbers = pid->numbers;
 
 	if (!level)
-		return first_pid(pid);
+		return first_pid(false, pid);
 	if (level > READ(pid, level))
 		return 0;
 	return BPF_CORE_READ((struct upid *)((void *)numbers + level * bpf_core_type_size(struct upid)), nr);
@@ -81,10 +82,10 @@ static __always_inline __u64 is_zero(__u64 n)
 	return n;
 }
 
-static __always_inline __u32 peer_flags(struct task_struct *task, struct task_struct *leader)
+static __always_inline __u32 peer_flags(const bool direct, struct task_struct *task, struct task_struct *leader)
 {
-	struct signal_struct *sig = READ(leader, signal);
-	__u64 flags = READ(task, flags), live = (__u32)READ(sig, live.counter), out;
+	struct signal_struct *sig = GET(direct, leader, signal);
+	__u64 flags = GET(direct, task, flags), live = (__u32)GET(direct, sig, live.counter), out;
 	__u64 exiting = (flags & PF_EXITING) / PF_EXITING, kthread = (flags & PF_KTHREAD) / PF_KTHREAD;
 
 	/* Without branches, which would be 32 ways on for the verifier. */
@@ -93,21 +94,26 @@ static __always_inline __u32 peer_flags(struct task_struct *task, struct task_st
 	out = exiting * ET_PEER_EXITING + kthread * ET_PEER_KTHREAD;
 	out += (exiting & is_zero(live)) * ET_PEER_DYING;
 	out += READ_BIT(sig, is_child_subreaper) * ET_PEER_SUBREAPER;
-	out += is_zero((__u64)own_pid(READ(leader, thread_pid)) ^ 1) * ET_PEER_NS_INIT;
+	out += is_zero((__u64)own_pid(GET(direct, leader, thread_pid)) ^ 1) * ET_PEER_NS_INIT;
 	return out;
 }
 
 /* The process `task` belongs to; `tid` says whether this very thread acted. */
-static __always_inline void fill_peer(struct et_peer *peer, struct task_struct *task, bool tid)
+static __always_inline void put_peer(const bool direct, struct et_peer *peer, struct task_struct *task, bool tid)
 {
-	struct task_struct *leader = READ(task, group_leader);
+	struct task_struct *leader = GET(direct, task, group_leader);
 
-	peer->id = leader_id(leader);
-	peer->tid = tid ? READ(task, pid) : 0;
-	peer->uid = READ(task, cred, uid.val);
-	peer->flags = peer_flags(task, leader);
+	peer->id = id_of(direct, leader);
+	peer->tid = tid ? GET(direct, task, pid) : 0;
+	peer->uid = GET(direct, task, cred, uid.val);
+	peer->flags = peer_flags(direct, task, leader);
 	peer->pad = 0;
 	copy_comm(peer->comm, leader);
+}
+
+static __always_inline void fill_peer(struct et_peer *peer, struct task_struct *task, bool tid)
+{
+	put_peer(false, peer, task, tid);
 }
 
 static __always_inline void fill_parent(struct et_peer *peer, struct task_struct *task)
@@ -163,14 +169,15 @@ static __always_inline __s32 exit_status(const bool direct, struct task_struct *
 	return GET(direct, leader, exit_code) & 0xffff;
 }
 
-static __always_inline void fill_pids(struct et_death *d, struct task_struct *leader, struct signal_struct *sig)
+static __always_inline void fill_pids(const bool direct, struct et_death *d, struct task_struct *leader,
+				      struct signal_struct *sig)
 {
-	struct pid *pid = READ(leader, thread_pid);
+	struct pid *pid = GET(direct, leader, thread_pid);
 
-	d->pgid = first_pid(READ(sig, pids[2]));
-	d->session = first_pid(READ(sig, pids[3]));
-	d->ns_level = READ(pid, level);
-	d->ns_pids[0] = first_pid(pid);
+	d->pgid = first_pid(direct, GET(direct, sig, pids[2]));
+	d->session = first_pid(direct, GET(direct, sig, pids[3]));
+	d->ns_level = GET(direct, pid, level);
+	d->ns_pids[0] = first_pid(direct, pid);
 	if (!d->ns_level)
 		return;
 	if (d->ns_level >= ET_PID_LEVELS)
@@ -179,9 +186,9 @@ static __always_inline void fill_pids(struct et_death *d, struct task_struct *le
 		d->ns_pids[i] = pid_at(pid, i);
 }
 
-static __always_inline void fill_tty(struct et_death *d, struct signal_struct *sig)
+static __always_inline void fill_tty(const bool direct, struct et_death *d, struct signal_struct *sig)
 {
-	struct tty_struct *tty = READ(sig, tty);
+	struct tty_struct *tty = GET(direct, sig, tty);
 
 	d->seen |= ET_SEEN_TTY;
 	if (tty)
@@ -193,7 +200,7 @@ struct walk {
 	__u8 *buf;
 	volatile __u32 *len; /* bytes of buf used */
 	struct vfsmount *mnt, *root_mnt;
-	struct dentry *dentry, *root;
+	struct dentry *dentry, *root, *mnt_root;
 	__u64 cut;
 };
 
@@ -210,6 +217,7 @@ static __always_inline long leave_mount(struct walk *w)
 	w->dentry = READ(m, mnt_mountpoint);
 	/* As before it has no offset: the verifier takes both ways on for one. */
 	w->mnt = typed(vfsmount, (void *)up + bpf_core_field_offset(struct mount, mnt));
+	w->mnt_root = READ(w->mnt, mnt_root);
 	return 0;
 }
 
@@ -223,14 +231,14 @@ static __always_inline long walk_up(struct walk *w, const __u32 max)
 		w->cut = 0;
 		return 1;
 	}
-	if (dentry == READ(w->mnt, mnt_root))
+	if (dentry == w->mnt_root)
 		return leave_mount(w);
-	if (at >= max - 1 || READ(dentry, d_name.len) >= room)
+	if (at >= max - 1)
 		return 1;
 	barrier_var(at);
 	barrier_var(room);
 	n = bpf_probe_read_kernel_str(w->buf + (at & (max - 1)), room & (max - 1), READ(dentry, d_name.name));
-	if (n <= 0)
+	if (n <= 0 || ((__u64)n == room && READ(dentry, d_name.len) >= room)) /* it does not fit */
 		return 1;
 	*w->len += n;
 	parent = READ(dentry, d_parent);
@@ -269,6 +277,7 @@ static __always_inline void fill_path(__u8 *buf, const __u32 max, volatile __u32
 
 	w.root_mnt = READ(fs, root.mnt);
 	w.root = READ(fs, root.dentry);
+	w.mnt_root = READ(mnt, mnt_root);
 	*len = 0;
 	if (max == 256) {
 		repeat_few(PATH_DEPTH, walk_up_256, &w);

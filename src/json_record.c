@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes records, gives each as a line of JSON. The objects follow from the dotted keys of the
- * field table, which is compiled once into ready pieces of text. Does not choose what a record holds.
+ * Takes records, gives each as a line of JSON. The objects follow from the dotted keys of the field table, in
+ * ready pieces of text (json_plan.c). Does not choose what a record holds.
  *
  * In a storm of deaths this is most of what the user half does, and most of each line is as in lines
  * before. So the values of a record are compared, one after the other by one function made from
@@ -15,199 +15,14 @@
 
 #include "digits.h"
 #include "json.h"
+#include "json_plan.h"
 #include "options.h"
 #include "values.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- the compiled table ---- */
-
-/* A ready piece of text. It is copied whole whatever its length: that is several times faster. */
-#define PIECE_MAX 32
-#define WAY_MAX 62
-
-struct piece {
-	char text[PIECE_MAX]; /* ,"name": */
-	uint8_t len;
-	uint8_t group;
-	const struct field *field;
-	struct plan *items; /* V_LIST */
-};
-
-struct group {
-	const char *path; /* into a key of the table: "process.executable" */
-	size_t path_len;
-	unsigned int parent; /* of group 0, the record: itself */
-	uint64_t within;     /* bits of itself and of the groups around it */
-};
-
-/*
- * From one group to another: }},"name":{"name":  The brace of the last group that it opens is still to
- * come: it takes the place of the comma that its first member begins with.
- */
-struct way {
-	char text[WAY_MAX];
-	uint8_t len;
-	bool opens;
-};
-
-struct plan {
-	struct group *groups;
-	struct way *ways;     /* [from][to] */
-	struct piece *pieces; /* one for each row of the table */
-	unsigned int nr_groups, nr_pieces;
-};
-
-#define GROUPS_MAX 64 /* bits of `within` */
-#define NO_GROUP 255  /* an object that has no member yet */
+#define NO_GROUP 255 /* an object that has no member yet */
 #define WORDS ((RECORD_NR_FIELDS + 63) / 64)
-
-static void plan__free(struct plan *p)
-{
-	unsigned int i;
-
-	if (!p)
-		return;
-	for (i = 0; i < p->nr_pieces; i++)
-		plan__free(p->pieces[i].items);
-	free(p->groups);
-	free(p->ways);
-	free(p->pieces);
-	free(p);
-}
-
-static struct plan *plan__alloc(unsigned int n)
-{
-	struct plan *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return NULL;
-	p->pieces = calloc(n, sizeof(*p->pieces));
-	p->groups = calloc(GROUPS_MAX, sizeof(*p->groups));
-	if (p->pieces && p->groups) {
-		p->nr_groups = 1; /* the record itself */
-		p->groups[0].within = 1;
-		return p;
-	}
-	plan__free(p);
-	return NULL;
-}
-
-/* The group path[0..len), made if it is new; negative errno. */
-static int plan__group(struct plan *p, unsigned int parent, const char *path, size_t len)
-{
-	struct group *g;
-	unsigned int i;
-
-	for (i = 1; i < p->nr_groups; i++) {
-		g = &p->groups[i];
-		if (g->path_len == len && !memcmp(g->path, path, len))
-			return (int)i;
-	}
-	if (p->nr_groups == GROUPS_MAX)
-		return -E2BIG;
-	g = &p->groups[p->nr_groups];
-	*g = (struct group){ .path = path, .path_len = len, .parent = parent };
-	g->within = p->groups[parent].within | 1ULL << p->nr_groups;
-	return (int)p->nr_groups++;
-}
-
-/* False: too long. */
-static bool append(struct way *w, const char *text, size_t len)
-{
-	if (w->len + len > WAY_MAX)
-		return false;
-	memcpy(w->text + w->len, text, len);
-	w->len = (uint8_t)(w->len + len);
-	return true;
-}
-
-/* ,"name": of the first that is opened, {"name": of those in it. */
-static bool append_open(struct way *w, const struct plan *p, unsigned int from, unsigned int to)
-{
-	const struct group *g = &p->groups[to];
-	const size_t skip = g->parent ? p->groups[g->parent].path_len + 1 : 0;
-
-	if (to == from)
-		return true;
-	if (!append_open(w, p, from, g->parent) || !append(w, w->opens ? "{\"" : ",\"", 2))
-		return false;
-	w->opens = true;
-	return append(w, g->path + skip, g->path_len - skip) && append(w, "\":", 2);
-}
-
-static bool make_way(struct way *w, const struct plan *p, unsigned int from, unsigned int to)
-{
-	for (; !(p->groups[to].within >> from & 1); from = p->groups[from].parent)
-		if (!append(w, "}", 1))
-			return false;
-	return append_open(w, p, from, to);
-}
-
-static int plan__ways(struct plan *p)
-{
-	unsigned int from, to;
-
-	p->ways = calloc((size_t)p->nr_groups * p->nr_groups, sizeof(*p->ways));
-	if (!p->ways)
-		return -ENOMEM;
-	for (from = 0; from < p->nr_groups; from++)
-		for (to = 0; to < p->nr_groups; to++)
-			if (!make_way(&p->ways[from * p->nr_groups + to], p, from, to))
-				return -ENAMETOOLONG;
-	return 0;
-}
-
-/* ,"name": */
-static int quote_key(struct piece *piece, const char *name)
-{
-	const size_t len = strlen(name);
-
-	if (len + 4 > PIECE_MAX)
-		return -ENAMETOOLONG;
-	memcpy(piece->text, ",\"", 2);
-	memcpy(piece->text + 2, name, len);
-	memcpy(piece->text + 2 + len, "\":", 2);
-	piece->len = (uint8_t)(len + 4);
-	return 0;
-}
-
-static struct plan *plan__new(const struct field *fields, unsigned int n);
-
-static int plan__add(struct plan *p, const struct field *f)
-{
-	struct piece *piece = &p->pieces[p->nr_pieces++];
-	const char *name = f->key, *dot;
-	int group = 0;
-
-	piece->field = f;
-	while ((dot = strchr(name, '.'))) {
-		group = plan__group(p, (unsigned int)group, f->key, (size_t)(dot - f->key));
-		if (group < 0)
-			return group;
-		name = dot + 1;
-	}
-	piece->group = (uint8_t)group;
-	if (f->items)
-		piece->items = plan__new(f->items, f->nr_items);
-	return f->items && !piece->items ? -ENOMEM : quote_key(piece, name);
-}
-
-static struct plan *plan__new(const struct field *fields, unsigned int n)
-{
-	struct plan *p = plan__alloc(n);
-	unsigned int i;
-
-	if (!p)
-		return NULL;
-	for (i = 0; i < n; i++)
-		if (plan__add(p, &fields[i]))
-			break;
-	if (i == n && !plan__ways(p))
-		return p;
-	plan__free(p);
-	return NULL;
-}
 
 /* ---- what is chosen ---- */
 
@@ -282,7 +97,7 @@ static const struct row no_rows[RECORD_NR_FIELDS] = {
 #define ID_MAX (ID_PREFIX + 2 * DIGITS_MAX + 8)
 
 struct json_record {
-	struct plan *plan;
+	struct json_plan *plan;
 	bool all; /* without --fields */
 	uint64_t wanted[RECORD_WARNING + 1][WORDS]; /* by type of record: rows that are chosen and apply */
 	char id_prefix[ID_PREFIX];
@@ -314,7 +129,7 @@ struct json_record *json_record__new(const struct output_options *opt)
 
 	if (!j)
 		return NULL;
-	j->plan = plan__new(record_fields, RECORD_NR_FIELDS);
+	j->plan = json_plan__new(record_fields, RECORD_NR_FIELDS);
 	if (!j->plan) {
 		free(j);
 		return NULL;
@@ -329,7 +144,7 @@ void json_record__free(struct json_record *j)
 {
 	if (!j)
 		return;
-	plan__free(j->plan);
+	json_plan__free(j->plan);
 	free(j);
 }
 
@@ -353,7 +168,7 @@ struct writer {
 	char *limit; /* up to here there is room for the rest of a line */
 	size_t line; /* where it began */
 	const struct piece *pieces;
-	const struct plan *plan;
+	const struct json_plan *plan;
 	const uint64_t *wanted; /* rows that are chosen and apply; NULL: all, of items of a list */
 	unsigned int group; /* the one that is open; it has a member */
 	struct buf *b;

@@ -152,7 +152,8 @@ static void size_maps(struct source *s)
 {
 	const struct et_config *c = (const struct et_config *)&s->skel->rodata->config;
 
-	bpf_map__set_max_entries(s->plan->read_by_load ? s->skel->maps.dying : s->skel->maps.dying_slots, 1);
+	if (s->plan->read_by_load)
+		bpf_map__set_max_entries(s->skel->maps.owners, 1);
 	if (!c->by_tree)
 		bpf_map__set_max_entries(s->skel->maps.tree, 1);
 	if (!c->want_threads)
