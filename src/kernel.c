@@ -360,6 +360,26 @@ uint64_t kernel__lacks(void)
 	return have & PRIVILEGE(CAP_SYS_ADMIN) ? 0 : tracing & ~have;
 }
 
+/* CAP_PERFMON, but for distributions whose own kernel.perf_event_paranoid=3 wants CAP_SYS_ADMIN. Tried, for real. */
+uint64_t kernel__perf_needs(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+	uint64_t have = privileges__effective();
+	int fd = privileges__use(PRIVILEGE(CAP_PERFMON));
+
+	if (!fd)
+		fd = perf_open(&attr);
+	privileges__use(have);
+	if (fd < 0)
+		return PRIVILEGE(CAP_SYS_ADMIN);
+	close(fd);
+	return PRIVILEGE(CAP_PERFMON);
+}
+
 /* Where tracefs is mounted, mostly for root alone, it has to be read; else to be mounted. */
 uint64_t kernel__events_need(void)
 {

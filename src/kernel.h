@@ -55,7 +55,8 @@ int kernel__open_event(const char *event); /* a perf event for a program to be a
 
 /* Capabilities that this process lacks to use bpf() for tracing at all; CAP_SYS_ADMIN does for both. */
 uint64_t kernel__lacks(void);
-/* ... and what it takes beside these: to read the ids of events, and to have maps of a few MiB. */
+/* ... and what it takes beside these: for perf events, to read their ids, and to have maps of a few MiB. */
+uint64_t kernel__perf_needs(void);
 uint64_t kernel__events_need(void);
 uint64_t kernel__maps_need(const struct kernel *k);
 

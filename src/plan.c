@@ -507,9 +507,16 @@ uint64_t plan__needs(const struct plan *p, const struct kernel *k)
 {
 	uint64_t needs = PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON) | kernel__maps_need(k);
 
-	for (unsigned int i = 0; i < ET_OBS_COUNT; i++)
-		if (p->use[i] && p->use[i]->tracefs[0])
+	for (unsigned int i = 0; i < ET_OBS_COUNT; i++) {
+		const struct plan_door *d = p->use[i];
+
+		if (d && (d->tracefs[0] || d->door == ET_DOOR_KPROBE))
+			needs |= kernel__perf_needs();
+		if (d && d->tracefs[0])
 			needs |= kernel__events_need();
+	}
+	if (needs & PRIVILEGE(CAP_SYS_ADMIN)) /* does for both */
+		needs &= ~(PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_PERFMON));
 	return needs;
 }
 

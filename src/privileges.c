@@ -67,6 +67,19 @@ uint64_t privileges__effective(void)
 	return get_capabilities(data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
+int privileges__use(uint64_t caps)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	int err = get_capabilities(data);
+
+	if (err)
+		return err;
+	data[0].effective = (uint32_t)caps;
+	data[1].effective = (uint32_t)(caps >> 32);
+	return syscall(SYS_capset, &head, data) ? -errno : 0;
+}
+
 static uint64_t permitted(void)
 {
 	struct __user_cap_data_struct data[2] = { 0 };

@@ -28,6 +28,8 @@ bool privileges__find_user(const char *name, struct user *u);
 /* Capabilities in effect, a bit each; 0 also when the kernel does not tell. */
 uint64_t privileges__effective(void);
 #define PRIVILEGE(cap) (1ULL << (cap))
+/* For a try with fewer, or with all again. 0, or negative errno: they may not be had. */
+int privileges__use(uint64_t caps);
 /* "CAP_BPF CAP_PERFMON": of those that we ever speak of. */
 const char *privileges__names(uint64_t caps, char dst[160]);
 
