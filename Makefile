@@ -125,7 +125,7 @@ $(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(PURE:$(O)/%=$(O)/asan/
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%=$(O)/asan/%) $(PURE_LIBS)
 
 # Fuzz targets, see CONTRIBUTING.md. The user half but for what talks to the kernel, and --replay's part of that.
-FUZZ_TARGETS := event assembler json text stream strings container options
+FUZZ_TARGETS := event assembler json text stream packed strings container options
 FUZZ_RUNS ?= 0
 FUZZ_ARGS ?=
 FUZZ := $(FUZZ_TARGETS:%=$(O)/fuzz/fuzz_%)

@@ -29,7 +29,7 @@ __attribute__((noreturn)) void fuzz__fail(const char *file, int line, const char
 
 /* Each in a block of its own, so that a byte too far is noticed. */
 void messages__each(const uint8_t *data, size_t size, void (*fn)(void *ctx, const void *msg, size_t size), void *ctx);
-/* Feeds them; where the first is no ET_START, one of a tier that sees everything comes before. */
+/* Feeds them and an ET_END; where the first is no ET_START, one of a tier that sees everything comes before. */
 void messages__feed(struct assembler *a, const uint8_t *data, size_t size);
 
 /* ---- judging ---- */

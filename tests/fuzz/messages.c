@@ -76,6 +76,7 @@ static void feed_one(void *ctx, const void *msg, size_t size)
 void messages__feed(struct assembler *a, const uint8_t *data, size_t size)
 {
 	const struct et_start start = a_start();
+	const struct et_clock end = { .h = { ET_END, sizeof(end) }, .boot_ns = UINT64_MAX, .real_ns = UINT64_MAX };
 	struct et_header first = { 0 };
 
 	if (size_at(data, size, FUZZ_SETTINGS))
@@ -83,6 +84,7 @@ void messages__feed(struct assembler *a, const uint8_t *data, size_t size)
 	if (first.kind != ET_START || first.size != sizeof(start))
 		assembler__feed(a, &start, sizeof(start));
 	messages__each(data, size, feed_one, a);
+	assembler__feed(a, &end, sizeof(end));
 }
 
 /* ---- an input taken apart ---- */
