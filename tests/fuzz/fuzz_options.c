@@ -15,6 +15,7 @@
 
 ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __wrap_write(int fd, const void *data, size_t len);
+FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
 
 static bool keeping;
@@ -35,8 +36,8 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 {
 	static char users[] = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n";
 
-	(void)path;
-	(void)mode;
+	if (strcmp(path, "/etc/passwd"))
+		return __real_fopen(path, mode);
 	return fmemopen(users, sizeof(users) - 1, "r");
 }
 
