@@ -300,7 +300,7 @@ TYPED = "colour", "clipboard", "newline", "carriage return", "C1 raw", "C1 in UT
 @alone(once="machine", seconds=120)
 def errors(s):
     """One line each, fit for a terminal, whatever was typed or a file is called."""
-    for label in TYPED:
+    for label in TYPED[:2] if s.setup.guest else TYPED:  # an emulator takes a second for each
         for options in refused(s.directory, CORPUS[label]):
             t = Terminal(s, *options)
             text = check_fit(s, f"{options}", t.read_to_end())
@@ -313,7 +313,7 @@ def errors(s):
 @alone(once="machine", seconds=60)
 def files(s):
     """A file of such a name, which is no recording; and a directory, where no file can be made."""
-    for name in CORPUS.values():
+    for name in list(CORPUS.values())[:8 if s.setup.guest else None]:
         path = os.path.join(os.fsencode(s.directory), b"x" + name)
         with open(path, "wb") as file:
             file.write(b"no recording, but \x1b[31m")
