@@ -46,7 +46,7 @@ Q := @
 say = @printf '  %-8s%s\n'
 endif
 
-.PHONY: all static deb install uninstall run check unit tests asan golden verifier-counts bench clean setup-build setup-check
+.PHONY: all static deb install uninstall run check unit tests asan fuzz golden verifier-counts bench clean setup-build setup-check
 .DELETE_ON_ERROR:
 
 all: exittrace
@@ -83,12 +83,12 @@ $(O)/%.o: src/%.c Makefile | $(O)
 
 -include $(OBJS:.o=.d)
 
-$(O) $(O)/tests/unit $(O)/asan:
+$(O) $(O)/tests/unit $(O)/asan $(O)/fuzz:
 	$(Q)mkdir -p $@
 
 # ---- tests ----
 
-tests: exittrace $(UNIT) $(HELPERS) asan
+tests: exittrace $(UNIT) $(HELPERS) asan fuzz
 
 $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
 	$(say) CC $@
@@ -107,13 +107,63 @@ $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-$(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(SKELETONS) | $(O)/asan
-	$(say) ASAN $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $(SRCS) $(LIBS)
+ASAN_OBJS := $(SRCS:src/%.c=$(O)/asan/%.o)
+$(O)/asan/plan.o $(O)/asan/source.o: $(SKELETONS)
 
-$(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(SRCS) $(wildcard src/*.h include/*.h) | $(O)/asan
+$(O)/asan/%.o: src/%.c Makefile | $(O)/asan
 	$(say) ASAN $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%.o=src/%.c) $(PURE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
+
+-include $(ASAN_OBJS:.o=.d)
+
+$(O)/asan/exittrace: $(ASAN_OBJS)
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+
+$(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(PURE:$(O)/%=$(O)/asan/%) $(wildcard src/*.h) | $(O)/asan
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -o $@ $< $(PURE:$(O)/%=$(O)/asan/%) $(PURE_LIBS)
+
+# Fuzz targets, see CONTRIBUTING.md. The user half but for what talks to the kernel, and --replay's part of that.
+FUZZ_TARGETS := event assembler json text stream packed strings container options
+FUZZ_RUNS ?= 0
+FUZZ_ARGS ?=
+FUZZ := $(FUZZ_TARGETS:%=$(O)/fuzz/fuzz_%)
+FUZZ_SANITIZE := -O2 -g -Wno-format-nonliteral -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Without the comparisons, which cost as much as all else: the mutator of messages and the dictionaries know what matters.
+FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_OBJS := $(patsubst $(O)/%.o,$(O)/fuzz/%.o,$(PURE) $(O)/session.o $(O)/kernel.o) $(O)/fuzz/judge.o
+FUZZ_MESSAGES := $(patsubst %,$(O)/fuzz/fuzz_%,assembler json text stream)
+# Their files and stderr are memory: no system call takes time, and what is said can be judged.
+$(O)/fuzz/fuzz_options: FUZZ_WRAP := -Wl,--wrap=write -Wl,--wrap=fopen
+$(O)/fuzz/fuzz_stream: FUZZ_WRAP := -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=close
+$(FUZZ_MESSAGES): $(O)/fuzz/messages.o
+
+fuzz: $(FUZZ) $(O)/fuzz/seeds/made
+	$(Q)[ "$(FUZZ_RUNS)" = 0 ] || for t in $(FUZZ_TARGETS); do tests/fuzz/run $$t $(FUZZ_RUNS) $(FUZZ_ARGS) || exit 1; done
+
+$(O)/fuzz/seeds/made: tests/fuzz/seeds.py $(wildcard tests/streams/*.stream)
+	$(say) SEEDS $(@D)
+	$(Q)rm -rf $(@D)
+	$(Q)tests/fuzz/seeds.py $(@D) $(wildcard tests/streams/*.stream)
+	$(Q)touch $@
+
+$(O)/fuzz/%.o: src/%.c Makefile | $(O)/fuzz
+	$(say) FUZZ $@
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_SANITIZE) $(FUZZ_COVERAGE) -MMD -MP -c $< -o $@
+
+# What judges, and mutates, is not judged.
+$(O)/fuzz/judge.o $(O)/fuzz/messages.o: FUZZ_SANITIZE := -O2 -g
+$(O)/fuzz/%.o: tests/fuzz/%.c Makefile | $(O)/fuzz
+	$(say) FUZZ $@
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_SANITIZE) -MMD -MP -c $< -o $@
+
+$(O)/fuzz/fuzz_%: $(O)/fuzz/fuzz_%.o $(FUZZ_OBJS)
+	$(say) FUZZ $@
+	$(Q)$(CLANG) $(FUZZ_SANITIZE) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ $(LIBS)
+
+.SECONDARY: $(FUZZ:=.o) $(FUZZ_OBJS) $(O)/fuzz/messages.o
+-include $(wildcard $(O)/fuzz/*.d)
 
 unit: $(UNIT)
 	$(Q)for t in $(UNIT); do $$t || exit 1; done

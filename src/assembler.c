@@ -658,7 +658,7 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->fn = fn;
 	a->ctx = ctx;
 	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING, WAITING_BYTES);
-	a->keeper = keeper__new(o->max_cgroups);
+	a->keeper = keeper__new(o->max_kept);
 	if (!a->waiting || !a->keeper) {
 		assembler__free(a);
 		return NULL;

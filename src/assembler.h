@@ -13,7 +13,7 @@ struct assembler;
 struct assembler_options {
 	uint64_t zombie_after_ns; /* 0: no interim records */
 	unsigned int max_waiting; /* dead, not reaped; 0: the default */
-	unsigned int max_cgroups; /* cgroup paths kept; 0: the default */
+	unsigned int max_kept;    /* cgroup paths, and so on, of each kind; 0: the default */
 };
 
 /* What the assembler itself had to give up; part of `bye`. */

@@ -155,6 +155,8 @@ static struct text base_name(struct text path)
 {
 	size_t i = path.len;
 
+	if (!i) /* then there may be no bytes to point to either */
+		return path;
 	while (i && path.bytes[i - 1] != '/')
 		i--;
 	return (struct text){ path.bytes + i, path.len - i };

@@ -44,16 +44,21 @@ struct place {
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct place) == 0, "read in place");
 
-struct keeper *keeper__new(unsigned int max_cgroups)
+static unsigned int at_most(unsigned int max, unsigned int wanted)
+{
+	return wanted && wanted < max ? wanted : max;
+}
+
+struct keeper *keeper__new(unsigned int max)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return NULL;
-	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS, CGROUP_BYTES);
-	k->args = cache__new(MAX_ARGS, ARGS_BYTES);
-	k->ooms = cache__new(MAX_OOMS, OOM_BYTES);
-	k->files = files__new(MAX_FILES, FILE_BYTES);
+	k->cgroups = cache__new(at_most(MAX_CGROUPS, max), CGROUP_BYTES);
+	k->args = cache__new(at_most(MAX_ARGS, max), ARGS_BYTES);
+	k->ooms = cache__new(at_most(MAX_OOMS, max), OOM_BYTES);
+	k->files = files__new(at_most(MAX_FILES, max), FILE_BYTES);
 	if (k->cgroups && k->args && k->ooms && k->files)
 		return k;
 	keeper__free(k);

@@ -27,7 +27,7 @@ struct kept {
 	struct kept_more *more; /* NULL: nothing */
 };
 
-struct keeper *keeper__new(unsigned int max_cgroups); /* 0: the default */
+struct keeper *keeper__new(unsigned int max); /* of each; 0, or too many: the default */
 void keeper__free(struct keeper *k); /* after everything was let go; NULL is fine */
 
 /* Checked messages. 0, or -ENOMEM: not kept. */

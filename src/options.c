@@ -21,12 +21,12 @@
 
 #define ZOMBIE_AFTER_NS 10000000000ULL
 #define DYING_AFTER_NS 5000000000ULL
+#define LINE_SHOWN 1024
 #define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
-#define WORD_SHOWN 160
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
 {
-	char line[512];
+	char line[LINE_SHOWN];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -36,24 +36,11 @@ __attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
 	return STATUS_USAGE;
 }
 
-/* A word of the command line, fit for a terminal. */
-struct shown {
-	char s[WORD_SHOWN];
-};
-
-static struct shown show(const char *word)
-{
-	struct shown shown;
-
-	text__escape(shown.s, sizeof(shown.s), text__str(word));
-	return shown;
-}
-
 /* ---- values ---- */
 
 static int refuse_value(const char *opt, const char *arg, const char *wanted)
 {
-	return refuse("%s: '%s' is not %s", opt, show(arg).s, wanted);
+	return refuse("%s: '%s' is not %s", opt, text__shown(arg).s, wanted);
 }
 
 /* Calls one() for every word of a comma-separated list. */
@@ -70,7 +57,7 @@ static int each_word(struct options *o, const char *list, const char *opt,
 		if (status)
 			return status;
 	}
-	return n ? refuse("%s: '%s' has an empty or endless word in it", opt, show(list).s) : 0;
+	return n ? refuse("%s: '%s' has an empty or endless word in it", opt, text__shown(list).s) : 0;
 }
 
 static int take_duration(const char *arg, const char *opt, uint64_t *ns)
@@ -130,7 +117,7 @@ static int take_name(struct options *o, const char *arg, const char *opt)
 {
 	if (!*arg || strlen(arg) >= ET_COMM_LEN)
 		return refuse("%s: a process name has 1 to %d bytes, '%s' has %zu", opt, ET_COMM_LEN - 1,
-			      show(arg).s, strlen(arg));
+			      text__shown(arg).s, strlen(arg));
 	o->name = arg;
 	return 0;
 }
@@ -143,7 +130,7 @@ static int parse_user(const char *arg, const char *opt, struct user *u)
 	if (!parse__number(arg, NO_UID - 1, &n))
 		*u = (struct user){ (uid_t)n, (gid_t)n };
 	else if (!privileges__find_user(arg, u))
-		return refuse("%s: no user '%s' in /etc/passwd; a user id works too", opt, show(arg).s);
+		return refuse("%s: no user '%s' in /etc/passwd; a user id works too", opt, text__shown(arg).s);
 	return 0;
 }
 
@@ -170,7 +157,7 @@ static int add_cause(struct options *o, const char *word, const char *opt)
 	for (class = 0; class < CAUSE_COUNT; class++)
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", class ? " " : "",
 					names__class(class));
-	return refuse("%s: '%s' is none of: %s", opt, show(word).s, all);
+	return refuse("%s: '%s' is none of: %s", opt, text__shown(word).s, all);
 }
 
 static int take_causes(struct options *o, const char *arg, const char *opt)
@@ -293,7 +280,7 @@ static int add_field(struct options *o, const char *word, const char *opt)
 	if (f)
 		return push_field(o, f, opt);
 	nearest = nearest_field(word);
-	log__error("%s: no field '%s'%s%s%s (see --list-fields)", opt, show(word).s,
+	log__error("%s: no field '%s'%s%s%s (see --list-fields)", opt, text__shown(word).s,
 		   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 	return STATUS_USAGE;
 }
@@ -372,7 +359,7 @@ static int take_run_as(struct options *o, const char *arg, const char *opt)
 	int status = parse_user(arg, opt, &o->run_as);
 
 	if (!status && !o->run_as.uid)
-		return refuse("%s: '%s' is root, who gives up nothing; that is --no-drop", opt, show(arg).s);
+		return refuse("%s: '%s' is root, who gives up nothing; that is --no-drop", opt, text__shown(arg).s);
 	o->by_other = true;
 	return status;
 }
@@ -395,7 +382,7 @@ static int add_without(struct options *o, const char *word, const char *opt)
 		}
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s", i ? " " : "", name);
 	}
-	return refuse("%s: '%s' is none of: %s", opt, show(word).s, all);
+	return refuse("%s: '%s' is none of: %s", opt, text__shown(word).s, all);
 }
 
 static int take_without(struct options *o, const char *arg, const char *opt)
@@ -576,11 +563,11 @@ static int refuse_option(const char *word)
 	if (row)
 		return refuse("--%s takes no value", row->name);
 	if (optopt)
-		return refuse("there is no option '-%s'", show((char[]){ (char)optopt, '\0' }).s);
+		return refuse("there is no option '-%s'", text__shown((char[]){ (char)optopt, '\0' }).s);
 	nearest = nearest_option(word + strspn(word, "-"));
 	if (nearest)
-		return refuse("there is no option '%s'; did you mean --%s?", show(word).s, nearest);
-	return refuse("there is no option '%s', or it is short for several", show(word).s);
+		return refuse("there is no option '%s'; did you mean --%s?", text__shown(word).s, nearest);
+	return refuse("there is no option '%s', or it is short for several", text__shown(word).s);
 }
 
 /* Whatever else is on the command line. */
@@ -622,7 +609,8 @@ static int read_command(struct options *o, int argc, char **argv)
 	if (optind >= argc)
 		return dashes ? refuse("no command after --") : 0;
 	if (!dashes && !parse__number(argv[optind], INT32_MAX, &n))
-		return refuse("'%s' is not a command; for a process: -p %s", argv[optind], argv[optind]);
+		return refuse("'%s' is not a command; for a process: -p %s", text__shown(argv[optind]).s,
+			      text__shown(argv[optind]).s);
 	o->command = argv + optind;
 	return 0;
 }

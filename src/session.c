@@ -96,7 +96,7 @@ int session__open(struct session *s, const struct options *o, int fd)
 		return 0;
 	err = stream_writer__open(o->record, &s->recorder);
 	if (err)
-		log__error("%s: %s", o->record, strerror(-err));
+		log__error("%s: %s", text__shown(o->record).s, strerror(-err));
 	return err;
 }
 
@@ -203,7 +203,7 @@ static int close_recorder(struct session *s)
 	if (s->recorder_error)
 		err = s->recorder_error;
 	if (err)
-		log__error("%s: %s; the recording is incomplete", s->options->record, strerror(-err));
+		log__error("%s: %s; the recording is incomplete", text__shown(s->options->record).s, strerror(-err));
 	return err;
 }
 
@@ -218,7 +218,8 @@ static int close_output(struct session *s)
 		return err;
 	}
 	if (err)
-		log__error("%s: %s, %llu records not written", s->options->output ? s->options->output : "stdout",
+		log__error("%s: %s, %llu records not written",
+			   text__shown(s->options->output ? s->options->output : "stdout").s,
 			   err == -EINTR ? "its reader does not read" : strerror(-err),
 			   (unsigned long long)s->output->unwritten);
 	return err;

@@ -21,6 +21,7 @@
 #include "log.h"
 #include "snapshot.h"
 #include "target.h"
+#include "text.h"
 
 /* The process a thread belongs to, 0 when there is no such thread. */
 static pid_t tgid_of(pid_t tid)
@@ -99,11 +100,13 @@ int target__cgroup(const char *path, uint64_t *id)
 	char full[4096];
 
 	for (unsigned int i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		snprintf(full, sizeof(full), "%s%s%s", mounts[i], i && path[0] != '/' ? "/" : "", path);
-		if (!cgroup_id(full, id))
+		int n = snprintf(full, sizeof(full), "%s%s%s", mounts[i], i && path[0] != '/' ? "/" : "", path);
+
+		if (n < (int)sizeof(full) && !cgroup_id(full, id)) /* what is cut would be another one */
 			return 0;
 	}
-	log__error("%s is no cgroup: give a directory below /sys/fs/cgroup, or a path as in /proc/PID/cgroup", path);
+	log__error("%s is no cgroup: give a directory below /sys/fs/cgroup, or a path as in /proc/PID/cgroup",
+		   text__shown(path).s);
 	return -ENOENT;
 }
 

@@ -18,17 +18,23 @@ static const struct range hidden[] = {
 	{ 0x00, 0x1f },	      /* C0 */
 	{ 0x7f, 0x9f },	      /* DEL, C1: 0x9b is ESC [ to many terminals */
 	{ 0xad, 0xad },	      /* soft hyphen */
+	{ 0x34f, 0x34f },     /* combining grapheme joiner: like all that Unicode calls ignorable, it shows nothing */
 	{ 0x600, 0x605 },     /* Arabic number signs: format characters, like those up to Syriac and Kaithi */
 	{ 0x61c, 0x61c },     /* Arabic letter mark */
 	{ 0x6dd, 0x6dd },
 	{ 0x70f, 0x70f },
 	{ 0x890, 0x891 },
 	{ 0x8e2, 0x8e2 },
-	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
+	{ 0x115f, 0x1160 },   /* Hangul fillers */
+	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+	{ 0x180b, 0x180f },   /* Mongolian variation selectors, vowel separator */
 	{ 0x200b, 0x200f },   /* zero-width space and joiners, LRM, RLM */
 	{ 0x2028, 0x202e },   /* line and paragraph separator, bidi embeddings and overrides */
 	{ 0x2060, 0x206f },   /* word joiner, invisible operators, bidi isolates */
+	{ 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f },   /* variation selectors */
 	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },
 	{ 0xfff9, 0xfffb },   /* interlinear annotation */
 	{ 0x110bd, 0x110bd },
 	{ 0x110cd, 0x110cd },
@@ -208,6 +214,28 @@ size_t text__escape(char *dst, size_t cap, struct text t)
 	}
 	dst[len] = '\0';
 	return len;
+}
+
+struct text_shown text__shown(const char *word)
+{
+	static const char cut[] = "...";
+	const struct text t = { word, strnlen(word, TEXT_SHOWN) };
+	struct text_shown shown;
+	size_t at = 0, len = 0, n;
+	char one[TEXT_ESCAPE_MAX];
+
+	while (at < t.len) {
+		n = text__escape_char(one, t, &at);
+		if (len + n + sizeof(cut) > sizeof(shown.s)) {
+			n = strlen(cut);
+			memcpy(one, cut, n);
+			at = t.len;
+		}
+		memcpy(shown.s + len, one, n);
+		len += n;
+	}
+	shown.s[len] = '\0';
+	return shown;
 }
 
 static unsigned int columns_of(uint32_t cp)

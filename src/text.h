@@ -31,6 +31,16 @@ bool text__equal(struct text a, const char *s);
  */
 size_t text__escape(char *dst, size_t cap, struct text t);
 
+/*
+ * A word of the command line or a file's name in a line for people: "%s" of text__shown(word).s. Escaped; of a
+ * long one the beginning, and "...".
+ */
+#define TEXT_SHOWN 256
+struct text_shown {
+	char s[TEXT_SHOWN];
+};
+struct text_shown text__shown(const char *word);
+
 /* Columns a terminal needs for already escaped text (wide and combining characters counted right). */
 size_t text__width(const char *escaped);
 

@@ -106,7 +106,8 @@ static int open_output(struct trace *t)
 	t->out_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (t->out_fd >= 0)
 		return 0;
-	log__error("%s: %s", path, errno == ELOOP ? "is a symbolic link, which is not followed" : strerror(errno));
+	log__error("%s: %s", text__shown(path).s,
+		   errno == ELOOP ? "is a symbolic link, which is not followed" : strerror(errno));
 	return -EIO;
 }
 
@@ -182,7 +183,7 @@ static int start_command(struct trace *t)
 	int err = command__start(&t->command, t->options->command, loop__restore_signals);
 
 	if (err) {
-		log__error("cannot start %s: %s", t->options->command[0], strerror(-err));
+		log__error("cannot start %s: %s", text__shown(t->options->command[0]).s, strerror(-err));
 		return -ECHILD;
 	}
 	if (drops(t->options))
@@ -249,7 +250,7 @@ static int run_command(struct trace *t)
 
 	if (!err)
 		return 0;
-	log__error("cannot run %s: %s", t->options->command[0], strerror(-err));
+	log__error("cannot run %s: %s", text__shown(t->options->command[0]).s, strerror(-err));
 	while (!command__reap(&t->command))
 		usleep(1000);
 	for (unsigned int i = 0; i < t->nr_targets; i++)
@@ -370,7 +371,7 @@ static int replay(struct trace *t, int fd)
 		return err;
 	err = stream__read(fd, session__message, &t->session);
 	if (err)
-		log__error("%s: %s", t->options->replay, replay_problem(err));
+		log__error("%s: %s", text__shown(t->options->replay).s, replay_problem(err));
 	return err;
 }
 
@@ -383,7 +384,7 @@ int trace__replay(const struct options *o)
 	signal(SIGPIPE, SIG_IGN);
 	t.session.options = o;
 	if (fd < 0)
-		log__error("%s: %s", o->replay, strerror(-fd));
+		log__error("%s: %s", text__shown(o->replay).s, strerror(-fd));
 	err = fd < 0 ? fd : settle_privileges(&t);
 	if (!err)
 		err = open_output(&t);

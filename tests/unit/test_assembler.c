@@ -773,7 +773,7 @@ static void cgroup_outlives_cache(void)
 	struct et_reap p;
 	unsigned int i;
 
-	begin_with((struct assembler_options){ .max_cgroups = 4 });
+	begin_with((struct assembler_options){ .max_kept = 4 });
 	give_cgroup(7, "web.service", 12, 0);
 	m = die_in(1000, 7, 0);
 	give_cgroup(7, "db.service", 11, 0);
@@ -797,7 +797,7 @@ static void least_recently_used_goes(void)
 {
 	unsigned int i;
 
-	begin_with((struct assembler_options){ .max_cgroups = 3 });
+	begin_with((struct assembler_options){ .max_kept = 3 });
 	for (i = 1; i <= 3; i++)
 		give_cgroup(i, "x.scope", 8, 0);
 	die_in(1000, 1, ET_D_AUTOREAP); /* uses 1: 2 is the oldest */
@@ -939,7 +939,7 @@ static void cgroup_of_the_sender(void)
 	struct et_reap p = synth_reap(&m.d, m.d.parent, MS);
 	unsigned int i;
 
-	begin_with((struct assembler_options){ .max_cgroups = 4, .zombie_after_ns = 10 * SEC });
+	begin_with((struct assembler_options){ .max_kept = 4, .zombie_after_ns = 10 * SEC });
 	s->fatal.flags |= ET_SIG_CGROUP;
 	s->killer.cgroup_id = 7;
 	s->killer.cgroup_killed = 8;

@@ -329,8 +329,48 @@ static void buffers_grow_and_fail(void)
 	buf__free(&b);
 }
 
+/* A word of the command line in an error: escaped, and of a long one the beginning. */
+static void words_are_shown(void)
+{
+	char word[4096];
+	struct text_shown shown;
+
+	CHECK_STR(text__shown("").s, "");
+	CHECK_STR(text__shown("/var/log/a b").s, "/var/log/a b");
+	CHECK_STR(text__shown("\033]52;c;x\a\\\n\x9b").s, "\\x1b]52;c;x\\x07\\\\\\n\\x9b");
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	shown = text__shown(word);
+	CHECK_U64(strlen(shown.s), TEXT_SHOWN - 1);
+	CHECK_STR(shown.s + TEXT_SHOWN - 5, "x...");
+	memset(word, '\033', sizeof(word) - 1);
+	shown = text__shown(word);
+	CHECK(strlen(shown.s) < TEXT_SHOWN);
+	CHECK_STR(shown.s + strlen(shown.s) - 7, "\\x1b...");
+	memset(word, 'x', TEXT_SHOWN - 1);
+	word[TEXT_SHOWN - 4] = '\0'; /* fits, with room for the dots */
+	CHECK_U64(strlen(text__shown(word).s), TEXT_SHOWN - 4);
+	CHECK(!strchr(text__shown(word).s, '.'));
+}
+
+/* Invisible ones, whatever their category: two names that look alike must not be two. */
+static void invisible_is_shown(void)
+{
+	static const char *const words[] = { "\u034f", "\u115f", "\u17b4", "\u180b",
+					     "\u3164", "\ufe0f", "\uffa0", "\u200b" };
+	char dst[32];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		text__escape(dst, sizeof(dst), text__str(words[i]));
+		CHECK(!strncmp(dst, "\\u{", 3) && dst[strlen(dst) - 1] == '}');
+	}
+}
+
 int main(void)
 {
+	UNIT(words_are_shown);
+	UNIT(invisible_is_shown);
 	UNIT(escapes);
 	UNIT(buffers_escape_alike);
 	UNIT(escape_fits);
