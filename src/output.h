@@ -29,8 +29,9 @@ struct totals { /* for `bye`: deaths = records + filtered + lost */
 	uint64_t deaths;   /* seen by the kernel half, and zombies that were there before */
 	uint64_t records;  /* death records given to the output */
 	struct assembler_totals a;
-	struct et_counters k; /* k.threads = a.threads + a.warnings + k.lost_thread */
+	struct et_counters k; /* k.threads = a.threads + a.warnings + threads_filtered + k.lost_thread */
 	uint64_t filtered; /* records that the user half's filters dropped */
+	uint64_t threads_filtered;
 	uint64_t unwritten; /* records lost to a failed write */
 };
 

@@ -38,6 +38,7 @@ static void on_record(void *ctx, const struct record *r)
 		return;
 	}
 	s->records += r->type == RECORD_DEATH;
+	s->others[r->type]++;
 	if (s->summaries)
 		summaries__add(s->summaries, r);
 	else
@@ -169,6 +170,18 @@ void session__counters(struct session *s, struct et_counters now)
 	session__message(s, &l, sizeof(l));
 }
 
+/* Of what the assembler made, what came through the filters: that is what a reader can count. */
+static void count_others(const struct session *s, struct totals *t)
+{
+	const uint64_t made = t->a.threads + t->a.warnings;
+
+	t->a.zombies = s->others[RECORD_ZOMBIE];
+	t->a.dying = s->others[RECORD_DYING];
+	t->a.threads = s->others[RECORD_THREAD];
+	t->a.warnings = s->others[RECORD_WARNING];
+	t->threads_filtered = made - t->a.threads - t->a.warnings;
+}
+
 void session__end(struct session *s)
 {
 	struct totals t = { .records = s->records, .filtered = s->filtered };
@@ -183,6 +196,7 @@ void session__end(struct session *s)
 	t.k = assembler__counters(s->assembler);
 	t.deaths = t.k.deaths + t.a.before;
 	t.unwritten = s->output->unwritten;
+	count_others(s, &t);
 	output__end(s->output, &t);
 }
 
