@@ -214,6 +214,7 @@ struct {
 struct refusal {
 	__s32 syscall;
 	__u32 signo;
+	__u32 arch; /* AUDIT_ARCH_*, 0: not known */
 };
 
 struct {

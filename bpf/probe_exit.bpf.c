@@ -272,6 +272,7 @@ static __always_inline void fill_refusal(struct et_death *d, struct task_struct 
 	if (!r)
 		return;
 	d->refused = r->syscall;
+	d->refused_arch = r->arch;
 	d->seen |= ET_SEEN_REFUSED;
 }
 

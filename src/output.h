@@ -55,6 +55,7 @@ struct output {
 	struct buf buf;
 	int error;	     /* first write error, negative errno; -EPIPE: reader gone, -EINTR: it does not read */
 	bool waits;	     /* a pipe, socket or terminal: a write may have to wait for a reader */
+	bool no_memory;	     /* for some line or other, which is left out */
 	bool in_pieces;	     /* ... and the kernel cannot say how much it takes without waiting */
 	uint64_t records;    /* records formatted */
 	uint64_t unwritten;  /* records that were in the buffer when a write failed, and after it */

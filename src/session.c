@@ -84,6 +84,16 @@ static int make_parts(struct session *s, const struct options *o, int fd)
 	return -ENOMEM;
 }
 
+static void free_parts(struct session *s)
+{
+	summaries__free(s->summaries);
+	output__free(s->output);
+	assembler__free(s->assembler);
+	s->summaries = NULL;
+	s->output = NULL;
+	s->assembler = NULL;
+}
+
 int session__open(struct session *s, const struct options *o, int fd)
 {
 	int err;
@@ -91,8 +101,10 @@ int session__open(struct session *s, const struct options *o, int fd)
 	memset(s, 0, sizeof(*s));
 	s->options = o;
 	err = make_parts(s, o, fd);
-	if (err)
+	if (err) {
+		free_parts(s);
 		return err;
+	}
 	if (!o->record)
 		return 0;
 	err = stream_writer__open(o->record, &s->recorder);
@@ -226,6 +238,8 @@ static int close_output(struct session *s)
 {
 	int err = output__flush(s->output);
 
+	if (!err && s->output->no_memory)
+		err = -ENOMEM;
 	if (err == -EPIPE) {
 		log__error("output closed by its reader, %llu records not written",
 			   (unsigned long long)s->output->unwritten);
@@ -243,11 +257,6 @@ int session__close(struct session *s)
 	int err = s->output ? close_output(s) : 0;
 	int err2 = s->options && s->options->record ? close_recorder(s) : 0;
 
-	summaries__free(s->summaries);
-	output__free(s->output);
-	assembler__free(s->assembler);
-	s->summaries = NULL;
-	s->output = NULL;
-	s->assembler = NULL;
+	free_parts(s);
 	return err ? err : err2;
 }
