@@ -46,7 +46,7 @@ OBJS := $(SRCS:src/%.c=$(O)/%.o)
 LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))
+HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so
 
 ifeq ($(V),1)
 Q :=
@@ -109,17 +109,34 @@ HELPER_CFLAGS := -static
 $(O)/tests/fuse: HELPER_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
 $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
+ifeq ($(ARCH),x86)
+HELPERS += $(O)/tests/ended32
+$(O)/tests/ended32: tests/ended.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -m32 -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
+endif
+
+$(O)/tests/failalloc.so: tests/failalloc.c Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $(HELPER_CFLAGS) -pthread -o $@ $< $(HELPER_LIBS)
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
-asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
+asan: $(O)/asan/exittrace $(O)/asan/exittrace-short $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 $(O)/asan/exittrace: $(SRCS) $(wildcard src/*.h include/*.h) $(SKELETONS) | $(O)/asan
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $(SRCS) $(LIBS)
+
+# The same, with allocations that can be told to fail
+WRAPPED := malloc calloc realloc strdup mmap
+$(O)/asan/exittrace-short: $(O)/asan/exittrace tests/failalloc.c
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -DWRAP $(WRAPPED:%=-Wl,--wrap=%) -o $@ $(SRCS) tests/failalloc.c $(LIBS)
 
 $(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(SRCS) $(wildcard src/*.h include/*.h) | $(O)/asan
 	$(say) ASAN $@

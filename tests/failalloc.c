@@ -5,7 +5,9 @@
  * As a library to preload it is asked by all the libraries too; linked with --wrap (and with WRAP defined), beside a sanitizer's
  * own malloc(), by exittrace alone.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -17,7 +17,7 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
-           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
+           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "faults", "programs", "wayout",
            "textbook", "privileges", "packages")
 ALL = []
 

@@ -270,7 +270,7 @@ def file_problems(record):
     errors, count = files.get("flush_errors"), files.get("flush_error_count")
     if isinstance(errors, list) and isinstance(count, int) and len(errors) > count:
         yield f"files: {len(errors)} errors listed, {count} counted"
-    if errors == [] or (count and not errors):
+    if errors == [] or (count and not errors and not is_missing(record, "files.flush_errors")):
         yield f"files: no list of errors, {count} counted"
     if files.get("shared") and files["closed"]:
         yield "files: closed what others have open"
