@@ -87,8 +87,8 @@ static int open_section(struct attach_ids *ids, const struct section *s)
 }
 
 /*
- * One handler that stays, of a section that no object has. libbpf before 1.3 frees its table when the last handler goes,
- * and writes into it when there is another one: when an attach is refused, and a second object is opened.
+ * One handler that stays, of a section that no object has. libbpf before 1.3 frees its table when the last handler
+ * goes, and writes into it when there is another one: when an attach is refused, and a second object is opened.
  */
 static int keep_table(void)
 {

@@ -183,7 +183,7 @@ static void note_gone(struct record *r, const struct noted_file *f, enum record_
 		record__add_missing(r, fs, WHY_GONE);
 }
 
-/* The kernel half told of a file, or had told of too many: the message did not come through, or nothing could keep it. */
+/* The kernel half told of a file, or had told of too many: the message was lost, or there was no memory to keep it. */
 static void note_lost_file(struct record *r, bool lost, enum record_field group, enum record_field member)
 {
 	const bool full = r->death->files.told >= ET_FILES_TOLD;

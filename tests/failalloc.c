@@ -2,8 +2,8 @@
 /*
  * Lets an allocation fail: number FAIL_AT of those since main(), and all behind it if FAIL_ON is set. Without FAIL_AT
  * it only counts. At its end the program's count is in the file FAIL_COUNT.
- * As a library to preload it is asked by all the libraries too; linked with --wrap (and with WRAP defined), beside a sanitizer's
- * own malloc(), by exittrace alone.
+ * As a library to preload it is asked by all the libraries too; linked with --wrap (and with WRAP defined), beside a
+ * sanitizer's own malloc(), by exittrace alone.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -17,7 +17,7 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM
 from cases import alone, audit, records, row
 from cases.leftovers import check_nothing_left
 from cases.records import at_least, between, has
-from cases.scene import HERE, LIBC, TINY, by, cgroup_mount
+from cases.scene import HERE, LIBC, MANY, TINY, by, cgroup_mount
 from cases.storms import begin, blow, counted, end, wait_until_quiet
 from cases.tracer import Skipped, take_text
 
@@ -286,6 +286,31 @@ def no_memory_alive(s):
     argv = [s.setup.binary, *s.tier(), "-a", "--", TINY]
     s.note(sweep(s, argv, lambda n: [*range(first + 1, n, 90), *range(n - 70, n + 1, 4)], preload))
     check_nothing_left(s, "starts without memory")
+
+
+# ---- no room in the kernel ----
+
+@alone(once="machine", where="native", seconds=90)
+def table_of_signals_full(s):
+    """Signals to more processes than it holds: what is not noted is counted, nobody else is named instead, and --strict
+    tells. (The ring buffer: storms.stopped, reader_stopped. Zombies: storms.zombies.)"""
+    number, room = 5000, 4096
+    with s.trace("-a", "--strict", output=os.path.join(s.directory, "records")) as t:
+        process = s.start(MANY, "asked", number)
+        told_of = {int(line.split()[0]) for line in process.read_all(60).splitlines()}
+        process.reap()
+        t.process.send_signal(SIGINT)
+        status = t.finish(20)
+    full = t.records[-1]["lost_by_stage"]["signals_full"]
+    s.check(status == 3 and full >= number - room, f"status {status}, {full} signals not noted: {t.errors()}")
+    died = [r for r in t.deaths() if r["process"]["pid"] in told_of and r["parent"]["pid"] == process.pid]
+    s.check(len(died) == number, f"{len(died)} records of {number}")
+    named = [r for r in died if records.dig(r, "cause.by.pid") == process.pid]
+    asked = [r for r in named if isinstance(records.dig(r, "cause.timeline"), list)]
+    wrong = [r for r in died if r not in asked and not records.is_missing(r, "cause.timeline")]
+    s.check(not wrong and len(asked) >= room // 2, f"{len(named)} name the sender, {len(asked)} the SIGTERM; wrong: "
+            f"{[records.short(r) for r in wrong[:2]]}")
+    s.note(f"{number} died, {len(named)} name the sender, {len(asked)} the signal before, {full} signals told as not noted")
 
 
 # ---- clocks ----
