@@ -8,6 +8,8 @@
 #   sudo make check installs what is missing, builds, runs every test
 #   make unit       the tests that need no root and no kernel
 #   sudo make bench measures what tracing costs, in some 3 minutes; ARGS='--help' tells more
+#   make dist       build/exittrace-VERSION.tar.gz of the last commit: the same commit gives the same bytes
+#   make sbom       build/sbom.json: what the binaries are made of, with versions and licences
 #
 # V=1 shows the commands. Everything made is in build/, but for the binaries.
 
@@ -23,20 +25,28 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(SAME_BYTES) $(CFLAGS)
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
 	-Ivmlinux -Iinclude -Ibpf
+# The same bytes wherever it is built: no name of a directory in what the compilers write.
+SAME_BYTES := -ffile-prefix-map=$(CURDIR)=.
+BPF_SAME_BYTES := $(SAME_BYTES) -fdebug-compilation-dir=.
+
+# It prints what others have written, as root. Not for sanitizers, which bring checks of their own.
+HARDEN_BRANCHES := $(if $(filter x86,$(ARCH)),-fcf-protection,$(if $(filter arm64,$(ARCH)),-mbranch-protection=standard))
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection $(HARDEN_BRANCHES) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+HARDEN_LINK := -Wl,-z,relro,-z,now,-z,noexecstack
 LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp)
 STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp)
 PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 
-SRCS := $(wildcard src/*.c)
+SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
 LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))
+HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so
 
 ifeq ($(V),1)
 Q :=
@@ -46,27 +56,27 @@ Q := @
 say = @printf '  %-8s%s\n'
 endif
 
-.PHONY: all static deb install uninstall run check unit tests asan fuzz golden verifier-counts bench clean setup-build setup-check
+.PHONY: all static deb install uninstall run check unit tests asan fuzz golden verifier-counts bench dist sbom clean setup-build setup-check
 .DELETE_ON_ERROR:
 
 all: exittrace
 
 exittrace: $(OBJS)
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -pie $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 static: exittrace-static
 
 exittrace-static: $(OBJS)
 	$(say) LINK $@
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS)
+	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -static-pie $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
 
 # The kernel half twice: see bpf/read.bpf.h.
 $(O)/exittrace_load.bpf.o: BPF_CFLAGS += -DREAD_BY_LOAD -mcpu=v3
 $(O)/exittrace.bpf.o $(O)/exittrace_load.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) \
 		vmlinux/vmlinux.h Makefile | $(O)
 	$(say) BPF $@
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_SAME_BYTES) -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
 $(O)/%.skel.h: $(O)/%.bpf.o
@@ -79,7 +89,7 @@ $(O)/plan.o $(O)/source.o: $(SKELETONS)
 
 $(O)/%.o: src/%.c Makefile | $(O)
 	$(say) CC $@
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 -include $(OBJS:.o=.d)
 
@@ -99,12 +109,23 @@ HELPER_CFLAGS := -static
 $(O)/tests/fuse: HELPER_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
 $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
+ifeq ($(ARCH),x86)
+HELPERS += $(O)/tests/ended32
+$(O)/tests/ended32: tests/ended.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -m32 -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
+endif
+
+$(O)/tests/failalloc.so: tests/failalloc.c Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $(HELPER_CFLAGS) -pthread -o $@ $< $(HELPER_LIBS)
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
-asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
+asan: $(O)/asan/exittrace $(O)/asan/exittrace-short $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 ASAN_OBJS := $(SRCS:src/%.c=$(O)/asan/%.o)
@@ -119,6 +140,12 @@ $(O)/asan/%.o: src/%.c Makefile | $(O)/asan
 $(O)/asan/exittrace: $(ASAN_OBJS)
 	$(say) ASAN $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS)
+
+# The same, with allocations that can be told to fail
+WRAPPED := malloc calloc realloc strdup mmap
+$(O)/asan/exittrace-short: $(ASAN_OBJS) tests/failalloc.c
+	$(say) ASAN $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -DWRAP $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
 $(O)/asan/test_%: tests/unit/test_%.c tests/unit/unit.h $(PURE:$(O)/%=$(O)/asan/%) $(wildcard src/*.h) | $(O)/asan
 	$(say) ASAN $@
@@ -177,6 +204,23 @@ verifier-counts: tests
 	$(Q)rm -f $(O)/verifier
 	$(Q)tests/run --only programs.verified guest || test -s $(O)/verifier
 	$(Q)cp $(O)/verifier tests/verifier
+
+# ---- releases ----
+
+VERSION := $(shell sed -n 's/.*EXITTRACE_VERSION "\(.*\)"/\1/p' src/version.h)
+RELEASE := exittrace-$(VERSION)
+
+# Names in order, times of the commit, nobody's user: all of that git does; gzip is told to add none.
+dist: | $(O)
+	$(say) DIST $(O)/$(RELEASE).tar.gz
+	$(Q)git -c tar.umask=0022 archive --format=tar --prefix=$(RELEASE)/ HEAD > $(O)/$(RELEASE).tar
+	$(Q)gzip -9 -n -f $(O)/$(RELEASE).tar
+
+sbom: | $(O)
+	$(say) SBOM $(O)/sbom.json
+	$(Q)scripts/sbom $(VERSION) $(STATIC_LIBS) > $(O)/sbom.json
+
+# ---- all of it, from nothing ----
 
 setup-build:
 	$(Q)scripts/setup build

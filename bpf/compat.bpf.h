@@ -201,6 +201,46 @@ static __always_inline void *user_regs(struct task_struct *current)
 	return READ(current, stack) + THREAD_SIZE - sizeof(struct pt_regs);
 }
 
+/*
+ * By which table the system call under way is numbered, AUDIT_ARCH_*; 0: not known. A 32-bit program's is marked on
+ * entry: on x86 in a word that only system calls write, on arm64 by a flag that such a program always has.
+ */
+#if defined(__TARGET_ARCH_x86)
+struct thread_info___x86 {
+	u32 status;
+} __attribute__((preserve_access_index));
+
+struct task_struct___x86 {
+	struct thread_info___x86 thread_info;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 call_arch(struct task_struct *current)
+{
+	struct task_struct___x86 *t = (void *)current;
+
+	if (!bpf_core_field_exists(t->thread_info.status))
+		return 0;
+	return BPF_CORE_READ(t, thread_info.status) & TS_COMPAT ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+}
+#else
+struct thread_info___arm64 {
+	unsigned long flags;
+} __attribute__((preserve_access_index));
+
+struct task_struct___arm64 {
+	struct thread_info___arm64 thread_info;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 call_arch(struct task_struct *current)
+{
+	struct task_struct___arm64 *t = (void *)current;
+
+	if (!bpf_core_field_exists(t->thread_info.flags))
+		return 0;
+	return BPF_CORE_READ(t, thread_info.flags) & TIF_32BIT ? AUDIT_ARCH_ARM : AUDIT_ARCH_AARCH64;
+}
+#endif
+
 /* FUSE, of kernels that have it built in and trace its requests (6.12 on). */
 struct fuse_in_header {
 	u32 opcode;

@@ -161,6 +161,9 @@ struct {
 	__type(value, struct signaled);
 } signaled SEC(".maps");
 
+/* When there was no room in it last: of whose process is not known, only that it was alive then. */
+__u64 signals_full_ns = 0;
+
 /*
  * The call that a thread is in and that sends signals, known by its registers: kill(-pgid) and the like
  * send many. LRU: one forgotten in the middle of the call becomes two.
@@ -216,6 +219,7 @@ struct {
 struct refusal {
 	__s32 syscall;
 	__u32 signo;
+	__u32 arch; /* AUDIT_ARCH_*, 0: not known */
 };
 
 struct {

@@ -76,7 +76,8 @@ static __always_inline void fill_death(const bool direct, struct et_death *d, st
 	d->id = id;
 	d->exit_ns = bpf_ktime_get_boot_ns();
 	fill_identity(direct, d, leader);
-	d->seen |= ET_SEEN_SIGNALS;
+	if (id.start_ns >= signals_full_ns)
+		d->seen |= ET_SEEN_SIGNALS;
 	d->status = exit_status(direct, leader, sig);
 	d->seccomp = GET(direct, leader, seccomp.mode);
 	if (d->status & 0x7f)
@@ -297,6 +298,7 @@ static __always_inline void fill_refusal(struct et_death *d, struct task_struct 
 	if (!r)
 		return;
 	d->refused = r->syscall;
+	d->refused_arch = r->arch;
 	d->seen |= ET_SEEN_REFUSED;
 }
 

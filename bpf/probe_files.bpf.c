@@ -7,8 +7,6 @@
  * else than a dying process leaves it at once.
  */
 
-#define ET_SLOW_CLOSE 100000ULL	   /* ns; slower ones are worth a path */
-#define ET_SLOW_RELEASE 1000000ULL
 #define TABLE_WORDS 16384 /* of 64 descriptors each: what sysctl fs.nr_open allows by default */
 #define CHUNK_WORDS 128
 

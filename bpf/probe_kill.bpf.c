@@ -98,8 +98,10 @@ static __always_inline int on_refusal(unsigned long syscall, long signr)
 	struct refusal r = { .syscall = syscall, .signo = signr };
 	__u32 tid = this_thread();
 
-	if (signr == SIGSYS || signr == SIGKILL)
-		bpf_map_update_elem(&refusals, &tid, &r, BPF_ANY);
+	if (signr != SIGSYS && signr != SIGKILL)
+		return 0;
+	r.arch = call_arch(current_task());
+	bpf_map_update_elem(&refusals, &tid, &r, BPF_ANY);
 	return 0;
 }
 

@@ -401,8 +401,10 @@ static __always_inline struct signaled *signals_entry(struct et_id *id)
 
 	if (e)
 		return e;
-	if (bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST) == -E2BIG)
+	if (bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST) == -E2BIG) {
 		count(full_signals);
+		signals_full_ns = bpf_ktime_get_boot_ns();
+	}
 	return bpf_map_lookup_elem(&signaled, id);
 }
 

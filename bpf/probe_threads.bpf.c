@@ -49,6 +49,7 @@ static __always_inline void fill_thread(struct et_thread *t, struct task_struct 
 	if (!r)
 		return;
 	t->refused = r->syscall;
+	t->refused_arch = r->arch;
 	t->flags |= ET_THREAD_REFUSED;
 }
 

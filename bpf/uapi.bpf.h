@@ -53,11 +53,17 @@
 #define FUSE_FLUSH 25 /* opcode */
 
 #if defined(__TARGET_ARCH_x86)
+#define AUDIT_ARCH_I386 0x40000003
+#define AUDIT_ARCH_X86_64 0xc000003e
+#define TS_COMPAT 2 /* in thread_info.status */
 #define NR_WRITE 1
 #define NR_PWRITE64 18
 #define NR_WRITEV 20
 #define NR_PTRACE 101
 #else
+#define AUDIT_ARCH_ARM 0x40000028
+#define AUDIT_ARCH_AARCH64 0xc00000b7
+#define TIF_32BIT (1UL << 22) /* in thread_info.flags */
 #define NR_WRITE 64
 #define NR_PWRITE64 68
 #define NR_WRITEV 66

@@ -373,6 +373,10 @@ enum et_file_what {
 	ET_FILE_CORE = 4,	 /* the core dump went there */
 };
 
+/* ns; slower ones are worth a path */
+#define ET_SLOW_CLOSE 100000ULL
+#define ET_SLOW_RELEASE 1000000ULL
+
 enum et_file_flags {
 	ET_FILE_CUT = 1 << 0, /* the root side of path did not fit */
 	ET_FILE_GONE = 1 << 1, /* path could not be read any more; fs and inode hold */

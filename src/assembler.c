@@ -42,6 +42,7 @@ struct assembler {
 	struct keeper *keeper;
 	struct et_pattern pattern; /* where cores go; h.kind 0: not known */
 	struct et_id recent[MAX_RECENT];
+	bool recent_before[MAX_RECENT]; /* known from the snapshot only */
 	unsigned int nr_recent;
 	uint8_t recent_marks[RECENT_MARKS]; /* how many of them have this mark: mostly 0, and no need to look */
 	/* strings of the record being made; the executable is often that of the one before */
@@ -140,10 +141,11 @@ static uint8_t *mark_of(struct assembler *a, const struct et_id *id)
 	return &a->recent_marks[hash__slot(id->start_ns ^ (uint64_t)id->tgid << 40, RECENT_MARKS - 1)];
 }
 
-static void remember(struct assembler *a, const struct et_id *id)
+static void remember(struct assembler *a, const struct et_id *id, bool before)
 {
 	struct et_id *place = &a->recent[a->nr_recent % MAX_RECENT];
 
+	a->recent_before[a->nr_recent % MAX_RECENT] = before;
 	if (a->nr_recent >= MAX_RECENT)
 		--*mark_of(a, place);
 	a->nr_recent++;
@@ -151,21 +153,27 @@ static void remember(struct assembler *a, const struct et_id *id)
 	++*mark_of(a, id);
 }
 
-static bool is_recent(struct assembler *a, const struct et_id *id)
+/* Its place; -1: it is none of them. */
+static int find_recent(struct assembler *a, const struct et_id *id)
 {
 	unsigned int i, n = a->nr_recent < MAX_RECENT ? a->nr_recent : MAX_RECENT;
 
 	if (!*mark_of(a, id))
-		return false;
+		return -1;
 	for (i = 0; i < n; i++)
 		if (record__same_id(&a->recent[i], id))
-			return true;
-	return false;
+			return (int)i;
+	return -1;
+}
+
+static bool is_before(const struct et_death *d)
+{
+	return d->flags & ET_D_SNAPSHOT;
 }
 
 static void let_go(struct assembler *a, struct waiting_death *n)
 {
-	remember(a, &n->id);
+	remember(a, &n->id, is_before(waiting__message(a->waiting, n)));
 	keeper__let_go(a->keeper, &n->kept);
 	waiting__remove(a->waiting, n);
 }
@@ -428,7 +436,7 @@ static int take_dying(struct assembler *a, const struct et_dying *m)
 	struct record r;
 
 	/* It was looked at before its DEATH message came through. */
-	if (waiting__find(a->waiting, &m->e.id) || is_recent(a, &m->e.id))
+	if (waiting__find(a->waiting, &m->e.id) || find_recent(a, &m->e.id) >= 0)
 		return 0;
 	foresee_death(&m->e, now_ns, &d, &s);
 	begin_record(a, &r, RECORD_DYING, &d, &(struct kept){ 0 });
@@ -485,7 +493,7 @@ static void hand_out_at_once(struct assembler *a, const struct et_death *d, bool
 	else
 		record__add_missing(&r, FIELD_reap, WHY_FULL);
 	finish_record(a, &r);
-	remember(a, &d->id);
+	remember(a, &d->id, is_before(d));
 	keeper__let_go(a->keeper, &kept);
 }
 
@@ -527,13 +535,27 @@ static void await_reap(struct assembler *a, const struct et_death *d)
 		tell_zombie(a, n);
 }
 
+/*
+ * The snapshot and a probe may both have seen it, and the snapshot may be late. If it came first, it was counted as
+ * one that was dead before; but the kernel half has counted it, too.
+ */
+static bool is_known(struct assembler *a, const struct et_death *d)
+{
+	struct waiting_death *n = waiting__find(a->waiting, &d->id);
+	int i = n ? -1 : find_recent(a, &d->id);
+	bool before = n ? is_before(waiting__message(a->waiting, n)) : i >= 0 && a->recent_before[i];
+
+	if (before && !is_before(d) && a->totals.before)
+		a->totals.before--;
+	return n || i >= 0;
+}
+
 static int take_death(struct assembler *a, const struct et_death *d)
 {
-	/* The snapshot and a probe may both have seen it, and the snapshot may be late. */
-	if (waiting__find(a->waiting, &d->id) || is_recent(a, &d->id))
+	if (is_known(a, d))
 		return 0;
 	a->totals.deaths++;
-	a->totals.before += (d->flags & ET_D_SNAPSHOT) != 0;
+	a->totals.before += is_before(d);
 	hand_out_replaced(a, d);
 	if (d->flags & ET_D_AUTOREAP)
 		hand_out_at_once(a, d, true);

@@ -86,9 +86,23 @@ static int open_section(struct attach_ids *ids, const struct section *s)
 	return handler < 0 ? handler : 0;
 }
 
+/*
+ * One handler that stays, of a section that no object has. libbpf before 1.3 frees its table when the last handler
+ * goes, and writes into it when there is another one: when an attach is refused, and a second object is opened.
+ */
+static int keep_table(void)
+{
+	static bool kept;
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
+	int handler = kept ? 0 : libbpf_register_prog_handler("exittrace_none", BPF_PROG_TYPE_UNSPEC, 0, &opts);
+
+	kept = kept || handler >= 0;
+	return handler < 0 ? handler : 0;
+}
+
 int attach_ids__open(struct attach_ids *ids, const struct kernel *k)
 {
-	int err = 0;
+	int err = keep_table();
 
 	ids->rdonly_cast = kernel__next_type(k, "bpf_rdonly_cast", BTF_KIND_FUNC, 0);
 	for (unsigned int i = 0; !err && i < ATTACH_IDS_HANDLERS; i++)

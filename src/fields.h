@@ -366,21 +366,24 @@ FIELD(IN_DEATH, files_slowest, "files.slowest", "object", "", "null: closes were
       v_member(r, FIELD_files, v_group(r, FIELD_files_slowest)))
 FIELD(IN_DEATH, files_slowest_path, "files.slowest.path", "string", "",
       "the file whose close took longest, if it was slow", "SLOWEST",
-      v_member(r, FIELD_files_slowest, v_path(slowest_close(r))))
+      v_member(r, FIELD_files_slowest, v_known(r, FIELD_files_slowest_path, v_path(slowest_close(r)))))
 FIELD(IN_DEATH, files_slowest_fs, "files.slowest.fs", "string", "", "type of its file system", "SLOWEST-FS",
-      v_member(r, FIELD_files_slowest, v_fs(slowest_close(r))))
+      v_member(r, FIELD_files_slowest, v_known(r, FIELD_files_slowest_fs, v_fs(slowest_close(r)))))
 FIELD(IN_DEATH, files_slowest_ns, "files.slowest.ns", "integer", "ns", "the longest close", "SLOWEST-TIME",
       v_member(r, FIELD_files_slowest, v_when(d->files.closed, v_num(V_NS, d->files.slowest_ns))))
 FIELD(IN_DEATH, files_slowest_release, "files.slowest_release", "object", "", "null: releases were not timed",
       "RELEASE?", v_member(r, FIELD_files, v_group(r, FIELD_files_slowest_release)))
 FIELD(IN_DEATH, files_slowest_release_path, "files.slowest_release.path", "string", "",
       "the closed file whose release took longest, if it was slow", "RELEASE",
-      v_member(r, FIELD_files_slowest_release, v_path(slowest_release(r))))
+      v_member(r, FIELD_files_slowest_release, v_known(r, FIELD_files_slowest_release_path,
+	       v_path(slowest_release(r)))))
 FIELD(IN_DEATH, files_slowest_release_fs, "files.slowest_release.fs", "string", "", "type of its file system",
-      "RELEASE-FS", v_member(r, FIELD_files_slowest_release, v_fs(slowest_release(r))))
+      "RELEASE-FS", v_member(r, FIELD_files_slowest_release, v_known(r, FIELD_files_slowest_release_fs,
+	       v_fs(slowest_release(r)))))
 FIELD(IN_DEATH, files_slowest_release_ns, "files.slowest_release.ns", "integer", "ns", "how long its release took",
       "RELEASE-TIME",
-      v_member(r, FIELD_files_slowest_release, slowest_release(r) ? v_num(V_NS, slowest_release(r)->ns) : absent))
+      v_member(r, FIELD_files_slowest_release, v_when(d->files.release_ns >= ET_SLOW_RELEASE,
+	       v_num(V_NS, d->files.release_ns))))
 
 PART(r->coredump.applies)
 FIELD(IN_DEATH, coredump_dumped, "coredump.dumped", "boolean", "", "a core was dumped", "DUMPED",

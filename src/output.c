@@ -144,13 +144,14 @@ int output__flush(struct output *o)
 	return o->error;
 }
 
-/* Half a line is worse than none: what did not fit in memory is taken back. */
+/* Half a line is worse than none: what did not fit in memory is taken back, and told at the end. */
 static bool settle(struct output *o, size_t before)
 {
 	if (!o->buf.failed)
 		return true;
 	o->buf.len = before;
 	o->buf.failed = false;
+	o->no_memory = true;
 	return false;
 }
 

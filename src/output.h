@@ -29,8 +29,9 @@ struct totals { /* for `bye`: deaths = records + filtered + lost */
 	uint64_t deaths;   /* seen by the kernel half, and zombies that were there before */
 	uint64_t records;  /* death records given to the output */
 	struct assembler_totals a;
-	struct et_counters k; /* k.threads = a.threads + a.warnings + k.lost_thread */
+	struct et_counters k; /* k.threads = a.threads + a.warnings + threads_filtered + k.lost_thread */
 	uint64_t filtered; /* records that the user half's filters dropped */
+	uint64_t threads_filtered;
 	uint64_t unwritten; /* records lost to a failed write */
 };
 
@@ -54,6 +55,7 @@ struct output {
 	struct buf buf;
 	int error;	     /* first write error, negative errno; -EPIPE: reader gone, -EINTR: it does not read */
 	bool waits;	     /* a pipe, socket or terminal: a write may have to wait for a reader */
+	bool no_memory;	     /* for some line or other, which is left out */
 	bool in_pieces;	     /* ... and the kernel cannot say how much it takes without waiting */
 	uint64_t records;    /* records formatted */
 	uint64_t unwritten;  /* records that were in the buffer when a write failed, and after it */

@@ -92,6 +92,7 @@ static void json_end(struct output *o, struct buf *b, const struct totals *t)
 	json__member(b, "threads_seen", t->k.threads);
 	json__member(b, "threads", t->a.threads);
 	json__member(b, "warnings", t->a.warnings);
+	json__member(b, "threads_filtered", t->threads_filtered);
 	json__member(b, "waiting", t->a.waiting);
 	json__member(b, "early", t->a.early);
 	json__member(b, "skipped", t->k.skipped);

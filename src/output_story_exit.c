@@ -234,6 +234,8 @@ static void put_files(struct story *s)
 	if (item_file(s, "release of ", WANT_RELEASE_PATH, WANT_RELEASE_FS)) {
 		buf__str(s->b, " took ");
 		story__put_field(s, WANT_RELEASE);
+	} else {
+		story__item_field(s, WANT_RELEASE, "a release took ", "");
 	}
 	story__end_line(s);
 }

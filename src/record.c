@@ -102,6 +102,13 @@ const struct noted_file *record__slowest_close(const struct record *r)
 	return f && f->ns == r->death->files.slowest_ns ? f : NULL;
 }
 
+const struct noted_file *record__slowest_release(const struct record *r)
+{
+	const struct noted_file *f = record__file(r, ET_FILE_SLOW_RELEASE);
+
+	return f && f->ns == r->death->files.release_ns ? f : NULL;
+}
+
 void record__name_peer(char *dst, size_t cap, const struct et_peer *p)
 {
 	size_t n = text__escape(dst, cap, text__array(p->comm, sizeof(p->comm)));

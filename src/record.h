@@ -321,6 +321,7 @@ struct value record__value(const struct field *f, const struct record *r);
 const struct noted_file *record__file(const struct record *r, enum et_file_what what);
 /* The one that took r->death->files.slowest_ns; NULL: it was not slow enough to be noted. */
 const struct noted_file *record__slowest_close(const struct record *r);
+const struct noted_file *record__slowest_release(const struct record *r); /* the same of release_ns */
 /* Others keep its descriptor table open: nothing was closed. */
 static inline bool record__files_shared(const struct record *r)
 {

@@ -38,6 +38,7 @@ static void on_record(void *ctx, const struct record *r)
 		return;
 	}
 	s->records += r->type == RECORD_DEATH;
+	s->others[r->type]++;
 	if (s->summaries)
 		summaries__add(s->summaries, r);
 	else
@@ -83,6 +84,16 @@ static int make_parts(struct session *s, const struct options *o, int fd)
 	return -ENOMEM;
 }
 
+static void free_parts(struct session *s)
+{
+	summaries__free(s->summaries);
+	output__free(s->output);
+	assembler__free(s->assembler);
+	s->summaries = NULL;
+	s->output = NULL;
+	s->assembler = NULL;
+}
+
 int session__open(struct session *s, const struct options *o, int fd)
 {
 	int err;
@@ -90,8 +101,10 @@ int session__open(struct session *s, const struct options *o, int fd)
 	memset(s, 0, sizeof(*s));
 	s->options = o;
 	err = make_parts(s, o, fd);
-	if (err)
+	if (err) {
+		free_parts(s);
 		return err;
+	}
 	if (!o->record)
 		return 0;
 	err = stream_writer__open(o->record, &s->recorder);
@@ -169,6 +182,18 @@ void session__counters(struct session *s, struct et_counters now)
 	session__message(s, &l, sizeof(l));
 }
 
+/* Of what the assembler made, what came through the filters: that is what a reader can count. */
+static void count_others(const struct session *s, struct totals *t)
+{
+	const uint64_t made = t->a.threads + t->a.warnings;
+
+	t->a.zombies = s->others[RECORD_ZOMBIE];
+	t->a.dying = s->others[RECORD_DYING];
+	t->a.threads = s->others[RECORD_THREAD];
+	t->a.warnings = s->others[RECORD_WARNING];
+	t->threads_filtered = made - t->a.threads - t->a.warnings;
+}
+
 void session__end(struct session *s)
 {
 	struct totals t = { .records = s->records, .filtered = s->filtered };
@@ -183,6 +208,7 @@ void session__end(struct session *s)
 	t.k = assembler__counters(s->assembler);
 	t.deaths = t.k.deaths + t.a.before;
 	t.unwritten = s->output->unwritten;
+	count_others(s, &t);
 	output__end(s->output, &t);
 }
 
@@ -212,6 +238,8 @@ static int close_output(struct session *s)
 {
 	int err = output__flush(s->output);
 
+	if (!err && s->output->no_memory)
+		err = -ENOMEM;
 	if (err == -EPIPE) {
 		log__error("output closed by its reader, %llu records not written",
 			   (unsigned long long)s->output->unwritten);
@@ -230,11 +258,6 @@ int session__close(struct session *s)
 	int err = s->output ? close_output(s) : 0;
 	int err2 = s->options && s->options->record ? close_recorder(s) : 0;
 
-	summaries__free(s->summaries);
-	output__free(s->output);
-	assembler__free(s->assembler);
-	s->summaries = NULL;
-	s->output = NULL;
-	s->assembler = NULL;
+	free_parts(s);
 	return err ? err : err2;
 }

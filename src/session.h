@@ -22,6 +22,7 @@ struct session {
 	int recorder_error;
 	struct et_counters told; /* loss already told in the stream */
 	uint64_t records, filtered; /* death records printed or summed up, and not */
+	uint64_t others[RECORD_WARNING + 1]; /* other records printed or summed up, by type */
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */

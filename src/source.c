@@ -283,7 +283,7 @@ int source__new(const struct plan *p, const struct kernel *k, const struct optio
 	int err;
 
 	if (!s)
-		return -ENOMEM;
+		return refuse("cannot hold the BPF programs", -ENOMEM);
 	s->plan = p;
 	s->options = o;
 	s->types_fd = s->zombies_fd = -1;

@@ -58,18 +58,29 @@ static int refuse_permission(void)
 	return -EPERM;
 }
 
+static int read_types(struct trace *t)
+{
+	int err = kernel__open(&t->kernel);
+
+	if (!err)
+		return 0;
+	if (err == -ENOMEM)
+		log__error("out of memory");
+	else
+		log__error("this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
+			   "CONFIG_DEBUG_INFO_BTF=y");
+	return err == -ENOMEM ? err : -EOPNOTSUPP;
+}
+
 static int open_kernel(struct trace *t)
 {
 	int err;
 
 	if (kernel__lacks())
 		return refuse_permission();
-	err = kernel__open(&t->kernel);
-	if (err) {
-		log__error("this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
-			   "CONFIG_DEBUG_INFO_BTF=y");
-		return -EOPNOTSUPP;
-	}
+	err = read_types(t);
+	if (err)
+		return err;
 	err = plan__settle(&t->plan, &t->kernel, t->options);
 	return err == -EPERM ? refuse_permission() : err;
 }
@@ -132,8 +143,10 @@ static int pin_targets(struct trace *t)
 	int err = 0;
 
 	t->targets = calloc(o->nr_pids + 2, sizeof(*t->targets));
-	if (!t->targets)
+	if (!t->targets) {
+		log__error("out of memory");
 		return -ENOMEM;
+	}
 	for (unsigned int i = 0; !err && i < o->nr_pids; i++)
 		err = pin(t, o->pids[i]);
 	if (!err && o->tree)
@@ -171,10 +184,10 @@ static int open_source(struct trace *t)
 			break;
 		source__free(t->source);
 		t->source = NULL;
-		if (kernel__open(&t->kernel) || plan__refuse(&t->plan, &t->kernel, program, why))
+		if (read_types(t) || plan__refuse(&t->plan, &t->kernel, program, why))
 			break;
 	}
-	return err ? -EOPNOTSUPP : 0;
+	return err && err != -ENOMEM ? -EOPNOTSUPP : err;
 }
 
 /* Forked when everything is attached, so that its whole life is seen; it waits before exec. */

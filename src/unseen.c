@@ -183,6 +183,29 @@ static void note_gone(struct record *r, const struct noted_file *f, enum record_
 		record__add_missing(r, fs, WHY_GONE);
 }
 
+/* The kernel half told of a file, or had told of too many: the message was lost, or there was no memory to keep it. */
+static void note_lost_file(struct record *r, bool lost, enum record_field group, enum record_field member)
+{
+	const bool full = r->death->files.told >= ET_FILES_TOLD;
+
+	if (lost && !record__is_missing(r, group))
+		record__add_missing(r, member, full ? WHY_FULL : WHY_LOST);
+}
+
+static void note_lost_files(struct record *r)
+{
+	const struct et_files *c = &r->death->files;
+	const bool close = c->slowest_ns >= ET_SLOW_CLOSE && !record__slowest_close(r);
+	const bool release = c->release_ns >= ET_SLOW_RELEASE && !record__slowest_release(r);
+	const bool errors = c->errors && !record__file(r, ET_FILE_FLUSH_ERROR);
+
+	note_lost_file(r, close, FIELD_files_slowest, FIELD_files_slowest_path);
+	note_lost_file(r, close, FIELD_files_slowest, FIELD_files_slowest_fs);
+	note_lost_file(r, release, FIELD_files_slowest_release, FIELD_files_slowest_release_path);
+	note_lost_file(r, release, FIELD_files_slowest_release, FIELD_files_slowest_release_fs);
+	note_lost_file(r, errors, FIELD_files_flush_errors, FIELD_files_flush_errors);
+}
+
 static void note_files(struct record *r)
 {
 	const struct et_death *d = r->death;
@@ -195,8 +218,10 @@ static void note_files(struct record *r)
 	}
 	if (!seen && c->open && !record__files_shared(r))
 		note_unseen_closes(r);
+	if (!record__files_shared(r))
+		note_lost_files(r);
 	note_gone(r, record__slowest_close(r), FIELD_files_slowest_path, FIELD_files_slowest_fs);
-	note_gone(r, record__file(r, ET_FILE_SLOW_RELEASE),
+	note_gone(r, record__slowest_release(r),
 		  FIELD_files_slowest_release_path, FIELD_files_slowest_release_fs);
 }
 

@@ -176,7 +176,7 @@ static inline const struct noted_file *slowest_close(const struct record *r)
 
 static inline const struct noted_file *slowest_release(const struct record *r)
 {
-	return record__is_missing(r, FIELD_files) ? NULL : record__file(r, ET_FILE_SLOW_RELEASE);
+	return record__is_missing(r, FIELD_files) ? NULL : record__slowest_release(r);
 }
 
 static inline unsigned int count_flush_errors(const struct record *r)

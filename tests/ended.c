@@ -704,6 +704,8 @@ static void die_threads_killed(char **argv)
 /* REFUSED as text */
 #ifdef __x86_64__
 #define REFUSED_NR "110"
+#elif defined(__i386__)
+#define REFUSED_NR "64"
 #else
 #define REFUSED_NR "173"
 #endif

@@ -184,6 +184,69 @@ static void many_drops(int n)
 	}
 }
 
+/* ---- more processes with a signal to remember than there is room for ---- */
+
+static volatile sig_atomic_t seen;
+
+static void see(int sig)
+{
+	(void)sig;
+	seen = 1;
+}
+
+/* It has handled the signal when its byte comes, and waits to be killed. */
+__attribute__((noreturn)) static void be_asked(int out)
+{
+	struct sigaction sa = { .sa_handler = see };
+	sigset_t mask, open;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &open);
+	sigaction(SIGTERM, &sa, NULL);
+	if (write(out, "r", 1) != 1)
+		_exit(1);
+	while (!seen)
+		sigsuspend(&open);
+	if (write(out, "h", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void wait_for_all(int fd, int n)
+{
+	char byte;
+
+	while (n--)
+		if (read(fd, &byte, 1) != 1)
+			broken("read");
+}
+
+/* Each handles a SIGTERM, then each is killed. */
+static void many_asked(int n)
+{
+	pid_t *pids = calloc((size_t)n, sizeof(*pids));
+	int fds[2], i;
+
+	if (!pids || pipe(fds))
+		broken("pipe");
+	for (i = 0; i < n; i++) {
+		pids[i] = child();
+		if (!pids[i])
+			be_asked(fds[1]);
+	}
+	wait_for_all(fds[0], n);
+	for (i = 0; i < n; i++)
+		kill(pids[i], SIGTERM);
+	wait_for_all(fds[0], n);
+	for (i = 0; i < n; i++)
+		kill(pids[i], SIGKILL);
+	for (i = 0; i < n; i++)
+		tell(pids[i], "asked", 0);
+	free(pids);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(int n);
@@ -192,6 +255,7 @@ static const struct {
 	{ "signals", many_signals },
 	{ "races", many_races },
 	{ "drops", many_drops },
+	{ "asked", many_asked },
 };
 
 int main(int argc, char **argv)
@@ -205,6 +269,6 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	}
-	fprintf(stderr, "usage: many codes|signals|races|drops N\n");
+	fprintf(stderr, "usage: many codes|signals|races|drops|asked N\n");
 	return 2;
 }

@@ -7,6 +7,7 @@ verified.py  how much the verifier had to do for each program
 records.py   says whether a record is as expected; knows no process
 schema.py    says whether it is as the JSON Schema has it
 tracer.py    runs exittrace and takes its records
+audit.py     what every exittrace of every case told must agree; tests/run asks it behind each
 scene.py     starts processes, sees them die, writes down what is true about it
 others       the cases, each a function that takes a Scene
 
@@ -16,7 +17,7 @@ runs up to there before tracing begins; behind a second `yield`, after tracing h
 import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
-           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
+           "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "faults", "programs", "wayout",
            "textbook", "privileges", "packages", "hostile")
 ALL = []
 

@@ -76,12 +76,19 @@ class Accounting:
     def __exit__(self, *_):
         self.switch(None)
 
+    def whole(self):
+        with open(self.path, "rb") as file:
+            return list(ACCT.iter_unpack(file.read()))
+
     def entries(self):
         """(name, pid, exit code of the first thread) of each that ended"""
-        with open(self.path, "rb") as file:
-            data = file.read()
-        for each in ACCT.iter_unpack(data):
+        for each in self.whole():
             yield each[-1].rstrip(b"\0").decode(errors="replace"), each[6], each[3]
+
+    def pids(self, first, last):
+        """Of those that ended between these two, as often as there are any. Kernel threads, children of 2, are none."""
+        pids = [each[6] for each in self.whole() if each[7] != 2]
+        return collections.Counter(pids[pids.index(first):len(pids) - pids[::-1].index(last)])
 
     def names(self):
         return [name for name, *_ in self.entries()]

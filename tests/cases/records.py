@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Takes a record and what is expected of it, gives the differences in words. Starts nothing."""
+import calendar
 import json
 import re
 import signal
+import time as _time
 
 CLASSES = {"unknown", "exit", "signal", "fault", "abort", "oom_memcg", "oom_global", "seccomp", "rlimit", "timer",
            "pipe", "tty", "hangup", "pdeathsig", "pidns", "ptrace", "exec"}
@@ -268,7 +270,7 @@ def file_problems(record):
     errors, count = files.get("flush_errors"), files.get("flush_error_count")
     if isinstance(errors, list) and isinstance(count, int) and len(errors) > count:
         yield f"files: {len(errors)} errors listed, {count} counted"
-    if errors == [] or (count and not errors):
+    if errors == [] or (count and not errors and not is_missing(record, "files.flush_errors")):
         yield f"files: no list of errors, {count} counted"
     if files.get("shared") and files["closed"]:
         yield "files: closed what others have open"
@@ -287,6 +289,76 @@ def core_problems(record):
     reason = core.get("reason")
     if core["dumped"] and "reason" in core or reason not in (None, *CORE_REASONS):
         yield f"coredump.reason: {reason}"
+
+
+def missing_problems(record):
+    """What is said to be missing is null or left out, and has a reason."""
+    missing, why = record.get("missing", []), record.get("missing_why", {})
+    if len(set(missing)) != len(missing) or sorted(missing) != sorted(why):
+        yield f"missing {missing}, reasons for {list(why)}"
+    for key in missing:
+        value = dig(record, key)
+        if value is not None and value is not ABSENT:
+            yield f"{key}: missing, and {value!r}"
+    for key in record.get("truncated", []):
+        if dig(record, key) in (None, ABSENT):
+            yield f"{key}: cut, and not there"
+
+
+def identities(value, key=""):
+    """(key, group) of whatever has an id and a pid"""
+    if isinstance(value, dict):
+        if {"id", "pid"} <= value.keys():
+            yield key, value
+        for name, inner in value.items():
+            yield from identities(inner, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from identities(inner, key)
+
+
+def identities_problems(record, boot_id):
+    """Ids are of this boot, of the pid beside them, and of somebody who was born by then."""
+    if record["id"].split(":")[0] != boot_id:
+        yield f"id: {record['id']} is not of boot {boot_id}"
+    for key, group in identities(record):
+        if group["id"] and group["id"].split(":")[:2] != [boot_id, str(group["pid"])]:
+            yield f"{key}: {group['id']} is not of pid {group['pid']} in boot {boot_id}"
+    parent = dig(record, "parent.id")
+    if isinstance(parent, str) and start_of(parent) > start_of(record["id"]):
+        yield f"parent.id: {parent} is younger than {record['id']}"
+
+
+def start_of(identity):
+    return int(identity.split(":")[2])
+
+
+def nanoseconds(time):
+    """Of a time in RFC 3339"""
+    whole, _, rest = time.rstrip("Z").partition(".")
+    return calendar.timegm(_time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 10 ** 9 + int(rest)
+
+
+def time_problems(record):
+    """Born, told to die, exiting, dead: in this order. The clock of the day may be stepped, but not within a record."""
+    born, died, age = record.get("process", {}).get("start_time"), record.get("time"), dig(record, "process.age_ns")
+    if record["type"] == "death" and born and died and isinstance(age, int):
+        if nanoseconds(born) + age != nanoseconds(died):
+            yield f"age_ns {age} is not from {born} to {died}"
+    if not isinstance(age, int):
+        return
+    for key in ("cause.sent_to_dead_ns", "phases.exit_ns", "exit.group_exit_ns", "exit.leader_gone_ns"):
+        value = dig(record, key)
+        if isinstance(value, int) and value > age:
+            yield f"{key}: {value} is longer than its life, {age}"
+    for tried in dig(record, "cause.timeline") or () if isinstance(dig(record, "cause.timeline"), list) else ():
+        if tried.get("before_death_ns") is not None and tried["before_death_ns"] > age:
+            yield f"cause.timeline: before it was born: {tried}"
+
+
+def not_before(record, begin, slack_ns):
+    if record["time"] and nanoseconds(record["time"]) < nanoseconds(begin) - slack_ns:
+        yield f"time: {record['time']}, tracing began at {begin}"
 
 
 def short(record):

@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 import time
 
-from cases import records, table, tally
-from cases.tracer import Failed, Skipped, Tracer, Watch
+from cases import audit, records, table, tally
+from cases.tracer import Failed, Skipped, Tracer, Watch, take_text
 
 # For these, waitid(WNOWAIT) of older kernels (seen on 5.10) tells what the leader said, not what the process died of.
 LEADER_FIRST = ("leader-first",)
@@ -331,14 +331,28 @@ class Scene:
         self.watches.append(Watch(self.setup, *self.tier(), *options))
         return self.watches[-1]
 
-    def exittrace(self, *options, binary=None, stdout=subprocess.PIPE, **more):
-        """To its end."""
+    def exittrace(self, *options, binary=None, stdout=subprocess.PIPE, unaudited=None, **more):
+        """To its end. What it says is audited, unless there is a reason."""
         argv = [binary or self.setup.binary, *map(str, options)]
         try:
-            return subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
-                                  timeout=self.setup.seconds(15), **{"input": "", **more})
+            result = subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False,
+                                    timeout=self.setup.seconds(15), **{"input": "", **more})
         except subprocess.TimeoutExpired:
             raise Failed(f"does not end: {' '.join(argv)}") from None
+        if "-j" in argv:
+            self.audit(argv, result, unaudited)
+        return result
+
+    @staticmethod
+    def audit(argv, result, unaudited):
+        run = audit.Run(argv)
+        if unaudited:
+            run.excuse(unaudited)
+        elif "-o" in argv:
+            with open(argv[argv.index("-o") + 1]) as file:
+                take_text(run, file.read())
+        else:
+            take_text(run, result.stdout)
 
     # ---- judging ----
 

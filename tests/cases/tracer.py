@@ -8,11 +8,7 @@ import subprocess
 import threading
 import time
 
-from cases import records, schema
-
-
-# Records of which every key is looked at; of a storm only so many, evenly spread
-LOOKED_AT = 3000
+from cases import audit, records, schema
 
 
 class Failed(Exception):
@@ -50,6 +46,7 @@ class Tracer:
         self.argv = [setup.binary, "-j", *tier, "--ready-fd", str(told), *map(str, options)]
         self.argv += ["-o", output] if output and stdout == subprocess.PIPE else []
         self.argv += ["--", *command] if command else []
+        self.audit = audit.Run(self.argv)
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, pass_fds=[told])
         os.close(told)
@@ -64,14 +61,22 @@ class Tracer:
 
     def __exit__(self, *_):
         if self.process.returncode is None:
-            self.process.kill()
-            self.finish(10)
+            self.process.kill()  # without an excuse: the audit will say that it never ended
+            self.process.wait()
+            self.finish(10, over=False)
+
+    def kill(self, why):
+        """SIGKILL: no totals"""
+        self.audit.excuse(why)
+        self.process.kill()
+        return self.finish(10)
 
     def wait_until_attached(self, tell):
         with open(tell, "rb", buffering=0) as pipe:
             ready = select.select([pipe], [], [], self.setup.seconds(20))[0] and pipe.read(1)
         if not ready:
             self.process.kill()
+            self.audit.excuse("never attached")
             self.finish(10)
             raise Failed(f"never attached: {' '.join(self.argv)}: status {self.process.returncode}: {self.errors()}")
 
@@ -88,6 +93,10 @@ class Tracer:
                 self.changed.notify_all()
 
     def take(self, record):
+        self.audit.take(record)
+        self.keep(record)
+
+    def keep(self, record):
         self.records.append(record)
         if record["type"] == "death":
             self.by_pid.setdefault(record["process"]["pid"], []).append(record)
@@ -113,8 +122,8 @@ class Tracer:
         pids = set(pids)
         return self.wait_for(lambda _: pids <= self.by_pid.keys(), seconds)
 
-    def finish(self, seconds):
-        """Waits for its end; the exit status."""
+    def finish(self, seconds, over=True):
+        """Waits for its end; the exit status. Unless `over`, nobody asked it to end."""
         try:
             self.process.wait(self.setup.seconds(seconds))
         except subprocess.TimeoutExpired:
@@ -130,6 +139,10 @@ class Tracer:
                 self.process.stderr.close()
         if self.output:
             self.read_output()
+        for problem in self.broken + self.refused():
+            self.audit.complain(problem)
+        if over:
+            self.audit.end()
         return self.process.returncode
 
     def read_output(self):
@@ -160,11 +173,21 @@ class Tracer:
         return [line for line in self.errors().splitlines() if "filter refused" in line]
 
     def check(self):
-        problems = self.broken + self.refused() + list(stream_problems(self.records))
-        problems += schema.problems(self.setup.binary, self.records)
+        problems = self.audit.verdict() + schema.problems(self.setup.binary, self.records)
         if problems:
             more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
             raise Failed("the output as a whole: " + "; ".join(problems[:5]) + more)
+
+
+def take_text(run, text):
+    """All that one exittrace -j wrote, its words to people between it."""
+    for line in text.splitlines():
+        if not line.startswith("exittrace: "):
+            try:
+                run.take(parse(line))
+            except ValueError as error:
+                run.complain(f"line does not parse ({error}): {line!r}")
+    run.end()
 
 
 class Watch:
@@ -176,6 +199,7 @@ class Watch:
         argv = [setup.binary, "--ready-fd", str(told), *map(str, options)]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, pass_fds=[told])
+        self.audit = audit.Run(argv) if "-j" in options else None
         os.close(told)
         with open(tell, "rb", buffering=0) as pipe:
             if not (select.select([pipe], [], [], setup.seconds(20))[0] and pipe.read(1)):
@@ -186,6 +210,8 @@ class Watch:
         self.process.send_signal(signal.SIGINT)
 
     def close_output(self):
+        if self.audit:
+            self.audit.excuse("nobody reads it")
         self.process.stdout.close()
 
     def read_to_end(self):
@@ -194,6 +220,8 @@ class Watch:
         except subprocess.TimeoutExpired:
             raise Failed(f"does not end: {self.process.args}") from None
         self.status = self.process.returncode
+        if self.audit:
+            take_text(self.audit, text)
         return text
 
     def end(self):
@@ -201,40 +229,3 @@ class Watch:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
-
-
-def stream_problems(all_records):
-    types = [record["type"] for record in all_records]
-    if types[:1] != ["hello"] or types[-1:] != ["bye"] or types.count("hello") + types.count("bye") != 2:
-        yield f"no hello first and bye last: {types[:1]} {types[-1:]}"
-        return
-    if not set(types) <= records.TYPES:
-        yield f"unknown types {set(types) - records.TYPES}"
-    seen = set()
-    ordinary = [record for record in all_records if record["type"] in ("death", "zombie")]
-    for record in ordinary[::len(ordinary) // LOOKED_AT + 1]:
-        yield from (f"{problem} in {records.short(record)}" for problem in records.death_problems(record))
-    for record in all_records:
-        if record["type"] == "dying":
-            yield from (f"{problem} in {records.short(record)}" for problem in records.dying_problems(record))
-        if record["type"] == "death":
-            yield from (f"{problem} in {records.short(record)}" for problem in records.phase_problems(record))
-            if record["id"] in seen:
-                yield f"a second death record of {record['id']}"
-            seen.add(record["id"])
-        if record["type"] in ("thread", "warning"):
-            yield from (f"{problem} in {records.short(record)}" for problem in records.thread_problems(record))
-    yield from bye_problems(all_records[-1], types)
-
-
-def bye_problems(bye, types):
-    """Deaths seen = records + lost + filtered, and the records are those we got."""
-    deaths = types.count("death")
-    for kind in "thread", "warning":
-        if bye[f"{kind}s"] != types.count(kind):
-            yield f"bye counts {bye[kind + 's']} {kind} records, there are {types.count(kind)}"
-    counted = bye["records"] + bye["lost"] + bye["filtered"]
-    if bye["deaths"] != counted:
-        yield f"bye does not add up: {records.short(bye)}"
-    if bye["records"] != deaths:
-        yield f"bye counts {bye['records']} death records, there are {deaths}"

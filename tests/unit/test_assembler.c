@@ -615,6 +615,32 @@ static void lost_reap(void)
 	CHECK(last.reap.how == REAP_UNKNOWN && strstr(last.missing, "reap(lost)"));
 }
 
+/* A zombie that the snapshot shows and the kernel half has counted is one death, whichever comes first. */
+static void dead_while_listed(void)
+{
+	struct synth_death m = synth_death(4242), listed = m;
+
+	listed.d.flags |= ET_D_SNAPSHOT;
+	begin();
+	CHECK_I64(feed(&listed), 0);
+	CHECK_U64(assembler__totals(a).before, 1);
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(assembler__totals(a).before, 0);
+	CHECK_U64(assembler__totals(a).deaths, 1);
+	begin();
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&listed), 0);
+	CHECK_U64(assembler__totals(a).before, 0);
+	CHECK_U64(assembler__totals(a).deaths, 1);
+	begin();
+	CHECK_I64(feed(&listed), 0);
+	clock_to(151 * SEC, ET_END); /* told, and only remembered */
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(assembler__totals(a).before, 0);
+	CHECK_U64(assembler__totals(a).deaths, 1);
+}
+
 static void pid_reused(void)
 {
 	struct synth_death m = synth_death(4242);
@@ -1392,6 +1418,7 @@ int main(void)
 	UNIT(full_table);
 	UNIT(many_zombies);
 	UNIT(lost_reap);
+	UNIT(dead_while_listed);
 	UNIT(pid_reused);
 	UNIT(wrong_messages);
 	UNIT(time_never_goes_back);

@@ -677,6 +677,7 @@ static void story_of_files(void)
 	begin_story();
 	see_files(34, 3, 0);
 	s.death.files.slowest_ns = 300 * MS;
+	s.death.files.release_ns = 2100 * MS;
 	note_files(files, 2);
 	check_story("\n    files     34 closed, 3 flushed, slowest /mnt/x\\x1b (fuse.sshfs) 300ms, "
 		    "release of /mnt/y (nfs4) took 2.1s\n    reaped");
@@ -687,9 +688,10 @@ static void story_of_files(void)
 	begin_story();
 	see_files(34, 0, 0);
 	s.death.files.slowest_ns = 30000;
+	s.death.files.release_ns = 2100 * MS;
 	files[0].known = files[1].known = false;
 	note_files(files, 2);
-	check_story("\n    files     34 closed\n    reaped");
+	check_story("\n    files     34 closed, a release took 2.1s\n    reaped");
 	begin_story();
 	see_files(34, 0, 0);
 	s.death.flags &= ~(__u32)ET_D_FD_CLOSER;

@@ -956,6 +956,7 @@ static void slow_files(void)
 {
 	fresh();
 	m.d.files.slowest_ns = 300 * MS;
+	m.d.files.release_ns = 90 * MS;
 	note_file(0, ET_FILE_SLOW_CLOSE, 300 * MS, true);
 	note_file(1, ET_FILE_SLOW_RELEASE, 90 * MS, true);
 	CHECK_STR(missing(), "");
@@ -966,8 +967,17 @@ static void slow_files(void)
 	CHECK_STR(missing(), "files.slowest.path files.slowest_release.path");
 	CHECK(value("files.slowest.path").kind == V_NULL && value("files.slowest.fs").kind == V_TEXT);
 	noted[0].ns = 200 * MS; /* that of the slowest was lost */
-	CHECK_STR(missing(), "files.slowest_release.path");
-	CHECK(value("files.slowest.path").kind == V_ABSENT && value("files.slowest.ns").u == 300 * MS);
+	CHECK_STR(missing(), "files.slowest.path files.slowest.fs files.slowest_release.path");
+	CHECK(value("files.slowest.path").kind == V_NULL && value("files.slowest.ns").u == 300 * MS);
+	noted[1].what = ET_FILE_CORE; /* and that of the release */
+	m.d.files.errors = 1;
+	CHECK_STR(missing(), "files.slowest.path files.slowest.fs files.slowest_release.path files.slowest_release.fs "
+		  "files.flush_errors");
+	CHECK(value("files.slowest_release.path").kind == V_NULL && value("files.slowest_release.ns").u == 90 * MS);
+	CHECK(value("files.flush_errors").kind == V_NULL && value("files.flush_error_count").u == 1);
+	m.d.files.slowest_ns = 99999; /* fast enough to be told without a path */
+	m.d.files.release_ns = m.d.files.errors = 0;
+	CHECK_STR(missing(), "");
 }
 
 static void flush_errors(void)
