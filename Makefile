@@ -163,7 +163,7 @@ FUZZ_OBJS := $(patsubst $(O)/%.o,$(O)/fuzz/%.o,$(PURE) $(O)/session.o $(O)/kerne
 FUZZ_MESSAGES := $(patsubst %,$(O)/fuzz/fuzz_%,assembler json text stream)
 # Their files and stderr are memory: no system call takes time, and what is said can be judged.
 $(O)/fuzz/fuzz_options: FUZZ_WRAP := -Wl,--wrap=write -Wl,--wrap=fopen
-$(O)/fuzz/fuzz_stream: FUZZ_WRAP := -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=close
+$(O)/fuzz/fuzz_stream: FUZZ_WRAP := -Wl,--wrap=read
 $(FUZZ_MESSAGES): $(O)/fuzz/messages.o
 
 fuzz: $(FUZZ) $(O)/fuzz/seeds/made

@@ -2,11 +2,10 @@
 /*
  * Takes settings and what is in a recorded file, replays it as --replay does: reader, assembler,
  * filters, outputs but JSON, which takes long to set up. The file comes in pieces, with
- * interruptions (Makefile: --wrap of open, read, close).
+ * interruptions (Makefile: --wrap of read).
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,10 +14,6 @@
 
 #define FILE_FD 1000
 
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __wrap_open(const char *path, int flags, ...);
-int __real_open(const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *data, size_t len);
 ssize_t __wrap_read(int fd, void *data, size_t len);
 
@@ -29,22 +24,6 @@ static char file[16 << 10];
 static size_t file_len, file_at, piece;
 static unsigned int reads;
 static int null_fd = -1;
-
-int __wrap_open(const char *path, int flags, ...)
-{
-	va_list ap;
-	int mode;
-
-	va_start(ap, flags);
-	mode = flags & O_CREAT ? va_arg(ap, int) : 0;
-	va_end(ap);
-	return strcmp(path, "fuzzed") ? __real_open(path, flags, mode) : FILE_FD;
-}
-
-int __wrap_close(int fd)
-{
-	return fd == FILE_FD ? 0 : __real_close(fd);
-}
 
 ssize_t __wrap_read(int fd, void *data, size_t len)
 {
@@ -103,7 +82,7 @@ static void replay(struct session *s, const struct options *o)
 	int err;
 
 	FUZZ_CHECK(!session__open(s, o, null_fd));
-	err = stream__read(o->replay, session__message, s);
+	err = stream__read(FILE_FD, session__message, s);
 	FUZZ_CHECK(!err || err == -EBADMSG || err == -EPROTONOSUPPORT);
 	FUZZ_CHECK(err || file_at == file_len);
 	session__end(s);
@@ -129,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < FUZZ_SETTINGS || size > sizeof(file) - MAGIC_LEN)
 		return 0;
 	if (null_fd < 0)
-		null_fd = __real_open("/dev/null", O_WRONLY);
+		null_fd = open("/dev/null", O_WRONLY);
 	choose(&o, data);
 	make_file(data, size);
 	piece = 1 + data[1] * 32UL;
