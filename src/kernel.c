@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -391,14 +390,13 @@ uint64_t kernel__events_need(void)
 	return top.st_mode & S_IXOTH && id.st_mode & S_IROTH ? 0 : PRIVILEGE(CAP_DAC_READ_SEARCH);
 }
 
-/* 5.11 charges maps to the memory cgroup, before they are locked memory; a helper of the same version tells. */
+/*
+ * 5.11 charges maps to the memory cgroup, before they are locked memory; a helper of the same version tells. The limit
+ * itself does not: libbpf has raised it by the time somebody asks.
+ */
 uint64_t kernel__maps_need(const struct kernel *k)
 {
-	struct rlimit limit;
-
-	if (kernel__has_function(k, "bpf_ktime_get_coarse_ns"))
-		return 0;
-	return !getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_max == RLIM_INFINITY ? 0 : PRIVILEGE(CAP_SYS_RESOURCE);
+	return kernel__has_function(k, "bpf_ktime_get_coarse_ns") ? 0 : PRIVILEGE(CAP_SYS_RESOURCE);
 }
 
 static uint64_t clock_ns(clockid_t clock)

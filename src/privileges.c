@@ -121,10 +121,11 @@ static int check_keeping(const struct user *wanted)
 {
 	if (!wanted && !is_root())
 		return 0; /* an ordinary user with a few capabilities stays who he is */
-	log__error("cannot become %s after attaching: that takes CAP_SETUID and CAP_SETGID (%s)",
-		   wanted ? "the user of --run-as" : PRIVILEGES_USER,
-		   wanted ? "leave out --run-as, and it stays who it is" :
-			    "start it as another user, or with --no-drop");
+	if (wanted)
+		log__error("--run-as takes CAP_SETUID and CAP_SETGID; without it, it stays the user it is");
+	else
+		log__error("root cannot become %s without CAP_SETUID and CAP_SETGID: start it as another user, "
+			   "or with --no-drop", PRIVILEGES_USER);
 	return -EPERM;
 }
 

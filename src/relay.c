@@ -109,8 +109,7 @@ int relay__start(struct relay *r, pid_t pid, const struct privileges *p)
 	if (!err)
 		return 0;
 	relay__end(r); /* whoever has none sends signals himself, while he may */
-	log__error("cannot start the process that passes signals on: %s (--no-drop goes without)",
-		   err == -ECHILD ? "it ended" : strerror(-err));
+	log__error("cannot start the process that passes signals on: %s (--no-drop goes without)", strerror(-err));
 	return err;
 }
 
