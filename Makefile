@@ -192,7 +192,7 @@ deb:
 	$(Q)rm -rf $(O)/deb && mkdir -p $(DEB)
 	$(Q)tar -c $(SOURCES) | tar -x -C $(DEB)
 	$(Q)mv $(DEB)/dist/debian $(DEB)/debian
-	$(Q)cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc $(DEB_FLAGS)
 	$(Q)ls $(O)/deb/*.deb
 
 clean:
