@@ -150,6 +150,9 @@ bench: exittrace $(O)/tests/storm $(O)/tests/tiny
 # ---- what gets installed: mode:file:place below PREFIX; completions and examples are what is there ----
 
 ZSH_PLACE ?= share/zsh/site-functions
+# A unit only for a program that can serve. Empty: none, as for packages, which have rules of their own for units.
+SERVICE ?= $(if $(wildcard src/serve.c),644:$(O)/exittrace.service:lib/systemd/system/exittrace.service \
+	644:dist/systemd/exittrace.sysusers:lib/sysusers.d/exittrace.conf)
 INSTALLED = 755:exittrace:bin/exittrace \
 	644:dist/exittrace.8:share/man/man8/exittrace.8 \
 	644:$(O)/exittrace-fields.5:share/man/man5/exittrace-fields.5 \
@@ -160,10 +163,11 @@ INSTALLED = 755:exittrace:bin/exittrace \
 	644:README.md:share/doc/exittrace/README.md \
 	644:NEWS.md:share/doc/exittrace/NEWS.md \
 	644:LICENSE:share/doc/exittrace/LICENSE \
-	$(foreach f,$(wildcard dist/examples/*),644:$(f):share/doc/exittrace/examples/$(notdir $(f)))
+	$(foreach f,$(wildcard dist/examples/*),644:$(f):share/doc/exittrace/examples/$(notdir $(f))) \
+	$(SERVICE)
 # Ours alone: gone when they are empty.
 OWN_PLACES := share/doc/exittrace/examples share/doc/exittrace share/exittrace
-MADE := $(O)/exittrace-fields.5 $(O)/exittrace.schema.json
+MADE := $(O)/exittrace-fields.5 $(O)/exittrace.schema.json $(O)/exittrace.service
 
 $(O)/exittrace-fields.5: scripts/manual-fields exittrace dist/exittrace.8
 	$(say) MAN $@
@@ -172,6 +176,12 @@ $(O)/exittrace-fields.5: scripts/manual-fields exittrace dist/exittrace.8
 $(O)/exittrace.schema.json: exittrace
 	$(say) SCHEMA $@
 	$(Q)./exittrace --json-schema > $@
+
+# Always anew: PREFIX may be another one than before.
+$(O)/exittrace.service: dist/systemd/exittrace.service FORCE | $(O)
+	$(Q)sed 's:/usr/bin/:$(PREFIX)/bin/:' $< > $@
+
+FORCE:
 
 install: exittrace $(MADE)
 	$(Q)set -e; for f in $(INSTALLED); do \
