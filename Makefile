@@ -244,6 +244,9 @@ bench: exittrace $(O)/tests/storm $(O)/tests/tiny
 # ---- what gets installed: mode:file:place below PREFIX; completions and examples are what is there ----
 
 ZSH_PLACE ?= share/zsh/site-functions
+# A unit only for a program that can serve. Empty: none, as for packages, which have rules of their own for units.
+SERVICE ?= $(if $(wildcard src/serve.c),644:$(O)/exittrace.service:lib/systemd/system/exittrace.service \
+	644:dist/systemd/exittrace.sysusers:lib/sysusers.d/exittrace.conf)
 INSTALLED = 755:exittrace:bin/exittrace \
 	644:dist/exittrace.8:share/man/man8/exittrace.8 \
 	644:$(O)/exittrace-fields.5:share/man/man5/exittrace-fields.5 \
@@ -254,10 +257,11 @@ INSTALLED = 755:exittrace:bin/exittrace \
 	644:README.md:share/doc/exittrace/README.md \
 	644:NEWS.md:share/doc/exittrace/NEWS.md \
 	644:LICENSE:share/doc/exittrace/LICENSE \
-	$(foreach f,$(wildcard dist/examples/*),644:$(f):share/doc/exittrace/examples/$(notdir $(f)))
+	$(foreach f,$(wildcard dist/examples/*),644:$(f):share/doc/exittrace/examples/$(notdir $(f))) \
+	$(SERVICE)
 # Ours alone: gone when they are empty.
 OWN_PLACES := share/doc/exittrace/examples share/doc/exittrace share/exittrace
-MADE := $(O)/exittrace-fields.5 $(O)/exittrace.schema.json
+MADE := $(O)/exittrace-fields.5 $(O)/exittrace.schema.json $(O)/exittrace.service
 
 $(O)/exittrace-fields.5: scripts/manual-fields exittrace dist/exittrace.8
 	$(say) MAN $@
@@ -266,6 +270,12 @@ $(O)/exittrace-fields.5: scripts/manual-fields exittrace dist/exittrace.8
 $(O)/exittrace.schema.json: exittrace
 	$(say) SCHEMA $@
 	$(Q)./exittrace --json-schema > $@
+
+# Always anew: PREFIX may be another one than before.
+$(O)/exittrace.service: dist/systemd/exittrace.service FORCE | $(O)
+	$(Q)sed 's:/usr/bin/:$(PREFIX)/bin/:' $< > $@
+
+FORCE:
 
 install: exittrace $(MADE)
 	$(Q)set -e; for f in $(INSTALLED); do \
@@ -286,7 +296,7 @@ deb:
 	$(Q)rm -rf $(O)/deb && mkdir -p $(DEB)
 	$(Q)tar -c $(SOURCES) | tar -x -C $(DEB)
 	$(Q)mv $(DEB)/dist/debian $(DEB)/debian
-	$(Q)cd $(DEB) && dpkg-buildpackage -us -uc $(DEB_FLAGS)
+	$(Q)cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc $(DEB_FLAGS)
 	$(Q)ls $(O)/deb/*.deb
 
 clean:

@@ -63,8 +63,8 @@ def refusals():
             words = list(arguments(text, call.end()))
             if len(words) > number and "char *" not in words[0]:
                 yield from ((path.name, form.format(message)) for message in joined(words[number]))
-                # words instead of those of an errno
-                yield from ((path.name, message) for message in joined(",".join(words[number + 1:]))
+                # what a %s of it may be
+                yield from ((path.name, f"...{message}...") for message in joined(",".join(words[number + 1:]))
                             if re.match(r"[a-z]+ ", message))
         for table in TABLES:
             yield from ((path.name, message) for message in joined(body(text, table)))
@@ -78,6 +78,8 @@ def heads():
 
 def pattern(message):
     """What it can look like in the manual; the end may be added by whoever calls."""
+    if message.startswith("..."):
+        return re.compile(f".*{re.escape(message[3:-3])}.*")
     parts = [re.escape(part) for part in re.split(CONVERSION, message)]
     return re.compile(r"(OPTION: |FILE: )?" + "(.*?)".join(parts) + r"(: REASON|, NUMBER records not written)?")
 
