@@ -70,7 +70,7 @@ static void check_taken(const struct options *o, int argc)
 	FUZZ_CHECK(!said_len);
 	FUZZ_CHECK(o->nr_pids <= ET_MAX_PIDS && o->nr_fields <= OPTIONS_MAX_FIELDS);
 	FUZZ_CHECK(!o->name || strlen(o->name) < ET_COMM_LEN);
-	FUZZ_CHECK(!o->command || *o->command);
+	FUZZ_CHECK(o->mode != MODE_TRACE || !o->command || *o->command);
 	FUZZ_CHECK(argc > 1 || o->mode != MODE_TRACE);
 	FUZZ_CHECK(o->mode != MODE_TRACE || o->all || o->nr_pids || o->command);
 }
