@@ -108,7 +108,7 @@ def check_session(s, short, what, command):
 
 def delays(s):
     """Over all of the start, which takes some 70 ms here, and a second or more in a guest"""
-    return [step * 0.25 for step in range(8)] if s.setup.guest else [step * 0.01 for step in range(13)]
+    return [step * 0.5 for step in range(4)] if s.setup.guest else [step * 0.01 for step in range(13)]
 
 
 @alone(once="best", seconds=100, kernels=KERNELS)
