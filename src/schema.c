@@ -377,8 +377,8 @@ static const struct {
 	{ "lost", "deaths:count" COUNTS_LOST, true },
 	{ "bye",
 	  "deaths:count records:count lost:count filtered:count unwritten:count zombies:count dying:count "
-	  "threads_seen:count threads:count warnings:count waiting:count early:count skipped:count rejected:count "
-	  "lost_by_stage:stages", true },
+	  "threads_seen:count threads:count warnings:count threads_filtered:count waiting:count early:count "
+	  "skipped:count rejected:count lost_by_stage:stages", true },
 	{ "stages", "deaths:count" COUNTS_LOST, false },
 	{ "summary", "time:time from:time whole:boolean deaths:count zombies:count dying:count histograms:histograms "
 	  "top:top", true },

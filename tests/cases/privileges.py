@@ -102,9 +102,11 @@ def everything_works(s):
 def somebody_else(s):
     with s.trace("-a", "--run-as", 4242) as t:
         check_left(s, t.process.pid, left(4242, 4242))
+        t.stop()
     with s.trace("-a", "--no-drop") as t:
         found, own = status_of(t.process.pid), status_of(os.getpid())
         s.check(found == own, f"--no-drop: {found}, not {own}")
+        t.stop()
 
 
 @alone(once="machine")

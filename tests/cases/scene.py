@@ -340,15 +340,15 @@ class Scene:
         except subprocess.TimeoutExpired:
             raise Failed(f"does not end: {' '.join(argv)}") from None
         if "-j" in argv:
-            self.audit(argv, result, unaudited)
+            self.audit(argv, result, unaudited, binary)
         return result
 
     @staticmethod
-    def audit(argv, result, unaudited):
+    def audit(argv, result, unaudited, binary):
         run = audit.Run(argv)
         if unaudited:
             run.excuse(unaudited)
-        elif "-o" in argv:
+        elif "-o" in argv and not binary:  # what is in front of exittrace has options of its own
             with open(argv[argv.index("-o") + 1]) as file:
                 take_text(run, file.read())
         else:

@@ -173,7 +173,7 @@ class Tracer:
         return [line for line in self.errors().splitlines() if "filter refused" in line]
 
     def check(self):
-        problems = self.audit.verdict() + schema.problems(self.setup.binary, self.records)
+        problems = [*self.audit.verdict(), *schema.problems(self.setup.binary, self.records)]
         if problems:
             more = f" (and {len(problems) - 5} more)" if len(problems) > 5 else ""
             raise Failed("the output as a whole: " + "; ".join(problems[:5]) + more)
