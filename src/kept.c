@@ -12,11 +12,13 @@
 #include "check.h"
 #include "container.h"
 #include "files.h"
+#include "lastwords.h"
 #include "path.h"
 
 #define MAX_CGROUPS 8192
 #define MAX_ARGS 2048  /* command lines of the dying, and of who kills; only with --args */
 #define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
+#define MAX_WORDS 4096 /* processes that lost something by an exec(), and live on; only with --stdio */
 #define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
 
 /*
@@ -27,10 +29,12 @@
 #define ARGS_BYTES (512 << 10)
 #define OOM_BYTES (512 << 10) /* 2,000 victims at once */
 #define FILE_BYTES (256 << 10)
+#define WORDS_BYTES (1 << 20)
 
 struct keeper {
 	struct cache *cgroups, *args, *ooms;
 	struct files *files;
+	struct lastwords *words;
 };
 
 /* What is kept of a cgroup: what its path tells is found out once, and not for each that dies in it. */
@@ -44,7 +48,7 @@ struct place {
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct place) == 0, "read in place");
 
-struct keeper *keeper__new(unsigned int max_cgroups)
+struct keeper *keeper__new(unsigned int max_cgroups, unsigned int max_tail)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
@@ -54,7 +58,8 @@ struct keeper *keeper__new(unsigned int max_cgroups)
 	k->args = cache__new(MAX_ARGS, ARGS_BYTES);
 	k->ooms = cache__new(MAX_OOMS, OOM_BYTES);
 	k->files = files__new(MAX_FILES, FILE_BYTES);
-	if (k->cgroups && k->args && k->ooms && k->files)
+	k->words = lastwords__new(MAX_WORDS, WORDS_BYTES, max_tail);
+	if (k->cgroups && k->args && k->ooms && k->files && k->words)
 		return k;
 	keeper__free(k);
 	return NULL;
@@ -68,6 +73,7 @@ void keeper__free(struct keeper *k)
 	cache__free(k->args);
 	cache__free(k->ooms);
 	files__free(k->files);
+	lastwords__free(k->words);
 	free(k);
 }
 
@@ -135,6 +141,11 @@ int keeper__add_file(struct keeper *k, const struct et_file *m)
 	return files__add(k->files, m);
 }
 
+int keeper__add_stdio(struct keeper *k, const struct et_stdio *m)
+{
+	return lastwords__add(k->words, m);
+}
+
 /* ---- of one death ---- */
 
 static void gather_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
@@ -184,6 +195,8 @@ static void gather_more(struct keeper *k, const struct et_death *d, struct kept_
 	gather_oom(k, &d->id, more);
 	if (!more->files)
 		more->files = files__take(k->files, &d->id);
+	if (!more->words)
+		more->words = lastwords__take(k->words, &d->id);
 }
 
 static void let_go_more(struct keeper *k, struct kept_more *more)
@@ -195,12 +208,13 @@ static void let_go_more(struct keeper *k, struct kept_more *more)
 	cache__release(k->ooms, more->oom);
 	cache__release(k->cgroups, more->oom_cgroup);
 	files__free_taken(k->files, more->files);
+	lastwords__free_taken(k->words, more->words);
 }
 
 static bool is_empty(const struct kept_more *more)
 {
 	return !more->args && !more->killer_cgroup && !more->killer_args && !more->killed_cgroup && !more->oom &&
-	       !more->oom_cgroup && !more->files;
+	       !more->oom_cgroup && !more->files && !more->words;
 }
 
 void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept)
@@ -274,6 +288,7 @@ static void tell_more(const struct kept_more *more, struct record *r)
 	if (more->oom)
 		r->oom = (const struct et_oom *)more->oom->bytes;
 	r->files = noted_files__list(more->files, &r->nr_files);
+	r->words = more->words;
 }
 
 void kept__tell(const struct kept *kept, struct record *r)
