@@ -307,6 +307,7 @@ struct last_words {
 	__u64 heads[ET_LIBC_HEADS]; /* first streams of lists */
 	__u64 at, before;	    /* the next stream; the one before it in its list */
 	__u64 base, size;	    /* of this one's buffer, bytes */
+	__u64 chars_at, chars_left, chars_bytes; /* while characters are counted */
 	__u64 rest;		    /* in the buffers of those that were not told */
 	__u32 others;		    /* how many that are */
 	__u32 how;		    /* enum et_stdio_flags for all of them */

@@ -20,7 +20,7 @@
 #define STREAMS_SEEN 8192
 #define LIBRARIES_SEEN 512
 #else
-#define STREAMS_SEEN 256 /* the verifier goes through each round */
+#define STREAMS_SEEN 1024 /* the verifier goes through each round */
 #define LIBRARIES_SEEN 64
 #endif
 
@@ -172,6 +172,13 @@ STEP is_libc(__u32 round, struct library_search *s)
 
 /* ---- what is in a buffer ---- */
 
+static __always_inline struct last_words *words_of_current(void)
+{
+	__u32 tid = this_thread();
+
+	return bpf_map_lookup_elem(&last_words, &tid);
+}
+
 /* Of the first bytes, as many as are. */
 #define HASHED 64
 
@@ -190,54 +197,74 @@ __noinline __u64 hash_user(__u64 at, __u64 size)
 	return hash;
 }
 
-#define CHARS 8 /* read at once */
+#define CHARS 4 /* read at once; the stacks of all that call each other here are 480 of 512 bytes */
+
+/* 1 for what is above the limit, else 0. Without a branch, which would be two ways on for the verifier, at each. */
+static __always_inline __u64 is_above(__u64 limit, __u64 character)
+{
+	__u64 less = limit - character;
+
+	barrier_var(less);
+	return less >> 63;
+}
 
 struct characters {
-	__u64 at, left, bytes;
-	__u32 unreadable;
+	struct last_words *w; /* keeps the count: what comes from there is alike for the verifier in each round */
 };
 
-/* Without branches, which would be 8 ways on for the verifier, at each. */
-STEP add_characters(__u32 round, struct characters *c)
+/* 1: these were the last, or cannot be read. A global function: the verifier goes through it once. */
+__noinline int add_characters(void)
 {
-	__u32 chars[2 * CHARS]; /* as far as the mask reaches */
-	__u64 n = c->left < CHARS ? c->left : CHARS;
+	__u32 chars[2 * CHARS] = {}; /* as far as the mask reaches */
+	struct last_words *w = words_of_current();
+	__u64 n, bytes = 0;
 
-	if (!c->left)
+	if (!w || !w->chars_left)
 		return 1;
-	__builtin_memset(chars, 0, sizeof(chars) / 2);
+	n = w->chars_left < CHARS ? w->chars_left : CHARS;
 	barrier_var(n);
-	if (bpf_probe_read_user(chars, n * sizeof(chars[0]) & (sizeof(chars) - 1), (void *)c->at)) {
-		c->unreadable = 1;
+	if (bpf_probe_read_user(chars, n * sizeof(chars[0]) & (sizeof(chars) - 1), (void *)w->chars_at))
 		return 1;
-	}
 #pragma clang loop unroll(full)
 	for (int i = 0; i < CHARS; i++) {
 		__u64 character = chars[i];
 
-		c->bytes += ((0x7f - character) >> 63) + ((0x7ff - character) >> 63) + ((0xffff - character) >> 63);
+		bytes += is_above(0x7f, character) + is_above(0x7ff, character) + is_above(0xffff, character);
 	}
-	c->bytes += n;
-	c->left -= n;
-	c->at += n * sizeof(chars[0]);
+	w->chars_bytes += n + bytes;
+	w->chars_left -= n;
+	w->chars_at += n * sizeof(chars[0]);
 	return 0;
 }
 
+struct no_context {
+	__u64 nothing;
+};
+
+STEP add_more_characters(__u32 round, struct no_context *c)
+{
+	return add_characters() ? 1 : 0;
+}
+
 #ifdef READ_BY_LOAD
-#define CHARACTERS_ROUNDS 32768
+#define CHARACTERS_ROUNDS 65536
 #else
-#define CHARACTERS_ROUNDS 1024
+#define CHARACTERS_ROUNDS 4096
 #endif
 
-/* What so many wide characters take as UTF-8; negative: they could not be read, or not all. */
+/* What so many wide characters take as UTF-8; negative, and less: they could not be read, or not all. */
 __noinline __s64 count_utf8(__u64 at, __u64 chars)
 {
-	struct characters c = {};
+	struct last_words *w = words_of_current();
+	struct no_context c = {};
 
-	c.at = at;
-	c.left = chars;
-	repeat(CHARACTERS_ROUNDS, add_characters, &c);
-	return c.left ? -(__s64)c.bytes - 1 : (__s64)c.bytes;
+	if (!w)
+		return -1;
+	w->chars_at = at;
+	w->chars_left = chars;
+	w->chars_bytes = 0;
+	repeat(CHARACTERS_ROUNDS, add_more_characters, &c);
+	return w->chars_left ? -(__s64)w->chars_bytes - 1 : (__s64)w->chars_bytes;
 }
 
 /* ---- what was in it before fork() ---- */
@@ -262,13 +289,6 @@ static __always_inline __u64 inherited_bytes(__u64 start_ns, __u32 tgid, __u64 b
 }
 
 /* ---- telling ---- */
-
-static __always_inline struct last_words *words_of_current(void)
-{
-	__u32 tid = this_thread();
-
-	return bpf_map_lookup_elem(&last_words, &tid);
-}
 
 static __always_inline struct file *file_of(struct task_struct *task, __u32 fd)
 {
@@ -499,23 +519,17 @@ static __always_inline void count_others(struct last_words *w)
 	w->others++;
 }
 
-/*
- * Without a descriptor there is no file that could have got it: streams into memory, and those of fopencookie(). A
- * global function, too.
- */
-__noinline int look_at_stream(__u64 start_ns, __u32 tgid)
+/* Without a descriptor there is no file that could have got it: streams into memory, and those of fopencookie(). */
+static __always_inline void look_at_stream(struct last_words *w)
 {
-	struct last_words *w = words_of_current();
-
-	if (!w || w->fd < 0)
-		return 0;
+	if (w->fd < 0)
+		return;
 	if (w->child)
 		note_stream(hash_user(w->base, w->size));
 	else if (w->told >= ET_STDIO_TOLD)
 		count_others(w);
 	else
-		w->told += tell_stream(inherited_bytes(start_ns, tgid, w->base, w->size));
-	return 0;
+		w->told += tell_stream(inherited_bytes(w->id.start_ns, w->id.tgid, w->base, w->size));
 }
 
 /* The first stream of the next list. False: there is none. */
@@ -535,34 +549,35 @@ static __always_inline bool next_list(struct last_words *w)
 	return false;
 }
 
-/* A pointer on the stack, which is all that bpf_loop() takes. */
-struct stream_step {
-	struct last_words *w;
-};
-
-static __always_inline long look_at_next(struct last_words *w, bool glibc)
+static __always_inline int give_up(struct last_words *w, enum et_stdio_state state)
 {
-	if (!w->at && !next_list(w)) {
-		w->state = ET_STDIO_SEEN;
+	w->state = state;
+	return 1;
+}
+
+/* 1: that was the last one. A global function, too. */
+__noinline int look_at_next(__u32 kind)
+{
+	struct last_words *w = words_of_current();
+
+	if (!w)
 		return 1;
-	}
-	if (glibc ? !take_glibc(w) : !take_musl(w)) {
-		w->state = ET_STDIO_UNREADABLE;
-		return 1;
-	}
+	if (!w->at && !next_list(w))
+		return give_up(w, ET_STDIO_SEEN);
+	if (kind == ET_LIBC_GLIBC ? !take_glibc(w) : !take_musl(w))
+		return give_up(w, ET_STDIO_UNREADABLE);
 	if (w->size || (w->flags & ET_STDIO_FAILED && !w->child))
-		look_at_stream(w->id.start_ns, w->id.tgid);
+		look_at_stream(w);
 	return 0;
 }
 
-STEP next_glibc(__u32 round, struct stream_step *s)
-{
-	return look_at_next(s->w, true);
-}
+struct stream_step {
+	__u64 kind;
+};
 
-STEP next_musl(__u32 round, struct stream_step *s)
+STEP next_stream(__u32 round, struct stream_step *s)
 {
-	return look_at_next(s->w, false);
+	return look_at_next(s->kind) ? 1 : 0;
 }
 
 /* NULL: not found, w->state says why. *addr: where it is loaded. */
@@ -612,17 +627,13 @@ static __always_inline __u32 find_lists(struct last_words *w, __u64 mm)
 
 static __always_inline void look_at_streams(struct last_words *w, __u64 mm)
 {
-	struct stream_step s = { w };
-	__u32 kind = find_lists(w, mm), before = w->state;
+	struct stream_step s = { find_lists(w, mm) };
+	__u32 before = w->state;
 
-	if (!kind)
+	if (!s.kind)
 		return;
 	w->state = ET_STDIO_MANY;
-	if (kind == ET_LIBC_GLIBC) {
-		repeat(STREAMS_SEEN, next_glibc, &s);
-	} else {
-		repeat(STREAMS_SEEN, next_musl, &s);
-	}
+	repeat(STREAMS_SEEN, next_stream, &s);
 	if (w->state == ET_STDIO_SEEN && before)
 		w->state = before;
 }
@@ -676,7 +687,7 @@ STEP has_mm(__u32 round, struct child_search *c)
  * Does another process go on with this memory, and so with what is in the buffers? One that vfork() holds up, or one
  * that clone() was told to share it with. (Who reads /proc/PID is a user of it, too, for a moment.)
  */
-static __always_inline bool is_shared(struct task_struct *task, struct mm_struct *mm)
+static __noinline bool is_shared(struct task_struct *task, struct mm_struct *mm)
 {
 	struct task_struct *leader = READ(task, group_leader);
 	struct child_search c = {};
