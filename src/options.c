@@ -774,6 +774,11 @@ static const char *nth_optional(unsigned int i)
 	return i < ARRAY_SIZE(optional) ? names__observation(optional[i]) : NULL;
 }
 
+static const char *nth_stdio(unsigned int i)
+{
+	return i ? NULL : "text";
+}
+
 const char *options__word(const char *value, unsigned int i)
 {
 	static const struct {
@@ -781,7 +786,7 @@ const char *options__word(const char *value, unsigned int i)
 		const char *(*nth)(unsigned int i);
 	} lists[] = {
 		{ "CLASS", nth_class }, { "SIG", nth_signal },	  { "F", nth_field },
-		{ "TIER", nth_tier },	{ "WHAT", nth_optional },
+		{ "TIER", nth_tier },	{ "WHAT", nth_optional }, { "", nth_stdio }, /* what may be left out: [=text] */
 	};
 	const size_t len = strcspn(value, "[");
 	unsigned int n;

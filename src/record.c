@@ -264,6 +264,7 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 	}
 
 #define GET_STREAM(name, expr)                                                       \
+	static const char stream_##name##_expression[] = #expr;                              \
 	static struct value stream_##name(const void *obj, const struct record *r) \
 	{                                                                            \
 		const struct noted_stream *s = obj;                                  \
