@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What is left in stdio buffers. The oracle is the file: what a program says it wrote, less what is found there."""
 import contextlib
+import fcntl
 import os
 import pty
 import signal
+import struct
 import subprocess
+import termios
 
 from cases import alone
 from cases.records import ABSENT, dig, is_missing
-from cases.scene import HERE
+from cases.scene import HERE, comm, stat_fields
 from cases.tracer import Skipped
 
 TAIL = 40
@@ -270,3 +273,39 @@ def alive_before(s):
 
 def path_in_story(text):
     return text.partition("never reached ")[2].partition(":")[0]
+
+
+def feed(s, p, text):
+    """Until it has taken all of it, and waits for more."""
+    os.write(p.go_fd, text)
+    waiting = struct.pack("i", 0)
+    s.wait_until(lambda: fcntl.ioctl(p.go_fd, termios.FIONREAD, waiting) == waiting and stat_fields(p.pid)[0] == "S",
+                 f"{p.argv} does not read")
+
+
+@alone()
+def real_programs(s):
+    """What people run. Python and tee do not use the library's streams: then there is nothing to tell of them."""
+    out, text = os.path.join(s.directory, "out"), b"line 1\nline 2\nand a third line\n"
+    words = text.decode().replace("\n", "\\n")
+    programs = {"awk": ["awk", f'BEGIN {{ printf "{words}" > "{out}" }} {{ n++ }}'], "grep": ["sh", "-c", f"exec grep line > {out}"],
+                "sed": ["sh", "-c", f"exec sed p > {out}"], "tee": ["sh", "-c", f"exec tee {out} > /dev/null"],
+                "python3": ["python3", "-c", f"import sys\nout = open('{out}', 'w')\n"
+                                             "for line in sys.stdin: out.write(line)"]}
+    for name, argv in programs.items():
+        with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+            p = s.start(*argv)
+            s.wait_until(lambda: comm(p.pid) == name or name == "awk", f"no {name}")
+            feed(s, p, text)
+            os.kill(p.pid, signal.SIGKILL)
+            p.reap()
+            record = record_of(s, t, p.pid)
+            t.stop()
+        if not shows(s):
+            is_honestly_missing(s, record)
+            continue
+        whole = text if name != "sed" else b"".join(2 * line for line in text.splitlines(True))
+        lost = {} if name in ("tee", "python3") or content(out) == whole else {out: whole[len(content(out)):]}
+        check_streams(s, name, record, lost, "death")
+        s.note(f"{name} {sum(map(len, lost.values()))}")
+        os.unlink(out)
