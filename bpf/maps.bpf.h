@@ -285,6 +285,7 @@ struct {
 
 struct forked {
 	__u64 time_ns;
+	__u64 more; /* than there is room for */
 	struct {
 		__u64 base, bytes, hash; /* where, how many, and of the first of them */
 	} streams[FORK_STREAMS];

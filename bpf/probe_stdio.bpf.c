@@ -270,13 +270,16 @@ __noinline __s64 count_utf8(__u64 at, __u64 chars)
 /* ---- what was in it before fork() ---- */
 
 /* Bytes of this buffer that were in it when its process was forked, and still are. */
-static __always_inline __u64 inherited_bytes(__u64 start_ns, __u32 tgid, __u64 base, __u64 size)
+static __always_inline __u64 inherited_bytes(struct last_words *w)
 {
+	__u64 base = w->base, size = w->size, bytes;
+	__u32 tgid = w->id.tgid;
 	struct forked *f = bpf_map_lookup_elem(&forks, &tgid);
-	__u64 bytes;
 
-	if (!f || f->time_ns < start_ns)
+	if (!f || f->time_ns < w->id.start_ns)
 		return 0;
+	if (f->more)
+		w->flags |= ET_STDIO_UNNOTED;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < FORK_STREAMS; i++) {
 		bytes = f->streams[i].bytes;
@@ -493,10 +496,12 @@ __noinline int note_stream(__u64 hash)
 	if (!n)
 		bpf_map_update_elem(&forks, &child, &no_forked, BPF_ANY);
 	f = bpf_map_lookup_elem(&forks, &child);
-	if (!f || n >= FORK_STREAMS) {
+	if (!f)
 		forks_unnoted = 1;
+	if (f && n >= FORK_STREAMS)
+		f->more = 1;
+	if (!f || n >= FORK_STREAMS)
 		return 0;
-	}
 	if (!n)
 		f->time_ns = bpf_ktime_get_boot_ns();
 	f->streams[n].base = w->base;
@@ -529,7 +534,7 @@ static __always_inline void look_at_stream(struct last_words *w)
 	else if (w->told >= ET_STDIO_TOLD)
 		count_others(w);
 	else
-		w->told += tell_stream(inherited_bytes(w->id.start_ns, w->id.tgid, w->base, w->size));
+		w->told += tell_stream(inherited_bytes(w));
 }
 
 /* The first stream of the next list. False: there is none. */
