@@ -309,3 +309,45 @@ def real_programs(s):
         check_streams(s, name, record, lost, "death")
         s.note(f"{name} {sum(map(len, lost.values()))}")
         os.unlink(out)
+
+
+def another_build(library, path):
+    """The same C library but for a number in its dynamic section, which nobody asks."""
+    with open(library, "rb") as file:
+        elf = bytearray(file.read())
+    offset, number = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
+    headers = (struct.unpack_from("<IIQ", elf, offset + 56 * i) for i in range(number))
+    at = next(place for kind, _, place in headers if kind == 2)
+    while struct.unpack_from("<Q", elf, at)[0] != 10:  # DT_STRSZ
+        at += 16
+    struct.pack_into("<Q", elf, at + 8, struct.unpack_from("<Q", elf, at + 8)[0] + 1)
+    with open(path, "wb") as file:
+        file.write(elf)
+
+
+def mapped_libc():
+    with open("/proc/self/maps") as file:
+        return next(line.split()[-1] for line in file if os.path.basename(line.split()[-1]).startswith("libc.so"))
+
+
+@alone()
+def unknown_library(s):
+    """Of a build that was nowhere when tracing began nothing is said; of one that some process had mapped all is."""
+    place = os.path.join(s.directory, "lib")
+    os.mkdir(place)
+    another_build(mapped_libc(), os.path.join(place, "libc.so.6"))
+    argv = ["env", f"LD_LIBRARY_PATH={place}", DYNAMIC]
+    for known in (False, True):
+        if known:
+            user = s.start(*argv[:2], "cat")
+            s.wait_until(lambda: comm(user.pid) == "cat", "no cat")
+        with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+            written = Written(s, f"unknown-{known}")
+            p = s.start(*argv, "small", "kill", written.directory)
+            p.reap()
+            record = record_of(s, t, p.pid)
+            t.stop()
+        if known and shows(s):
+            check_streams(s, "known by another's memory", record, written.lost(), "death")
+        else:
+            is_honestly_missing(s, record)
