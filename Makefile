@@ -43,10 +43,11 @@ PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source target trace
+LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so
+HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
+	$(O)/tests/stdio-musl $(O)/tests/stdio-static
 
 ifeq ($(V),1)
 Q :=
@@ -119,6 +120,17 @@ endif
 $(O)/tests/failalloc.so: tests/failalloc.c Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+
+# What a program leaves in its buffers depends on its C library.
+$(O)/tests/stdio: HELPER_CFLAGS =
+MUSL_CC ?= musl-gcc
+$(O)/tests/stdio-musl: tests/stdio.c Makefile | $(O)/tests/unit
+	$(say) MUSL $@
+	$(Q)$(MUSL_CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+
+$(O)/tests/stdio-static: tests/stdio.c Makefile | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -o $@ $<
 
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@

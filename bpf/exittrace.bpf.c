@@ -27,6 +27,7 @@
 #include "probe_phases.bpf.c"
 #include "probe_kill.bpf.c"
 #include "probe_threads.bpf.c"
+#include "probe_stdio.bpf.c" /* in front of what may tell the death */
 #include "probe_exit.bpf.c"
 #include "probe_oom.bpf.c"
 #include "probe_signal.bpf.c"

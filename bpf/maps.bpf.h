@@ -268,6 +268,75 @@ struct {
 	__type(value, struct et_id);
 } flushes SEC(".maps");
 
+/* --stdio: builds of C libraries; filled by the user half before it attaches anything. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_LIBCS);
+	__type(key, struct et_libc_key);
+	__type(value, struct et_libc);
+} libcs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ET_MAX_LINKERS);
+	__type(key, __u32);
+	__type(value, struct et_linker); /* .dynamic 0: no more */
+} linkers SEC(".maps");
+
+/*
+ * --stdio: what was in the buffers of its parent when a process was forked, by pid, until it dies or calls exec(). One
+ * that was made before the process began is of another one.
+ */
+#define FORK_STREAMS 8
+
+struct forked {
+	__u64 time_ns;
+	__u64 more; /* than there is room for */
+	struct {
+		__u64 base, bytes, hash; /* where, how many, and of the first of them */
+	} streams[FORK_STREAMS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ET_MAX_FORKS);
+	__type(key, __u32);
+	__type(value, struct forked);
+} forks SEC(".maps");
+
+__u32 forks_unnoted = 0; /* there was no room in it */
+
+/* --stdio: a thread that looks at the streams of its process, while it does: the stack has no room for all that. */
+#define ET_FILE_STRUCT 200 /* bytes of a FILE, up to the last member that is of use */
+
+struct last_words {
+	struct et_id id;
+	__u64 heads[ET_LIBC_HEADS]; /* first streams of lists */
+	__u64 at, before;	    /* the next stream; the one before it in its list */
+	__u64 base, size;	    /* of this one's buffer, bytes */
+	__u64 chars_at, chars_left, chars_bytes; /* while characters are counted */
+	__u64 rest;		    /* in the buffers of those that were not told */
+	__u32 others;		    /* how many that are */
+	__u32 how;		    /* enum et_stdio_flags for all of them */
+	__u32 flags;		    /* and for this one */
+	__s32 fd;
+	__u32 next_head;
+	__u32 state; /* enum et_stdio_state; 0: not through yet */
+	__u32 told;
+	__u32 child; /* pid: to be noted for it, not told; 0: told */
+	__u32 noted;
+	__u32 pad;
+	struct in_hand file;
+	__u8 stream[ET_FILE_STRUCT];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct last_words);
+} last_words SEC(".maps");
+
 /* The iterator's room to build a message; only one reader ever runs it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -282,5 +351,8 @@ static const struct et_file no_file;
 static const struct call no_call;
 static const struct errand no_errand;
 static const struct oom_kill no_oom_kill;
+static const struct et_stdio no_stdio;
+static const struct forked no_forked;
+static const struct last_words no_words;
 
 #endif

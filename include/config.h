@@ -17,7 +17,44 @@
 #define ET_MAX_DEAD 8192      /* the dead that nobody released yet, best effort; a power of two */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known; a power of two */
 #define ET_MAX_EXITS 2048    /* exits under way that can be looked at; a power of two */
+#define ET_MAX_LIBCS 256     /* --stdio: builds of C libraries */
+#define ET_MAX_LINKERS 32    /* --stdio: builds of dynamic linkers */
+#define ET_MAX_FORKS 4096    /* --stdio: processes forked while something was in a buffer */
 #define ET_RING_BYTES (4 << 20)
+
+/*
+ * --stdio: a build of a C library, by where its dynamic section is. That section is always in the memory of a process
+ * (the dynamic linker writes there), so it says whether it is that build.
+ */
+#define ET_LIBC_ENTRIES 12	/* of the dynamic section that the fingerprint is made of, or fewer */
+#define ET_LIBC_HASH 0x100000001b3ULL
+#define ET_LIBC_HEADS 3
+
+struct et_libc_key {
+	__u64 dynamic; /* its dynamic section, from where it is loaded */
+	__u32 nth;     /* of the builds that have it there */
+	__u32 pad;
+};
+
+enum et_libc_kind {
+	ET_LIBC_GLIBC = 1,
+	ET_LIBC_MUSL = 2, /* its own dynamic linker */
+	ET_LIBC_LINKER = 3, /* a dynamic linker and no C library: heads[0] is what it tells debuggers */
+};
+
+struct et_linker {
+	__u64 dynamic;
+	__u64 fingerprint;
+	__u64 debug; /* 0: it is the C library, too */
+};
+
+struct et_libc {
+	__u64 fingerprint;
+	/* pointers to streams: the list of all; of musl stdout, stderr, the list; 0: not known */
+	__u64 heads[ET_LIBC_HEADS];
+	__u32 kind;
+	__u32 pad;
+};
 
 /* Kernel structs that a number is told to be the address of, see bpf/read.bpf.h. */
 #define ET_TYPES(X) \
@@ -70,6 +107,8 @@ struct et_config {
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;
 	char comm[ET_COMM_LEN];
+	__u16 stdio_tail; /* bytes to send of each stream */
+	__u16 pad2;
 	struct et_types types;
 };
 

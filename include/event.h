@@ -29,6 +29,8 @@
 #define ET_FILE_PATH_MAX 256 /* bytes of reversed path, see struct et_file */
 #define ET_FS_LEN 16	     /* "ext4", "fuse" */
 #define ET_FILES_TOLD 16     /* ET_FILE messages a death, at most */
+#define ET_STDIO_TOLD 64     /* ET_STDIO messages a death, at most; and one for all others */
+#define ET_STDIO_TAIL_MAX 1024
 #define ET_OBSERVATIONS 24
 
 enum et_kind {
@@ -40,6 +42,7 @@ enum et_kind {
 	ET_FILE = 5,   /* struct et_file: a file with a part in the death that follows; rare */
 	ET_OOM = 6,    /* struct et_oom: the OOM killer chose it; before the death that follows */
 	ET_THREAD = 7, /* struct et_thread: a thread ended; only when asked for, or when it died alone */
+	ET_STDIO = 8,  /* struct et_stdio: bytes that never left the buffer of a stream; only when asked for */
 	/* made by the user half, part of a recorded stream */
 	ET_START = 16, /* struct et_start: first message of every stream */
 	ET_CLOCK = 17, /* struct et_clock: what time it is; drives the assembler's timers */
@@ -322,7 +325,7 @@ struct et_death {
 	__s32 refused;	 /* number of the system call, ET_SEEN_REFUSED */
 	__u32 refused_arch; /* AUDIT_ARCH_*, 0: not known */
 	__u32 seccomp;	 /* enum et_seccomp of the last thread */
-	__u32 pad;
+	__u32 stdio;	 /* enum et_stdio_state, and how many ET_STDIO messages << ET_STDIO_SHIFT */
 	__u64 leader_ns; /* its leader ended, while other threads went on; 0: not so */
 	__u32 mm_users;	 /* of its memory when it let go of it, its own threads included */
 	__u32 adopted;	 /* children given to another parent */
@@ -371,6 +374,7 @@ enum et_file_what {
 	ET_FILE_SLOW_CLOSE = 2,	 /* the slowest close so far, and slow */
 	ET_FILE_SLOW_RELEASE = 3, /* the slowest release so far, and slow */
 	ET_FILE_CORE = 4,	 /* the core dump went there */
+	ET_FILE_STDIO = 5,	 /* part of struct et_stdio */
 };
 
 /* ns; slower ones are worth a path */
@@ -397,6 +401,41 @@ struct et_file {
 	char fs[ET_FS_LEN];	 /* file system type */
 	char subtype[ET_FS_LEN]; /* "sshfs" of "fuse.sshfs"; empty: none */
 	char path[ET_FILE_PATH_MAX];
+};
+
+/* What was seen of the streams of a process. */
+enum et_stdio_state {
+	ET_STDIO_UNSEEN = 0,	/* not looked at */
+	ET_STDIO_SEEN = 1,	/* all of them */
+	ET_STDIO_STANDARD = 2,	/* standard output and error only: where the others are is not known */
+	ET_STDIO_MANY = 3,	/* more than can be looked at */
+	ET_STDIO_STATIC = 4,	/* no dynamic linker that tells where the library is */
+	ET_STDIO_UNKNOWN = 5,	/* none of the C libraries known */
+	ET_STDIO_UNREADABLE = 6, /* its memory, or some of it, was not there, or made no sense */
+	ET_STDIO_COMPAT = 7,	/* a 32-bit program */
+};
+#define ET_STDIO_SHIFT 8
+
+enum et_stdio_flags {
+	ET_STDIO_WIDE = 1 << 0,	  /* `tail` is made of wchar_t, and `bytes` what they take as UTF-8 */
+	ET_STDIO_FAILED = 1 << 1, /* a write of it failed: how much was lost with that is not known */
+	ET_STDIO_EXEC = 1 << 2,	  /* an exec() did away with the buffer, and not the death */
+	ET_STDIO_REST = 1 << 3,	  /* all that no message was sent for: `bytes` and `streams` hold */
+	ET_STDIO_UNNOTED = 1 << 4, /* not of all forks could buffers be noted: `inherited` may be too low */
+	ET_STDIO_GARBLED = 1 << 5, /* the wide characters could not be counted: `bytes` is too low */
+};
+
+/* One stream. */
+struct et_stdio {
+	struct et_header h;
+	__u64 bytes;	 /* in its buffer and not written */
+	__u64 inherited; /* of these, the first ones: its parent has them, too, from before fork() */
+	__u32 flags;	 /* enum et_stdio_flags */
+	__u32 state;	 /* enum et_stdio_state; ET_STDIO_EXEC only: then no stream may be meant */
+	__u32 streams;
+	__u32 tail_len;	 /* bytes of tail[] used */
+	struct et_file file; /* as an ET_FILE message of its own; path and file system only for one stream */
+	char tail[ET_STDIO_TAIL_MAX]; /* the last bytes that are not inherited, when asked for */
 };
 
 enum et_oom_flags {
@@ -508,6 +547,7 @@ struct et_pattern {
 
 enum et_start_flags {
 	ET_START_ARGS = 1 << 0, /* argv was asked for */
+	ET_START_STDIO = 1 << 1, /* --stdio */
 };
 
 struct et_start {
@@ -574,6 +614,7 @@ enum et_observation {
 	ET_OBS_SECCOMP,	   /* the system call that seccomp ended a thread for */
 	ET_OBS_CGROUP_KILL, /* which cgroup was killed */
 	ET_OBS_HANGUP,	   /* which terminal was hung up */
+	ET_OBS_STDIO,	   /* what is left in stdio buffers */
 	ET_OBS_COUNT,
 };
 
@@ -607,6 +648,7 @@ _Static_assert(sizeof(struct et_clock) == 24, "layout");
 _Static_assert(sizeof(struct et_counters) == 88, "layout");
 _Static_assert(sizeof(struct et_oom) == 144, "layout");
 _Static_assert(sizeof(struct et_thread) == 112, "layout");
+_Static_assert(sizeof(struct et_stdio) == 40 + sizeof(struct et_file) + ET_STDIO_TAIL_MAX, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
 
 #endif

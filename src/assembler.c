@@ -15,6 +15,7 @@
 #include "coredump.h"
 #include "hash.h"
 #include "kept.h"
+#include "lastwords.h"
 #include "path.h"
 #include "phases.h"
 #include "waiting.h"
@@ -121,6 +122,7 @@ static void finish_record(struct assembler *a, struct record *r)
 	if (r->type == RECORD_DEATH || r->type == RECORD_ZOMBIE) {
 		phases__conclude(r);
 		coredump__conclude(r);
+		lastwords__conclude(r);
 	}
 	++*counts[r->type];
 	a->fn(a->ctx, r);
@@ -639,6 +641,8 @@ static int take_message(struct assembler *a, const struct et_header *h)
 		return keeper__add_args(a->keeper, msg);
 	case ET_FILE:
 		return keeper__add_file(a->keeper, msg);
+	case ET_STDIO:
+		return keeper__add_stdio(a->keeper, msg);
 	case ET_OOM:
 		return keeper__add_oom(a->keeper, msg);
 	case ET_THREAD:
@@ -680,7 +684,7 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->fn = fn;
 	a->ctx = ctx;
 	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING, WAITING_BYTES);
-	a->keeper = keeper__new(o->max_kept);
+	a->keeper = keeper__new(o->max_kept, o->max_tail);
 	if (!a->waiting || !a->keeper) {
 		assembler__free(a);
 		return NULL;

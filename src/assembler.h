@@ -14,6 +14,7 @@ struct assembler_options {
 	uint64_t zombie_after_ns; /* 0: no interim records */
 	unsigned int max_waiting; /* dead, not reaped; 0: the default */
 	unsigned int max_kept;    /* cgroup paths, and so on, of each kind; 0: the default */
+	unsigned int max_tail;	  /* bytes of what was lost in a stream to show; 0: none */
 };
 
 /* What the assembler itself had to give up; part of `bye`. */

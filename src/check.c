@@ -104,12 +104,26 @@ static bool args_ok(const void *msg, size_t size)
 	return size >= fixed && tail_ok(size, fixed, sizeof(a->args), a->len);
 }
 
+static bool one_file_ok(const struct et_file *f)
+{
+	return f->id.tgid && f->len <= sizeof(f->path) && f->error <= 0 && f->error != INT32_MIN && f->fd >= -1;
+}
+
 static bool file_ok(const void *msg, size_t size)
 {
 	const struct et_file *f = msg;
 
-	return size == sizeof(*f) && f->id.tgid && f->len <= sizeof(f->path) && f->what >= ET_FILE_FLUSH_ERROR &&
-	       f->what <= ET_FILE_CORE && f->error <= 0 && f->error != INT32_MIN && f->fd >= -1;
+	return size == sizeof(*f) && one_file_ok(f) && f->what >= ET_FILE_FLUSH_ERROR && f->what <= ET_FILE_CORE;
+}
+
+/* It holds what an ET_FILE message would, and ends with the tail or in front of it. */
+static bool stdio_ok(const void *msg, size_t size)
+{
+	const struct et_stdio *m = msg;
+	const size_t fixed = offsetof(struct et_stdio, tail);
+
+	return size >= fixed && tail_ok(size, fixed, sizeof(m->tail), m->tail_len) && one_file_ok(&m->file) &&
+	       m->file.what == ET_FILE_STDIO && m->inherited <= m->bytes && m->bytes < 1ULL << 53;
 }
 
 static bool oom_ok(const void *msg, size_t size)
@@ -175,6 +189,8 @@ static bool message_ok(uint32_t kind, const void *msg, size_t size)
 		return args_ok(msg, size);
 	case ET_FILE:
 		return file_ok(msg, size);
+	case ET_STDIO:
+		return stdio_ok(msg, size);
 	case ET_OOM:
 		return oom_ok(msg, size);
 	case ET_THREAD:

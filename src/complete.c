@@ -171,7 +171,7 @@ static unsigned int find_command(char **words, unsigned int last)
 			return i + 1;
 		if (words[i][0] != '-')
 			return i;
-		if (find(words[i], &o) && o.value && !strchr(words[i], '='))
+		if (find(words[i], &o) && o.value && *o.value != '[' && !strchr(words[i], '='))
 			i++;
 	}
 	return i;

@@ -385,6 +385,19 @@ FIELD(IN_DEATH, files_slowest_release_ns, "files.slowest_release.ns", "integer",
       v_member(r, FIELD_files_slowest_release, v_when(d->files.release_ns >= ET_SLOW_RELEASE,
 	       v_num(V_NS, d->files.release_ns))))
 
+PART(r->stdio.applies)
+FIELD(IN_DEATH, stdio, "stdio", "object", "", "null: its stdio streams could not be looked at; only with --stdio",
+      "STDIO?", v_when(r->stdio.applies, v_group(r, FIELD_stdio)))
+FIELD(IN_DEATH, stdio_lost_bytes, "stdio.lost_bytes", "integer", "bytes",
+      "written to stdio streams, and never from their buffers to a file", "LOST",
+      v_words(r, FIELD_stdio_lost_bytes, v_num(V_BYTES, r->stdio.lost)))
+FIELD(IN_DEATH, stdio_inherited_bytes, "stdio.inherited_bytes", "integer", "bytes",
+      "in its buffers since it was forked, and not lost: its parent has them, too; absent: none", "INHERITED",
+      v_words(r, FIELD_stdio_inherited_bytes, v_when(r->stdio.inherited, v_num(V_BYTES, r->stdio.inherited))))
+LIST(IN_DEATH, stdio_streams, "stdio.streams", "streams that something is to be told of", "STREAMS",
+     OF(stream_fields), nth_stream, v_words(r, FIELD_stdio_streams, v_n(V_LIST, r->stdio.nr)))
+END_PART
+
 PART(r->coredump.applies)
 FIELD(IN_DEATH, coredump_dumped, "coredump.dumped", "boolean", "", "a core was dumped", "DUMPED",
       v_when(r->coredump.applies, v_bool(r->coredump.dumped)))

@@ -12,16 +12,6 @@
 
 #include "hash.h"
 #include "names.h"
-#include "path.h"
-
-#define FS_ROOM (2 * ET_FS_LEN + 1)
-#define UNLINKED_MARK " (deleted)" /* as /proc/PID/fd says it */
-#define NAME_ROOM (ET_FILE_PATH_MAX + PATH_ROOM + sizeof(UNLINKED_MARK))
-
-struct strings {
-	char fs[FS_ROOM];
-	char path[NAME_ROOM];
-};
 
 struct noted_files {
 	struct noted_files *chain;	    /* next in its bucket */
@@ -174,7 +164,7 @@ static struct noted_files *add_process(struct files *f, const struct et_id *id)
 
 /* ---- in words ---- */
 
-static struct text fs_name(struct strings *s, const struct et_file *m)
+static struct text fs_name(struct file_strings *s, const struct et_file *m)
 {
 	const struct text type = text__array(m->fs, sizeof(m->fs));
 	const struct text sub = text__array(m->subtype, sizeof(m->subtype));
@@ -187,7 +177,7 @@ static struct text fs_name(struct strings *s, const struct et_file *m)
 	return (struct text){ s->fs, type.len + 1 + sub.len };
 }
 
-static struct text numbered(struct strings *s, const char *what, const struct et_file *m)
+static struct text numbered(struct file_strings *s, const char *what, const struct et_file *m)
 {
 	int len = snprintf(s->path, sizeof(s->path), "%s:[%llu]", what, (unsigned long long)m->inode);
 
@@ -195,7 +185,7 @@ static struct text numbered(struct strings *s, const char *what, const struct et
 }
 
 /* Its only component is the name: "[eventfd]". */
-static struct text anonymous(struct strings *s, const struct et_file *m)
+static struct text anonymous(struct file_strings *s, const struct et_file *m)
 {
 	static const char head[] = "anon_inode:";
 	const struct text name = text__array(m->path, m->len);
@@ -206,19 +196,19 @@ static struct text anonymous(struct strings *s, const struct et_file *m)
 	return (struct text){ s->path, len + name.len };
 }
 
-static struct text path_of(struct strings *s, const struct et_file *m)
+static struct text path_of(struct file_strings *s, const struct et_file *m)
 {
 	size_t len = path__put_in_order(s->path, m->path, m->len, m->flags & ET_FILE_CUT);
 
 	if (m->flags & ET_FILE_UNLINKED) {
-		memcpy(s->path + len, UNLINKED_MARK, sizeof(UNLINKED_MARK) - 1);
-		len += sizeof(UNLINKED_MARK) - 1;
+		memcpy(s->path + len, FILES_UNLINKED, sizeof(FILES_UNLINKED) - 1);
+		len += sizeof(FILES_UNLINKED) - 1;
 	}
 	return (struct text){ s->path, len };
 }
 
 /* A pipe and a socket have a number for a name, so theirs are never gone. */
-static void put_name(struct noted_file *f, struct strings *s, const struct et_file *m)
+void files__put_name(struct noted_file *f, struct file_strings *s, const struct et_file *m)
 {
 	f->fs = fs_name(s, m);
 	f->known = true;
@@ -236,12 +226,12 @@ static void put_name(struct noted_file *f, struct strings *s, const struct et_fi
 	}
 }
 
-static void put_note(struct noted_file *f, struct strings *s, const struct et_file *m)
+static void put_note(struct noted_file *f, struct file_strings *s, const struct et_file *m)
 {
 	*f = (struct noted_file){ .what = m->what, .fd = m->fd, .error = -m->error, .ns = m->ns };
 	if (m->error)
 		names__errno(-m->error, f->errno_name);
-	put_name(f, s, m);
+	files__put_name(f, s, m);
 }
 
 /* ---- what is kept ---- */
@@ -319,7 +309,7 @@ static void drop_strings(struct files *f, struct noted_files *n, const struct no
 static int add_note(struct files *f, struct noted_files *n, unsigned int at, const struct et_file *m)
 {
 	struct noted_file note;
-	struct strings s;
+	struct file_strings s;
 
 	if (at == n->nr && !make_place(f, n))
 		return -ENOMEM;

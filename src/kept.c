@@ -12,11 +12,13 @@
 #include "check.h"
 #include "container.h"
 #include "files.h"
+#include "lastwords.h"
 #include "path.h"
 
 #define MAX_CGROUPS 8192
 #define MAX_ARGS 2048  /* command lines of the dying, and of who kills; only with --args */
 #define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
+#define MAX_WORDS 4096 /* processes that lost something by an exec(), and live on; only with --stdio */
 #define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
 
 /*
@@ -27,10 +29,12 @@
 #define ARGS_BYTES (512 << 10)
 #define OOM_BYTES (512 << 10) /* 2,000 victims at once */
 #define FILE_BYTES (256 << 10)
+#define WORDS_BYTES (1 << 20)
 
 struct keeper {
 	struct cache *cgroups, *args, *ooms;
 	struct files *files;
+	struct lastwords *words;
 };
 
 /* What is kept of a cgroup: what its path tells is found out once, and not for each that dies in it. */
@@ -49,7 +53,7 @@ static unsigned int at_most(unsigned int max, unsigned int wanted)
 	return wanted && wanted < max ? wanted : max;
 }
 
-struct keeper *keeper__new(unsigned int max)
+struct keeper *keeper__new(unsigned int max, unsigned int max_tail)
 {
 	struct keeper *k = calloc(1, sizeof(*k));
 
@@ -59,7 +63,8 @@ struct keeper *keeper__new(unsigned int max)
 	k->args = cache__new(at_most(MAX_ARGS, max), ARGS_BYTES);
 	k->ooms = cache__new(at_most(MAX_OOMS, max), OOM_BYTES);
 	k->files = files__new(at_most(MAX_FILES, max), FILE_BYTES);
-	if (k->cgroups && k->args && k->ooms && k->files)
+	k->words = lastwords__new(at_most(MAX_WORDS, max), WORDS_BYTES, max_tail);
+	if (k->cgroups && k->args && k->ooms && k->files && k->words)
 		return k;
 	keeper__free(k);
 	return NULL;
@@ -73,6 +78,7 @@ void keeper__free(struct keeper *k)
 	cache__free(k->args);
 	cache__free(k->ooms);
 	files__free(k->files);
+	lastwords__free(k->words);
 	free(k);
 }
 
@@ -140,6 +146,11 @@ int keeper__add_file(struct keeper *k, const struct et_file *m)
 	return files__add(k->files, m);
 }
 
+int keeper__add_stdio(struct keeper *k, const struct et_stdio *m)
+{
+	return lastwords__add(k->words, m);
+}
+
 /* ---- of one death ---- */
 
 static void gather_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
@@ -189,6 +200,8 @@ static void gather_more(struct keeper *k, const struct et_death *d, struct kept_
 	gather_oom(k, &d->id, more);
 	if (!more->files)
 		more->files = files__take(k->files, &d->id);
+	if (!more->words)
+		more->words = lastwords__take(k->words, &d->id);
 }
 
 static void let_go_more(struct keeper *k, struct kept_more *more)
@@ -200,12 +213,13 @@ static void let_go_more(struct keeper *k, struct kept_more *more)
 	cache__release(k->ooms, more->oom);
 	cache__release(k->cgroups, more->oom_cgroup);
 	files__free_taken(k->files, more->files);
+	lastwords__free_taken(k->words, more->words);
 }
 
 static bool is_empty(const struct kept_more *more)
 {
 	return !more->args && !more->killer_cgroup && !more->killer_args && !more->killed_cgroup && !more->oom &&
-	       !more->oom_cgroup && !more->files;
+	       !more->oom_cgroup && !more->files && !more->words;
 }
 
 void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept)
@@ -279,6 +293,7 @@ static void tell_more(const struct kept_more *more, struct record *r)
 	if (more->oom)
 		r->oom = (const struct et_oom *)more->oom->bytes;
 	r->files = noted_files__list(more->files, &r->nr_files);
+	r->words = more->words;
 }
 
 void kept__tell(const struct kept *kept, struct record *r)

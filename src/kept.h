@@ -19,6 +19,7 @@ struct kept_more {
 	struct cache_entry *killed_cgroup;		  /* whose cgroup.kill was written */
 	struct cache_entry *oom, *oom_cgroup;		  /* a struct et_oom, and whose limit was hit */
 	struct noted_files *files;
+	struct kept_words *words;
 };
 
 /* Of one death. There may be many that wait to be reaped: most keep a cgroup and nothing else. */
@@ -27,7 +28,8 @@ struct kept {
 	struct kept_more *more; /* NULL: nothing */
 };
 
-struct keeper *keeper__new(unsigned int max); /* of each; 0, or too many: the default */
+/* `max` of each; 0, or too many: the default. `max_tail` bytes of a stream; 0: none. */
+struct keeper *keeper__new(unsigned int max, unsigned int max_tail);
 void keeper__free(struct keeper *k); /* after everything was let go; NULL is fine */
 
 /* Checked messages. 0, or -ENOMEM: not kept. */
@@ -35,6 +37,7 @@ int keeper__add_cgroup(struct keeper *k, const struct et_cgroup *m);
 int keeper__add_args(struct keeper *k, const struct et_args *m);
 int keeper__add_oom(struct keeper *k, const struct et_oom *m);
 int keeper__add_file(struct keeper *k, const struct et_file *m);
+int keeper__add_stdio(struct keeper *k, const struct et_stdio *m);
 
 /* Adds to `kept` what has come since the last time; it stays until it is let go. */
 void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept);

@@ -170,6 +170,11 @@ static const char *const whys[] = {
 	[WHY_GONE] = "gone before it was read",
 	[WHY_ENDED] = "tracing ended first",
 	[WHY_SKIPPED] = "probe skipped by the kernel",
+	[WHY_STATIC] = "a static program",
+	[WHY_LIBC] = "its C library is not known",
+	[WHY_PAGED] = "its memory could not be read",
+	[WHY_COMPAT] = "a 32-bit program",
+	[WHY_FAILED] = "a write failed, of how much is not known",
 	[WHY_UNSEEN] = "nothing seen explains it",
 };
 
@@ -180,6 +185,7 @@ static const char *const observations[ET_OBS_COUNT] = {
 	[ET_OBS_MM] = "mm",	    [ET_OBS_FILES] = "files",	[ET_OBS_WORK] = "work",
 	[ET_OBS_COREDUMP] = "coredump", [ET_OBS_CHILDREN] = "children", [ET_OBS_OOM] = "oom",
 	[ET_OBS_SECCOMP] = "seccomp", [ET_OBS_CGROUP_KILL] = "cgroup_kill", [ET_OBS_HANGUP] = "hangup",
+	[ET_OBS_STDIO] = "stdio",
 };
 
 static const char *const doors[] = {

@@ -22,6 +22,7 @@
 #define ZOMBIE_AFTER_NS 10000000000ULL
 #define DYING_AFTER_NS 5000000000ULL
 #define LINE_SHOWN 1024
+#define STDIO_TAIL 64 /* bytes */
 #define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
@@ -307,6 +308,25 @@ static int take_replay(struct options *o, const char *arg, const char *opt)
 	return take_path(arg, opt, &o->replay);
 }
 
+/* "text", or "text:N"; NULL: the numbers only. */
+static int take_stdio(struct options *o, const char *arg, const char *opt)
+{
+	uint64_t n = STDIO_TAIL;
+
+	o->stdio = true;
+	if (!arg)
+		return 0;
+	if (!strncmp(arg, "text:", 5)) {
+		if (parse__number(arg + 5, ET_STDIO_TAIL_MAX, &n) || !n)
+			return refuse("%s: '%s' is no number of bytes from 1 to %d", opt, text__shown(arg + 5).s,
+				      ET_STDIO_TAIL_MAX);
+	} else if (strcmp(arg, "text")) {
+		return refuse_value(opt, arg, "text, or text:N");
+	}
+	o->stdio_tail = (uint16_t)n;
+	return 0;
+}
+
 static int take_run_time(struct options *o, const char *arg, const char *opt)
 {
 	int status = take_duration(arg, opt, &o->duration_ns);
@@ -415,7 +435,7 @@ static int take_tier(struct options *o, const char *arg, const char *opt)
 struct row {
 	char letter; /* 0: none */
 	const char *name;
-	const char *value; /* what follows it; NULL: nothing */
+	const char *value; /* what follows it; NULL: nothing; with a bracket: or nothing */
 	const char *help;  /* lines of at most 46 columns */
 	int (*take)(struct options *o, const char *arg, const char *opt);
 	size_t flag;    /* without take(): the bool that becomes true ... */
@@ -452,6 +472,9 @@ static const struct row rows[] = {
 	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
 	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
 	{ 'T', "threads", NULL, "one record for each thread that ends, too", FLAG(threads) },
+	{ 0, "stdio", "[=text[:N]]",
+	  "bytes left in stdio buffers; with text the last\nN too (default 64; they may hold secrets)",
+	  .take = take_stdio },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
 	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
 	{ .help = "How to run:" },
@@ -495,6 +518,13 @@ static const struct row *row_of(int value)
 	return NULL;
 }
 
+static int argument_of(const struct row *row)
+{
+	if (!row->value)
+		return no_argument;
+	return *row->value == '[' ? optional_argument : required_argument;
+}
+
 /* "+": stop at the first word, whose options are not ours. ":": tell a missing value apart. */
 static void make_getopt_tables(char *letters, struct option *longs)
 {
@@ -511,7 +541,7 @@ static void make_getopt_tables(char *letters, struct option *longs)
 		if (rows[i].name)
 			*longs++ = (struct option){
 				.name = rows[i].name,
-				.has_arg = rows[i].value ? required_argument : no_argument,
+				.has_arg = argument_of(&rows[i]),
 				.val = getopt_value(i),
 			};
 	}
@@ -732,6 +762,11 @@ static const char *nth_optional(unsigned int i)
 	return i < ARRAY_SIZE(optional) ? names__observation(optional[i]) : NULL;
 }
 
+static const char *nth_stdio(unsigned int i)
+{
+	return i ? NULL : "text";
+}
+
 const char *options__word(const char *value, unsigned int i)
 {
 	static const struct {
@@ -739,7 +774,7 @@ const char *options__word(const char *value, unsigned int i)
 		const char *(*nth)(unsigned int i);
 	} lists[] = {
 		{ "CLASS", nth_class }, { "SIG", nth_signal },	  { "F", nth_field },
-		{ "TIER", nth_tier },	{ "WHAT", nth_optional },
+		{ "TIER", nth_tier },	{ "WHAT", nth_optional }, { "", nth_stdio }, /* what may be left out: [=text] */
 	};
 	const size_t len = strcspn(value, "[");
 	unsigned int n;
@@ -758,7 +793,8 @@ static void help_row(const struct row *row)
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(left, sizeof(left), "%s--%s %s", letter, row->name, row->value ? row->value : "");
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, argument_of(row) == optional_argument ? "" : " ",
+		 row->value ? row->value : "");
 	printf("  %-26s ", left);
 	while ((end = strchr(line, '\n'))) {
 		printf("%.*s\n%29s", (int)(end - line), line, "");

@@ -61,6 +61,8 @@ struct options {
 	uint64_t min_zombie_ns;
 	/* print */
 	bool json, verbose, timestamp, utc, args, quiet, summary;
+	bool stdio; /* what is left in stdio buffers ... */
+	uint16_t stdio_tail; /* ... and so many bytes of it */
 	bool threads; /* a record for each thread that ends */
 	uint64_t interval_ns; /* of summaries; 0: one at the end */
 	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */

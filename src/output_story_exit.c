@@ -392,6 +392,79 @@ static void put_core(struct story *s)
 	story__end_line(s);
 }
 
+/* ---- what it wrote and nobody will see ---- */
+
+#define STREAMS_SHOWN 8
+
+static void put_bytes(struct story *s, uint64_t n)
+{
+	buf__u64(s->b, n);
+	buf__str(s->b, n == 1 ? " byte" : " bytes");
+}
+
+static void put_stream_name(struct story *s, const struct noted_stream *n)
+{
+	if (n->known && n->path.len) {
+		buf__text(s->b, n->path);
+		return;
+	}
+	buf__str(s->b, "descriptor ");
+	buf__u64(s->b, (uint64_t)n->fd);
+}
+
+/* 23 bytes never reached /var/log/app.log: "..." */
+static void put_lost(struct story *s, const struct noted_stream *n)
+{
+	story__begin_item(s);
+	put_bytes(s, n->lost);
+	buf__str(s->b, " never reached ");
+	put_stream_name(s, n);
+	if (n->exec)
+		buf__str(s->b, ", dropped by exec");
+	if (!n->tail.len)
+		return;
+	buf__str(s->b, n->tail.len < n->lost ? ": ...\"" : ": \"");
+	buf__text(s->b, n->tail);
+	buf__char(s->b, '"');
+}
+
+static void put_stream(struct story *s, const struct noted_stream *n)
+{
+	story__begin_line(s, "lost");
+	if (n->lost)
+		put_lost(s, n);
+	if (n->failed) {
+		story__item(s, "a write failed to ");
+		put_stream_name(s, n);
+		buf__str(s->b, ", nobody knows how much that lost");
+	}
+	if (n->inherited) {
+		story__begin_item(s);
+		put_bytes(s, n->inherited);
+		buf__str(s->b, n->lost ? " more are its parent's, from before the fork" :
+			       " in its buffer are its parent's, from before the fork");
+	}
+	story__end_line(s);
+}
+
+static void put_streams(struct story *s)
+{
+	const struct last_words *w = &s->r->stdio;
+	unsigned int i;
+
+	if (!w->applies || record__is_missing(s->r, FIELD_stdio))
+		return;
+	for (i = 0; i < w->nr && i < STREAMS_SHOWN; i++)
+		put_stream(s, &w->list[i]);
+	if (w->nr <= STREAMS_SHOWN && !w->cut)
+		return;
+	story__begin_line(s, "");
+	story__begin_item(s);
+	buf__str(s->b, "and more: of all streams together ");
+	put_bytes(s, w->lost);
+	story__end_line(s);
+}
+
 /* ---- those it left behind ---- */
 
 static void put_children(struct story *s)
@@ -420,6 +493,7 @@ void story__put_way_out(struct story *s)
 	put_threads(s);
 	put_files(s);
 	put_flush_errors(s);
+	put_streams(s);
 	put_children(s);
 }
 

@@ -37,6 +37,7 @@ static bool tracepoints_are_preempted(const struct kernel *k)
 }
 
 #define FILES_HOOKS "exit_files filp_close ____fput"
+#define STDIO_HOOKS "sched_process_exit sched_prepare_exec sched_process_fork"
 
 const struct observation observations[ET_OBS_COUNT] = {
 	[ET_OBS_EXIT] = {
@@ -289,6 +290,25 @@ const struct observation observations[ET_OBS_COUNT] = {
 			  .programs = { PROG(hangup__kprobe), PROG(hungup__kretprobe) }, .gives = "which one" },
 		},
 	},
+	[ET_OBS_STDIO] = {
+		.what = "what is left in stdio buffers, for --stdio",
+		.without = "stdio",
+		.doors = {
+			{ .door = ET_DOOR_TRACEPOINT, .hook = STDIO_HOOKS, .when = tracepoints_are_preempted,
+			  .programs = { PROG(stdio__perf), PROG(exec__perf), PROG(fork__tp) },
+			  .tracefs = { "sched/sched_process_exit", "sched/sched_prepare_exec" },
+			  .gives = "of each death and exec(); as perf events, which are never skipped; (7.0)" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = STDIO_HOOKS, .when = exit_tells_all,
+			  .programs = { PROG(stdio__tp), PROG(exec__tp), PROG(fork__tp) },
+			  .gives = "of each death and exec(); where the memory is still there then (6.16)" },
+			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit exec_mm_release",
+			  .programs = { PROG(stdio__fentry), PROG(exec__fentry), PROG(fork__tp) },
+			  .gives = "of each death and exec()" },
+			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit exec_mm_release",
+			  .programs = { PROG(stdio__kprobe), PROG(exec__kprobe), PROG(fork__tp) },
+			  .gives = "of each death and exec()" },
+		},
+	},
 };
 
 static bool tier_allows(enum tier tier, enum et_door door)
@@ -408,6 +428,8 @@ static bool needed(enum et_observation obs, const struct options *o)
 		return false;
 	if (obs == ET_OBS_TREE)
 		return o->tree || o->follow || o->mode == MODE_PROBES;
+	if (obs == ET_OBS_STDIO)
+		return o->stdio || o->mode == MODE_PROBES;
 	return true;
 }
 

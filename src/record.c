@@ -178,6 +178,23 @@ static bool cut_flush_errors(const struct record *r)
 	return r->death->files.errors > count_flush_errors(r);
 }
 
+static bool cut_streams(const struct record *r)
+{
+	unsigned int i;
+
+	if (!r->stdio.applies || record__is_missing(r, FIELD_stdio_streams))
+		return false;
+	for (i = 0; i < r->stdio.nr; i++)
+		if (r->stdio.list[i].cut)
+			return true;
+	return r->stdio.cut;
+}
+
+static const void *nth_stream(const struct record *r, unsigned int i)
+{
+	return i < r->stdio.nr ? &r->stdio.list[i] : NULL;
+}
+
 static bool cut_slowest(const struct record *r)
 {
 	return slowest_close(r) && slowest_close(r)->cut && !record__is_missing(r, FIELD_files_slowest);
@@ -206,6 +223,7 @@ static bool cut_core(const struct record *r)
 	CUT(FIELD_files_flush_errors, cut_flush_errors(r))                      \
 	CUT(FIELD_files_slowest_path, cut_slowest(r))                           \
 	CUT(FIELD_files_slowest_release_path, cut_slowest_release(r))           \
+	CUT(FIELD_stdio_streams, cut_streams(r))                               \
 	CUT(FIELD_coredump_path, cut_core(r))
 
 static const void *nth_cut(const struct record *r, unsigned int n)
@@ -252,6 +270,15 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 		return expr;                                                       \
 	}
 
+#define GET_STREAM(name, expr)                                                       \
+	static const char stream_##name##_expression[] = #expr;                              \
+	static struct value stream_##name(const void *obj, const struct record *r) \
+	{                                                                            \
+		const struct noted_stream *s = obj;                                  \
+		(void)r;                                                             \
+		return expr;                                                         \
+	}
+
 #define GET_STOP(name, expr)                                                       \
 	static const char stop_##name##_expression[] = #expr;                              \
 	static struct value stop_##name(const void *obj, const struct record *r) \
@@ -276,6 +303,15 @@ GET_FILE(path, v_when(f->known, v_text(V_TEXT, f->path)))
 GET_FILE(fs, v_text(V_TEXT, f->fs))
 GET_FILE(errno, v_str(f->errno_name))
 
+GET_STREAM(fd, v_i64(s->fd))
+GET_STREAM(path, v_when(s->known, v_text(V_TEXT, s->path)))
+GET_STREAM(lost, s->failed && !s->lost ? null : v_num(V_BYTES, s->lost))
+GET_STREAM(inherited, v_when(s->inherited, v_num(V_BYTES, s->inherited)))
+GET_STREAM(failed, v_flag(s->failed))
+GET_STREAM(wide, v_flag(s->wide))
+GET_STREAM(when, v_str(s->exec ? "exec" : "death"))
+GET_STREAM(tail, v_text(V_TEXT, s->tail))
+
 #define ITEM(k, t, u, h, head, getter) \
 	{ .key = k, .type = t, .unit = u, .help = h, .title = head, .get = getter, .in = IN_DEATH, \
 	  .expression = getter##_expression }
@@ -285,6 +321,20 @@ static const struct field flush_error_fields[] = {
 	ITEM("path", "string", "", "path of the file; absent: it could not be read any more", "PATH", file_path),
 	ITEM("fs", "string", "", "type of its file system", "FS", file_fs),
 	ITEM("errno", "string", "", "what the flush returned", "ERRNO", file_errno),
+};
+
+static const struct field stream_fields[] = {
+	ITEM("fd", "integer", "", "its descriptor", "FD", stream_fd),
+	ITEM("path", "string", "", "path of its file; absent: the descriptor was closed", "PATH", stream_path),
+	ITEM("lost_bytes", "integer", "bytes", "in its buffer and never written; null: of a failed write, not known",
+	     "LOST", stream_lost),
+	ITEM("inherited_bytes", "integer", "bytes", "in its buffer since the fork, its parent has them, too",
+	     "INHERITED", stream_inherited),
+	ITEM("write_failed", "boolean", "", "true: a write of it failed, what that lost is not counted", "FAILED",
+	     stream_failed),
+	ITEM("wide", "boolean", "", "true: of wide characters, counted as UTF-8", "WIDE", stream_wide),
+	ITEM("at", "string", "", "death, or exec: what did away with its buffer", "AT", stream_when),
+	ITEM("tail", "string", "", "the end of what was lost, only with --stdio=text", "TAIL", stream_tail),
 };
 
 static const struct field stop_fields[] = {

@@ -71,6 +71,11 @@ enum missing_why {
 	WHY_GONE,	/* was gone when it could have been read */
 	WHY_ENDED,	/* tracing ended first */
 	WHY_SKIPPED,	/* the kernel skipped the probe that would have seen it */
+	WHY_STATIC,	/* a static program, where nothing tells where things are */
+	WHY_LIBC,	/* a C library we do not know, or not enough of */
+	WHY_PAGED,	/* a page of its memory was not there, or made no sense */
+	WHY_COMPAT,	/* a 32-bit program */
+	WHY_FAILED,	/* a write failed, and its buffer is empty since */
 	WHY_UNSEEN,	/* nothing seen explains it */
 };
 
@@ -194,6 +199,25 @@ struct noted_file {
 	struct text path; /* as /proc/PID/fd shows it: "/var/log/x", "pipe:[123]" */
 };
 
+/* A stdio stream with something to tell, from struct et_stdio; kept by lastwords.c. */
+struct noted_stream {
+	uint64_t lost, inherited; /* bytes in its buffer: its own, and those its parent has, too */
+	int fd;
+	bool failed, wide, exec; /* as enum et_stdio_flags */
+	bool known, cut; /* path holds; its root side is missing */
+	struct text path;
+	struct text tail; /* the end of what was lost; len 0: there is none, or it was not asked for */
+};
+
+/* Concluded by lastwords.c. */
+struct last_words {
+	bool applies;		  /* they were asked for */
+	uint64_t lost, inherited; /* bytes, of all streams */
+	bool cut;		  /* not all streams are in the list */
+	const struct noted_stream *list;
+	unsigned int nr;
+};
+
 /* Concluded by coredump.c. */
 struct coredump {
 	bool applies;	      /* the signal that ended it dumps core, or a dump was tried */
@@ -204,6 +228,8 @@ struct coredump {
 	enum core_reason reason;
 	const struct noted_file *file; /* where it went, NULL: not known or no file */
 };
+
+struct kept_words; /* lastwords.h */
 
 struct container {
 	enum container_runtime runtime;
@@ -247,6 +273,8 @@ struct record {
 	struct reap reap;
 	struct phases phases;
 	struct coredump coredump;
+	struct last_words stdio;
+	const struct kept_words *words; /* what of it was kept; NULL: nothing */
 	const struct noted_file *files; /* nr_files of them: the slowest, the core, the errors as they came */
 	unsigned int nr_files;
 	struct text core_pattern; /* /proc/sys/kernel/core_pattern; may be known and empty */

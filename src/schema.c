@@ -138,7 +138,7 @@ static const struct {
 
 /* These can give null; all other expressions are a value, or absent. */
 static const char *const null_signs[] = { "null",  "v_known(", "v_group(", "v_phase(", "v_file(",
-					  "v_oom(", "v_core(", "v_place(", "v_path(",  "v_fs(" };
+					  "v_oom(", "v_core(", "v_words(", "v_place(", "v_path(",  "v_fs(" };
 
 static unsigned int format_of(const struct field *f)
 {
@@ -206,6 +206,7 @@ static const struct {
 	{ "reap.auto_reason", "^[a-z_]+$" },
 	{ "thread.ended_by", "^[a-z_]+$" },
 	{ "result", "^[a-z]+$" },
+	{ "at", "^(death|exec)$" },
 };
 
 static void put_closed_list(struct writer *w, const char *key, bool nullable)

@@ -70,7 +70,7 @@ static void output_options(struct output_options *to, const struct options *o, i
 
 static int make_parts(struct session *s, const struct options *o, int fd)
 {
-	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns };
+	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns, .max_tail = o->stdio_tail };
 	struct output_options to;
 
 	output_options(&to, o, fd);

@@ -24,6 +24,7 @@
 #include "exittrace.skel.h"
 #include "exittrace_load.skel.h"
 #include "kernel.h"
+#include "libcs.h"
 #include "log.h"
 #include "names.h"
 #include "snapshot.h"
@@ -41,6 +42,8 @@ struct source {
 	unsigned int nr_links;
 	struct exits exits;
 	struct core_pattern pattern;
+	struct libc_build *libcs; /* until they are in the map */
+	int nr_libcs;
 	int types_fd; /* while loading; -1: none */
 	int zombies_fd; /* the list of those that are there; -1: none */
 	uint64_t attach_ns, real_ns;
@@ -85,6 +88,7 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->signals = o->signals;
 	c->want_args = o->args;
 	c->want_threads = o->threads;
+	c->stdio_tail = o->stdio_tail;
 	c->oom_hooked = hooked(s, ET_OBS_OOM);
 	c->task_pt_regs = s->plan->task_pt_regs;
 	c->cgroup_kill = s->plan->cgroup_kill;
@@ -164,6 +168,11 @@ static void size_maps(struct source *s)
 		bpf_map__set_max_entries(s->skel->maps.claims, 1);
 	if (!c->watch_exits)
 		bpf_map__set_max_entries(s->skel->maps.exits, 1);
+	if (s->plan->use[ET_OBS_STDIO])
+		return;
+	bpf_map__set_max_entries(s->skel->maps.libcs, 1);
+	bpf_map__set_max_entries(s->skel->maps.forks, 1);
+	bpf_map__set_max_entries(s->skel->maps.last_words, 1);
 }
 
 static int add_target(struct source *s, uint32_t tgid, uint64_t ticks)
@@ -195,9 +204,9 @@ static int on_message(void *ctx, void *data, size_t size)
 	struct source *s = ctx;
 	const struct et_death *d = data;
 
+	if ((d->h.kind == ET_DEATH || d->h.kind == ET_STDIO) && d->h.size < size) /* see send_with_signals() */
+		size = d->h.size;
 	if (d->h.kind == ET_DEATH) {
-		if (d->h.size < size) /* see send_with_signals() */
-			size = d->h.size;
 		if (d->seen & ET_SEEN_CORE)
 			core_pattern__tell(&s->pattern, s->fn, s->ctx);
 	}
@@ -258,15 +267,67 @@ static void fill_types(struct source *s, const struct kernel *k)
 #undef ET_TYPE
 }
 
+static int add_linker(struct source *s, const struct libc_build *b, uint32_t *n)
+{
+	struct et_linker l = { .dynamic = b->key.dynamic, .fingerprint = b->libc.fingerprint };
+
+	if (b->libc.kind == ET_LIBC_GLIBC || *n >= ET_MAX_LINKERS)
+		return 0;
+	if (b->libc.kind == ET_LIBC_LINKER)
+		l.debug = b->libc.heads[0];
+	++*n;
+	return bpf_map__update_elem(s->skel->maps.linkers, &(uint32_t){ *n - 1 }, sizeof(*n), &l, sizeof(l), BPF_ANY);
+}
+
+static int add_libc(struct source *s, const struct libc_build *b)
+{
+	if (b->libc.kind == ET_LIBC_LINKER)
+		return 0;
+	return bpf_map__update_elem(s->skel->maps.libcs, &b->key, sizeof(b->key), &b->libc, sizeof(b->libc), BPF_ANY);
+}
+
+static int add_libcs(struct source *s)
+{
+	uint32_t linkers = 0;
+	int err = 0;
+
+	for (int i = 0; !err && i < s->nr_libcs; i++) {
+		err = add_libc(s, &s->libcs[i]);
+		if (!err)
+			err = add_linker(s, &s->libcs[i], &linkers);
+	}
+	free(s->libcs);
+	s->libcs = NULL;
+	return err;
+}
+
+/* Before anything is loaded, which who looks for them could get at. */
+static int find_libcs(struct source *s)
+{
+	if (!s->plan->use[ET_OBS_STDIO])
+		return 0;
+	s->libcs = calloc(ET_MAX_LIBCS, sizeof(*s->libcs));
+	if (!s->libcs)
+		return -ENOMEM;
+	s->nr_libcs = libcs__find(s->libcs);
+	if (s->nr_libcs <= 0)
+		log__note("--stdio: no C library found that is known here, so nothing can be told of stdio streams");
+	return 0;
+}
+
 int source__load(struct source *s, const struct source_filter *f)
 {
-	int err = exittrace_bpf__load(s->skel);
+	int err = find_libcs(s);
 
+	if (!err)
+		err = exittrace_bpf__load(s->skel);
 	if (err)
 		return refuse("the kernel refused the BPF programs", err);
 	close(s->types_fd);
 	s->types_fd = -1;
 	err = add_targets(s, f);
+	if (!err)
+		err = add_libcs(s);
 	if (err)
 		return refuse("cannot tell the kernel half which processes", err);
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_message, s, NULL);
@@ -446,7 +507,7 @@ void source__start(const struct source *s, struct et_start *start)
 	start->attach_ns = s->attach_ns;
 	start->real_ns = s->real_ns;
 	start->self_tgid = getpid();
-	start->flags = s->options->args ? ET_START_ARGS : 0;
+	start->flags = (s->options->args ? ET_START_ARGS : 0) | (s->options->stdio ? ET_START_STDIO : 0);
 	kernel__boot_id(start->boot_id, sizeof(start->boot_id));
 	if (!uname(&uts))
 		memcpy(start->release, uts.release, strnlen(uts.release, sizeof(uts.release) - 1));
@@ -506,5 +567,6 @@ void source__free(struct source *s)
 		close(s->types_fd);
 	if (s->zombies_fd >= 0)
 		close(s->zombies_fd);
+	free(s->libcs);
 	free(s);
 }

@@ -369,6 +369,11 @@ static inline struct value v_core(const struct record *r, unsigned int key, stru
 	return v_when(r->coredump.applies, v_known(r, key, v));
 }
 
+static inline struct value v_words(const struct record *r, unsigned int key, struct value v)
+{
+	return v_when(r->stdio.applies, v_member(r, FIELD_stdio, v_known(r, key, v)));
+}
+
 /* One thread has no others to bring down. */
 static inline struct value group_exit(const struct et_death *d)
 {

@@ -233,6 +233,7 @@ struct coredump_params {
 
 struct mm_struct {
 	atomic_t mm_users;
+	unsigned long saved_auxv[1];
 	unsigned long arg_start, arg_end;
 	struct file *exe_file;
 };
@@ -363,7 +364,8 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	const struct cred *cred;
 	char comm[16];
-	struct list_head children;
+	struct list_head children, sibling;
+	struct completion *vfork_done;
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;

@@ -142,7 +142,7 @@ def differences(record, expect, whole=None, limits=NO_LIMITS):
 # ---- what holds for every record ----
 
 # Words for "there is none": null without being unknown
-PLAIN_NULLS = {"exit.code", "exit.signal", "exit.signal_name", "reap.reparented_to"}
+PLAIN_NULLS = {"exit.code", "exit.signal", "exit.signal_name", "reap.reparented_to", "stdio.streams.lost_bytes"}
 
 
 def leaves(value, key=""):

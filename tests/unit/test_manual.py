@@ -57,9 +57,9 @@ def told_options(text):
 
 def real_options():
     for line in run([PROGRAM, "--help"])[0].split("\n"):
-        found = re.match(r"  (?:-(\w), |    )--([\w-]+) (\S?)", line)
+        found = re.match(r"  (?:-(\w), |    )--([\w-]+)(\[=\S+|) (\S?)", line)
         if found:
-            yield found.group(1), found.group(2), bool(found.group(3))
+            yield found.group(1), found.group(2), bool(found.group(3) or found.group(4))
 
 
 def refused_words(option):

@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What is left in stdio buffers. The oracle is the file: what a program says it wrote, less what is found there."""
+import contextlib
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+
+from cases import alone
+from cases.records import ABSENT, dig, is_missing
+from cases.scene import HERE, comm, stat_fields
+from cases.tracer import Skipped
+
+TAIL = 40
+DYNAMIC, MUSL, STATIC = (os.path.join(HERE, "..", "build", "tests", name)
+                         for name in ("stdio", "stdio-musl", "stdio-static"))
+
+STREAMS = ("full", "small", "line", "none", "own", "by_fd", "reopened", "closed", "update", "output", "process",
+           "memory", "wide", "many")
+DEATHS = ("exit", "return", "_exit", "kill", "term", "segv", "fault", "abort", "exec", "no-exec")
+
+
+def shows(s):
+    """Whether user memory can be read at a death here: with tracepoints from 6.16 on."""
+    return s.setup.tier != "tracepoint" or s.setup.kernel not in ("5.10", "6.1", "6.12")
+
+
+def content(path):
+    with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+        return file.read()
+    return b""
+
+
+class Written:
+    """What a process said it wrote, by file, beside what is there when it is gone."""
+
+    def __init__(self, s, name):
+        self.s, self.directory = s, os.path.join(s.directory, name)
+        os.mkdir(self.directory)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def said(self, name):
+        return content(self.path(f"{name}.said"))
+
+    def names(self):
+        return [name.removesuffix(".said") for name in os.listdir(self.directory) if name.endswith(".said")]
+
+    def lost(self):
+        """{path: text that is not there}"""
+        found = {}
+        for name in self.names():
+            said, there = self.said(name), content(self.path(name))
+            self.s.check(said.startswith(there), f"the oracle is wrong: {self.path(name)} holds what nobody wrote")
+            if len(there) < len(said):
+                found[self.path(name)] = said[len(there):]
+        return found
+
+
+def tail_of(text):
+    return text[-TAIL:].decode(errors="ignore")
+
+
+def told(record):
+    return {stream.get("path"): stream for stream in record["stdio"]["streams"]}
+
+
+def check_streams(s, what, record, lost, at, whole=True):
+    """Byte for byte, and the end of each."""
+    stdio = record["stdio"]
+    s.check(stdio is not None, f"{what}: stdio is null: {record.get('missing_why')}")
+    total = sum(map(len, lost.values()))
+    s.check(stdio["lost_bytes"] == total, f"{what}: lost_bytes {stdio['lost_bytes']}, of the files {total} are missing")
+    streams = told(record)
+    if whole:
+        s.check(streams.keys() == lost.keys(), f"{what}: tells of {sorted(streams)}, lost are {sorted(lost)}")
+    for path, stream in streams.items():
+        text = lost.get(path, b"")
+        s.check(stream["lost_bytes"] == len(text), f"{what}: {path}: {stream['lost_bytes']}, missing are {len(text)}")
+        s.check(stream["at"] == at, f"{what}: {path}: at {stream['at']}")
+        wide = stream.get("wide", False)
+        right = text.decode().endswith(stream["tail"]) if wide else stream["tail"] == tail_of(text)
+        s.check(right, f"{what}: {path}: tail {stream['tail']!r}, lost was {tail_of(text)!r}")
+
+
+def record_of(s, t, pid):
+    s.check(t.wait_for_pids([pid]), f"no record of pid {pid}")
+    return t.by_pid[pid][-1]
+
+
+def run(s, t, program, stream, how):
+    """(what it wrote, its record)"""
+    written = Written(s, f"{os.path.basename(program)}-{stream}-{how}")
+    argv = [program, stream, how, written.directory]
+    if stream == "output":
+        with open(written.path("output"), "wb") as file:
+            p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.DEVNULL)
+        p.wait()
+    else:
+        p = s.start(*argv)
+        p.reap()
+    if stream == "process":  # its reader writes what it got
+        s.wait_until(lambda: os.path.exists(written.path("process.done")), "the reader does not end")
+    return written, record_of(s, t, p.pid)
+
+
+def is_honestly_missing(s, record):
+    s.check(record["stdio"] is None and is_missing(record, "stdio"), f"stdio is {record['stdio']}, not missing")
+
+
+def each_way():
+    for how in DEATHS:
+        yield "full", how
+    for stream in STREAMS:
+        for how in ("kill", "_exit", "exit", "exec"):
+            if stream != "full":
+                yield stream, how
+
+
+def judge(s, t, program, stream, how):
+    written, record = run(s, t, program, stream, how)
+    if not shows(s):
+        is_honestly_missing(s, record)
+        return 0
+    lost = written.lost()
+    if stream == "process":  # the pipe has no name that a file could be known by
+        lost = {path: text for path, text in zip(told(record), lost.values())}
+        s.check(all(path.startswith("pipe:[") for path in lost), f"no pipe: {sorted(lost)}")
+    what = f"{os.path.basename(program)} {stream} {how}"
+    check_streams(s, what, record, lost, "exec" if how == "exec" else "death", whole=stream != "many")
+    return sum(map(len, lost.values()))
+
+
+def judge_all(s, program):
+    with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        lost = [judge(s, t, program, stream, how) for stream, how in each_way()]
+        t.stop()
+    s.note(f"{len(lost)} deaths, {sum(lost)} bytes lost")
+    s.check(not shows(s) or sum(map(bool, lost)) > 30, f"the oracle is wrong: only {sum(map(bool, lost))} lost anything")
+
+
+@alone(seconds=120)
+def glibc(s):
+    judge_all(s, DYNAMIC)
+
+
+@alone(seconds=120)
+def musl(s):
+    judge_all(s, MUSL)
+
+
+@alone()
+def static(s):
+    """Nothing tells where its streams are."""
+    with s.trace("-a", "--stdio") as t:
+        for how in ("exit", "kill"):
+            is_honestly_missing(s, run(s, t, STATIC, "small", how)[1])
+        t.stop()
+
+
+@alone()
+def fork(s):
+    """A child's share is its own, what it has from its parent is not lost by it; nor what it shares."""
+    for program in (DYNAMIC, MUSL):
+        with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+            written, parent = run(s, t, program, "children", "exit")
+            child, other, shared = (record_of(s, t, int(pid)) for pid in written.said("children").split())
+            t.stop()
+        if not shows(s):
+            is_honestly_missing(s, child)
+            continue
+        s.check(content(written.path("parent")) == written.said("parent"), "the oracle is wrong: the parent lost text")
+        path, own = written.path("parent"), written.said("child")
+        s.match(parent, {"stdio.lost_bytes": 0, "stdio.inherited_bytes": ABSENT, "stdio.streams": []})
+        s.match(child, {"exit.code": 5, "stdio.lost_bytes": len(own), "stdio.inherited_bytes": 333})
+        stream = told(child)[path]
+        s.match(stream, {"lost_bytes": len(own), "inherited_bytes": 333, "tail": tail_of(own), "at": "death"})
+        s.match(other, {"exit.code": 4, "stdio.lost_bytes": 0, "stdio.streams": []})
+        s.match(shared, {"exit.code": 6, "stdio.lost_bytes": 0, "stdio.streams": []})
+
+
+@alone()
+def terminal(s):
+    """Its other side is gone: what is still in the buffer is lost, and after exit() nobody knows how much was."""
+    for program in (DYNAMIC, MUSL):
+        for how in ("kill", "exit"):
+            written = Written(s, f"{os.path.basename(program)}-terminal-{how}")
+            with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+                master, slave = pty.openpty()
+                name = os.ttyname(slave)
+                with open(written.path("tty"), "w") as file:
+                    file.write(name)
+                p = s.start(program, "terminal", how, written.directory).word("written")
+                os.close(slave)
+                os.close(master)
+                p.go()
+                p.reap()
+                record = record_of(s, t, p.pid)
+                t.stop()
+            judge_terminal(s, record, name, written.said("terminal"), how)
+
+
+def judge_terminal(s, record, name, said, how):
+    if not shows(s):
+        is_honestly_missing(s, record)
+        return
+    streams = [stream for stream in record["stdio"]["streams"] if "tail" in stream or stream.get("write_failed")]
+    s.check(len(streams) == 1, f"{how}: streams {record['stdio']['streams']}")
+    if how == "kill":
+        s.match(streams[0], {"lost_bytes": len(said), "tail": tail_of(said), "write_failed": ABSENT})
+        s.match(record, {"stdio.lost_bytes": len(said)})
+    else:
+        s.match(streams[0], {"lost_bytes": None, "write_failed": True})
+        s.check(record["stdio"]["lost_bytes"] is None and is_missing(record, "stdio.lost_bytes"),
+                f"{how}: {record['stdio']}")
+
+
+@alone(where="guest")
+def out_of_memory(s):
+    """The last thing that is short of memory may be read all the same."""
+    with s.cgroup() as group, s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        if not group.has("memory.max"):
+            raise Skipped("no memory controller")
+        group.write("memory.max", 16 << 20)
+        written = Written(s, "oom")
+        p = s.start(DYNAMIC, "full", "oom", written.directory)
+        group.add(p.pid)
+        p.go()
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    s.match(record, {"exit.signal": int(signal.SIGKILL), "cause.class": "oom_memcg"})
+    if shows(s):
+        check_streams(s, "oom", record, written.lost(), "death")
+    else:
+        is_honestly_missing(s, record)
+
+
+@alone()
+def off(s):
+    """Unasked there is not a word of it."""
+    with s.trace("-a") as t:
+        record = run(s, t, DYNAMIC, "small", "kill")[1]
+        t.stop()
+    s.check("stdio" not in record and not is_missing(record, "stdio"), f"stdio is {dig(record, 'stdio')}")
+
+
+@alone()
+def alive_before(s):
+    """Its buffers were filled before tracing began; and the story tells it in words."""
+    written = Written(s, "before")
+    master, slave = pty.openpty()
+    with open(written.path("tty"), "w") as file:
+        file.write(os.ttyname(slave))
+    p = s.start(DYNAMIC, "terminal", "kill", written.directory).word("written")
+    watch = s.watch("-v", "-p", p.pid, "--stdio=text:9")
+    p.go()
+    p.reap()
+    text = watch.read_to_end()
+    os.close(master)
+    os.close(slave)
+    said = written.said("terminal")
+    if shows(s):
+        line = f'{len(said)} bytes never reached {path_in_story(text)}: ..."{said[-9:].decode()}"'.replace("\n", "\\n")
+        s.check(line in text, f"no '{line}' in {text}")
+    else:
+        s.check("never reached" not in text and "stdio" in text, text)
+
+
+def path_in_story(text):
+    return text.partition("never reached ")[2].partition(":")[0]
+
+
+def feed(s, p, text):
+    """Until it has taken all of it, and waits for more."""
+    os.write(p.go_fd, text)
+    waiting = struct.pack("i", 0)
+    s.wait_until(lambda: fcntl.ioctl(p.go_fd, termios.FIONREAD, waiting) == waiting and stat_fields(p.pid)[0] == "S",
+                 f"{p.argv} does not read")
+
+
+@alone()
+def real_programs(s):
+    """What people run. Python and tee do not use the library's streams: then there is nothing to tell of them."""
+    out, text = os.path.join(s.directory, "out"), b"line 1\nline 2\nand a third line\n"
+    words = text.decode().replace("\n", "\\n")
+    programs = {"awk": ["awk", f'BEGIN {{ printf "{words}" > "{out}" }} {{ n++ }}'], "grep": ["sh", "-c", f"exec grep line > {out}"],
+                "sed": ["sh", "-c", f"exec sed p > {out}"], "tee": ["sh", "-c", f"exec tee {out} > /dev/null"],
+                "python3": ["python3", "-c", f"import sys\nout = open('{out}', 'w')\n"
+                                             "for line in sys.stdin: out.write(line)"]}
+    for name, argv in programs.items():
+        with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+            p = s.start(*argv)
+            s.wait_until(lambda: comm(p.pid) == name or name == "awk", f"no {name}")
+            feed(s, p, text)
+            os.kill(p.pid, signal.SIGKILL)
+            p.reap()
+            record = record_of(s, t, p.pid)
+            t.stop()
+        if not shows(s):
+            is_honestly_missing(s, record)
+            continue
+        whole = text if name != "sed" else b"".join(2 * line for line in text.splitlines(True))
+        lost = {} if name in ("tee", "python3") or content(out) == whole else {out: whole[len(content(out)):]}
+        check_streams(s, name, record, lost, "death")
+        s.note(f"{name} {sum(map(len, lost.values()))}")
+        os.unlink(out)
+
+
+def another_build(library, path):
+    """The same C library but for a number in its dynamic section, which nobody asks."""
+    with open(library, "rb") as file:
+        elf = bytearray(file.read())
+    offset, number = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
+    headers = (struct.unpack_from("<IIQ", elf, offset + 56 * i) for i in range(number))
+    at = next(place for kind, _, place in headers if kind == 2)
+    while struct.unpack_from("<Q", elf, at)[0] != 10:  # DT_STRSZ
+        at += 16
+    struct.pack_into("<Q", elf, at + 8, struct.unpack_from("<Q", elf, at + 8)[0] + 1)
+    with open(path, "wb") as file:
+        file.write(elf)
+
+
+def mapped_libc():
+    with open("/proc/self/maps") as file:
+        return next(line.split()[-1] for line in file if os.path.basename(line.split()[-1]).startswith("libc.so"))
+
+
+@alone()
+def unknown_library(s):
+    """Of a build that was nowhere when tracing began nothing is said; of one that some process had mapped all is."""
+    place = os.path.join(s.directory, "lib")
+    os.mkdir(place)
+    another_build(mapped_libc(), os.path.join(place, "libc.so.6"))
+    argv = ["env", f"LD_LIBRARY_PATH={place}", DYNAMIC]
+    for known in (False, True):
+        if known:
+            user = s.start(*argv[:2], "cat")
+            s.wait_until(lambda: comm(user.pid) == "cat", "no cat")
+        with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+            written = Written(s, f"unknown-{known}")
+            p = s.start(*argv, "small", "kill", written.directory)
+            p.reap()
+            record = record_of(s, t, p.pid)
+            t.stop()
+        if known and shows(s):
+            check_streams(s, "known by another's memory", record, written.lost(), "death")
+        else:
+            is_honestly_missing(s, record)
