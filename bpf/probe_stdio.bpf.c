@@ -310,7 +310,7 @@ static __always_inline void fill_stream_file(struct et_file *f, struct last_word
 		f->flags = ET_FILE_GONE;
 		return;
 	}
-	take_in_hand(&w->file, typed(file, file));
+	take_in_hand(false, &w->file, typed(file, file));
 	f->inode = w->file.ino;
 	fill_fs(f, &w->file);
 	fill_path((__u8 *)f->path, ET_FILE_PATH_MAX, &f->len, &cut, typed(vfsmount, w->file.mnt),
