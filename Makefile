@@ -26,14 +26,14 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
 	-Ivmlinux -Iinclude -Ibpf
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp libdw libelf)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp libdw libelf)
 PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 
 SRCS := $(wildcard src/*.c)
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source target trace
+LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source symbolizer symbols target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))
@@ -88,7 +88,7 @@ $(O) $(O)/tests/unit $(O)/asan:
 
 # ---- tests ----
 
-tests: exittrace $(UNIT) $(HELPERS) asan
+tests: exittrace $(UNIT) $(HELPERS) $(LEAVES) asan
 
 $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
 	$(say) CC $@
@@ -102,6 +102,26 @@ $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $(HELPER_CFLAGS) -pthread -o $@ $< $(HELPER_LIBS)
+
+# Leaves in every way, built as programs are: not static, as the C library has to be a file of its own.
+LEAVE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread
+LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
+
+$(O)/tests/leave: HELPER_CFLAGS = -g
+$(O)/tests/leave_stripped: $(O)/tests/leave
+	$(Q)strip -o $@ $<
+
+$(O)/tests/leave_static: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(LEAVE_CFLAGS) -static -o $@ $<
+
+$(O)/tests/leave_frames: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(LEAVE_CFLAGS) -fno-omit-frame-pointer -o $@ $<
+
+$(O)/tests/leave_musl: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)musl-gcc $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
 asan: $(O)/asan/exittrace $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)

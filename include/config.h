@@ -17,13 +17,14 @@
 #define ET_MAX_DEAD 8192      /* the dead that nobody released yet, best effort; a power of two */
 #define ET_MAX_CGROUPS 2048  /* cgroup paths known to be known; a power of two */
 #define ET_MAX_EXITS 2048    /* exits under way that can be looked at; a power of two */
+#define ET_MAX_LEAVING 4096  /* --exit-stack: between a call of exit() and the death */
 #define ET_RING_BYTES (4 << 20)
 
 /* Kernel structs that a number is told to be the address of, see bpf/read.bpf.h. */
 #define ET_TYPES(X) \
 	X(cgroup_subsys_state) X(coredump_params) X(dentry) X(fdtable) X(file) X(files_struct) X(fuse_req) \
 	X(k_sigaction) X(kernel_siginfo) X(kernfs_node) X(kernfs_open_file) X(mem_cgroup) X(mm_struct) X(mount) \
-	X(oom_control) X(task_struct) X(timespec64) X(vfsmount)
+	X(oom_control) X(task_struct) X(timespec64) X(vfsmount) X(vm_area_struct)
 
 /*
  * Stands for bpf_rdonly_cast() in calls of helpers, of which no kernel has so many, until the program is loaded: see

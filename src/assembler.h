@@ -6,7 +6,7 @@
 #ifndef EXITTRACE_ASSEMBLER_H
 #define EXITTRACE_ASSEMBLER_H
 
-#include "record.h"
+#include "stack.h"
 
 struct assembler;
 
@@ -14,6 +14,7 @@ struct assembler_options {
 	uint64_t zombie_after_ns; /* 0: no interim records */
 	unsigned int max_waiting; /* dead, not reaped; 0: the default */
 	unsigned int max_cgroups; /* cgroup paths kept; 0: the default */
+	struct frame_namer namer; /* of frames; without, they have no names */
 };
 
 /* What the assembler itself had to give up; part of `bye`. */

@@ -17,6 +17,7 @@
 #define MAX_CGROUPS 8192
 #define MAX_ARGS 2048  /* command lines of the dying, and of who kills; only with --args */
 #define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
+#define MAX_STACKS 4096 /* only with --exit-stack: of the dying, and of zombies */
 #define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
 
 /*
@@ -27,9 +28,10 @@
 #define ARGS_BYTES (512 << 10)
 #define OOM_BYTES (512 << 10) /* 2,000 victims at once */
 #define FILE_BYTES (256 << 10)
+#define STACK_BYTES (1 << 20)
 
 struct keeper {
-	struct cache *cgroups, *args, *ooms;
+	struct cache *cgroups, *args, *ooms, *stacks;
 	struct files *files;
 };
 
@@ -42,6 +44,7 @@ struct place {
 };
 
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
+_Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_stack) == 0, "read in place");
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct place) == 0, "read in place");
 
 struct keeper *keeper__new(unsigned int max_cgroups)
@@ -53,8 +56,9 @@ struct keeper *keeper__new(unsigned int max_cgroups)
 	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS, CGROUP_BYTES);
 	k->args = cache__new(MAX_ARGS, ARGS_BYTES);
 	k->ooms = cache__new(MAX_OOMS, OOM_BYTES);
+	k->stacks = cache__new(MAX_STACKS, STACK_BYTES);
 	k->files = files__new(MAX_FILES, FILE_BYTES);
-	if (k->cgroups && k->args && k->ooms && k->files)
+	if (k->cgroups && k->args && k->ooms && k->stacks && k->files)
 		return k;
 	keeper__free(k);
 	return NULL;
@@ -67,6 +71,7 @@ void keeper__free(struct keeper *k)
 	cache__free(k->cgroups);
 	cache__free(k->args);
 	cache__free(k->ooms);
+	cache__free(k->stacks);
 	files__free(k->files);
 	free(k);
 }
@@ -130,6 +135,22 @@ int keeper__add_oom(struct keeper *k, const struct et_oom *m)
 	return 0;
 }
 
+static struct cache_key stack_key(const struct et_id *id, unsigned int what)
+{
+	return (struct cache_key){ id->start_ns, id->tgid | (uint64_t)what << 32 };
+}
+
+/* The latest of a kind is what counts: the kernel half sends what is better than what it sent before. */
+int keeper__add_stack(struct keeper *k, const struct et_stack *m)
+{
+	struct cache_entry *e = cache__add(k->stacks, stack_key(&m->id, m->what), m->h.size);
+
+	if (!e)
+		return -ENOMEM;
+	memcpy(e->bytes, m, m->h.size);
+	return 0;
+}
+
 int keeper__add_file(struct keeper *k, const struct et_file *m)
 {
 	return files__add(k->files, m);
@@ -173,6 +194,17 @@ static void gather_oom(struct keeper *k, const struct et_id *id, struct kept_mor
 		gather_cgroup(k, m->memcg_id, &more->oom_cgroup);
 }
 
+static void gather_stacks(struct keeper *k, const struct et_id *id, struct kept_more *more)
+{
+	unsigned int i;
+
+	if (!cache__bytes(k->stacks)) /* not asked for */
+		return;
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (!more->stacks[i])
+			more->stacks[i] = cache__take(k->stacks, stack_key(id, i));
+}
+
 static void gather_more(struct keeper *k, const struct et_death *d, struct kept_more *more)
 {
 	const struct et_signals *s = death__signals(d);
@@ -182,12 +214,17 @@ static void gather_more(struct keeper *k, const struct et_death *d, struct kept_
 	if (s)
 		gather_killer(k, s, more);
 	gather_oom(k, &d->id, more);
+	gather_stacks(k, &d->id, more);
 	if (!more->files)
 		more->files = files__take(k->files, &d->id);
 }
 
 static void let_go_more(struct keeper *k, struct kept_more *more)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		cache__release(k->stacks, more->stacks[i]);
 	cache__release(k->args, more->args);
 	cache__release(k->cgroups, more->killer_cgroup);
 	cache__release(k->args, more->killer_args);
@@ -199,6 +236,11 @@ static void let_go_more(struct keeper *k, struct kept_more *more)
 
 static bool is_empty(const struct kept_more *more)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (more->stacks[i])
+			return false;
 	return !more->args && !more->killer_cgroup && !more->killer_args && !more->killed_cgroup && !more->oom &&
 	       !more->oom_cgroup && !more->files;
 }
@@ -267,6 +309,11 @@ static void tell_killer(const struct kept_more *more, struct sender *s)
 
 static void tell_more(const struct kept_more *more, struct record *r)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (more->stacks[i])
+			r->stacks[i] = (const struct et_stack *)more->stacks[i]->bytes;
 	tell_text(more->args, &r->args, &r->args_cut);
 	tell_killer(more, &r->killer);
 	tell_path(more->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);

@@ -465,6 +465,7 @@ static const struct row rows[] = {
 	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
 	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
 	{ 'T', "threads", NULL, "one record for each thread that ends, too", FLAG(threads) },
+	{ 0, "exit-stack", NULL, "how it left, who called exit(), where it stood", FLAG(exit_stack) },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
 	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
 	{ .help = "How to run:" },

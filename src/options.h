@@ -62,6 +62,7 @@ struct options {
 	/* print */
 	bool json, verbose, timestamp, utc, args, quiet, summary;
 	bool threads; /* a record for each thread that ends */
+	bool exit_stack; /* how it left, by whom, and where it stood */
 	uint64_t interval_ns; /* of summaries; 0: one at the end */
 	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */
 	const struct field *fields[OPTIONS_MAX_FIELDS];

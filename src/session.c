@@ -11,6 +11,7 @@
 #include "log.h"
 #include "output_summary.h"
 #include "session.h"
+#include "symbols.h"
 
 bool session__full(const struct session *s)
 {
@@ -67,9 +68,21 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->nr_fields = o->nr_fields;
 }
 
+/* Of a replay only what was recorded tells whether there is anything to name. */
+static void name_frames(void *ctx, struct frame *frames, unsigned int n)
+{
+	struct session *s = ctx;
+
+	if (!s->symbols && s->options->replay && !s->symbols_asked)
+		s->symbols = symbols__new(SYMBOLS_REPLAY_MS);
+	s->symbols_asked = true;
+	if (s->symbols)
+		symbols__name(s->symbols, frames, n);
+}
+
 static int make_parts(struct session *s, const struct options *o, int fd)
 {
-	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns };
+	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns, .namer = { name_frames, s } };
 	struct output_options to;
 
 	output_options(&to, o, fd);
@@ -83,12 +96,13 @@ static int make_parts(struct session *s, const struct options *o, int fd)
 	return -ENOMEM;
 }
 
-int session__open(struct session *s, const struct options *o, int fd)
+int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
+	s->symbols = symbols;
 	err = make_parts(s, o, fd);
 	if (err)
 		return err;
@@ -232,6 +246,8 @@ int session__close(struct session *s)
 	summaries__free(s->summaries);
 	output__free(s->output);
 	assembler__free(s->assembler);
+	symbols__free(s->symbols);
+	s->symbols = NULL;
 	s->summaries = NULL;
 	s->output = NULL;
 	s->assembler = NULL;
