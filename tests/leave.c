@@ -127,6 +127,13 @@ FUNCTION kill_child(void)
 	pause();
 }
 
+FUNCTION wait_and_leave(void)
+{
+	getchar();
+	parent_of_config();
+	code = 4;
+}
+
 static void *leave_from_thread(void *unused)
 {
 	parent_of_config();
@@ -150,7 +157,7 @@ static const struct {
 	{ "exit", parent_of_config }, { "_exit", leave_at_once }, { "quick_exit", leave_quickly },
 	{ "abort", give_up }, { "syscall", call_kernel }, { "thread", end_thread }, { "fault", fall },
 	{ "errx", complain }, { "atexit", interrupted_end }, { "stand", stand }, { "kill-child", kill_child },
-	{ "other-thread", other_thread },
+	{ "other-thread", other_thread }, { "wait", wait_and_leave },
 };
 
 int main(int argc, char **argv)
