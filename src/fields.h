@@ -509,7 +509,7 @@ FIELD(IN_DEATH, exit_stack_how, "exit_stack.how", "string", "",
       "LEFT-BY", v_stack(r, FIELD_exit_stack_how, v_str(names__leave(r->stack.how))))
 FIELD(IN_DEATH, exit_stack_by, "exit_stack.by", "object", "",
       "null: the caller is not known; absent: nobody called, as after a signal", "CALLER?",
-      v_member(r, FIELD_exit_stack, v_group(r, FIELD_exit_stack_by)))
+      v_stack(r, FIELD_exit_stack, v_group(r, FIELD_exit_stack_by)))
 FIELD(IN_DEATH, exit_stack_by_module, "exit_stack.by.module", "string", "",
       "file that the caller is in; absent: not found", "CALLER-FILE", v_caller(r, v_text(V_TEXT, caller(r)->module)))
 FIELD(IN_DEATH, exit_stack_by_build_id, "exit_stack.by.build_id", "string", "",

@@ -372,7 +372,7 @@ static inline struct value v_core(const struct record *r, unsigned int key, stru
 /* Of --exit-stack. */
 static inline struct value v_stack(const struct record *r, unsigned int key, struct value v)
 {
-	return v_member(r, FIELD_exit_stack, v_known(r, key, v));
+	return v_when(r->stack.asked, v_member(r, FIELD_exit_stack, v_known(r, key, v)));
 }
 
 /* To read from without asking first. */

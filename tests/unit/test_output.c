@@ -1121,7 +1121,8 @@ static void json_envelope(void)
 			     "\"signal\":\"tracepoint\",\"tree\":\"tracepoint\",\"snapshot\":\"tracepoint\","
 			     "\"begin\":\"fentry\",\"mm\":\"fentry\",\"files\":\"fentry\",\"work\":\"fentry\","
 			     "\"coredump\":\"fentry\",\"children\":\"fentry\",\"oom\":\"fentry\","
-			     "\"seccomp\":\"fentry\",\"cgroup_kill\":\"fentry\",\"hangup\":\"fentry\"}}\n");
+			     "\"seccomp\":\"fentry\",\"cgroup_kill\":\"fentry\",\"hangup\":\"fentry\","
+			     "\"stack\":\"fentry\",\"leave\":\"fentry\"}}\n");
 	output__lost(o, &before, &before);
 	output__lost(o, &before, &now);
 	output__end(o, &t);
