@@ -26,7 +26,7 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
 	-Ivmlinux -Iinclude -Ibpf
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp libdw libelf)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp libelf)
 STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp libdw libelf)
 PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 
@@ -57,7 +57,12 @@ exittrace: $(OBJS)
 
 static: exittrace-static
 
-exittrace-static: $(OBJS)
+# libdw inside: there is nothing to load in a static program. See src/symbolizer.c.
+$(O)/symbolizer_static.o: src/symbolizer.c Makefile | $(O)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -DLIBDW_INSIDE -MMD -MP -c $< -o $@
+
+exittrace-static: $(OBJS:$(O)/symbolizer.o=$(O)/symbolizer_static.o)
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -o $@ $^ $(STATIC_LIBS)
 

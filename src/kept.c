@@ -31,7 +31,8 @@
 #define STACK_BYTES (1 << 20)
 
 struct keeper {
-	struct cache *cgroups, *args, *ooms, *stacks;
+	struct cache *cgroups, *args, *ooms;
+	struct cache *stacks; /* made for the first of them: NULL when they are not asked for */
 	struct files *files;
 };
 
@@ -56,9 +57,8 @@ struct keeper *keeper__new(unsigned int max_cgroups)
 	k->cgroups = cache__new(max_cgroups ? max_cgroups : MAX_CGROUPS, CGROUP_BYTES);
 	k->args = cache__new(MAX_ARGS, ARGS_BYTES);
 	k->ooms = cache__new(MAX_OOMS, OOM_BYTES);
-	k->stacks = cache__new(MAX_STACKS, STACK_BYTES);
 	k->files = files__new(MAX_FILES, FILE_BYTES);
-	if (k->cgroups && k->args && k->ooms && k->stacks && k->files)
+	if (k->cgroups && k->args && k->ooms && k->files)
 		return k;
 	keeper__free(k);
 	return NULL;
@@ -143,8 +143,11 @@ static struct cache_key stack_key(const struct et_id *id, unsigned int what)
 /* The latest of a kind is what counts: the kernel half sends what is better than what it sent before. */
 int keeper__add_stack(struct keeper *k, const struct et_stack *m)
 {
-	struct cache_entry *e = cache__add(k->stacks, stack_key(&m->id, m->what), m->h.size);
+	struct cache_entry *e;
 
+	if (!k->stacks)
+		k->stacks = cache__new(MAX_STACKS, STACK_BYTES);
+	e = k->stacks ? cache__add(k->stacks, stack_key(&m->id, m->what), m->h.size) : NULL;
 	if (!e)
 		return -ENOMEM;
 	memcpy(e->bytes, m, m->h.size);
@@ -198,7 +201,7 @@ static void gather_stacks(struct keeper *k, const struct et_id *id, struct kept_
 {
 	unsigned int i;
 
-	if (!cache__bytes(k->stacks)) /* not asked for */
+	if (!k->stacks)
 		return;
 	for (i = 0; i < ET_STACK_KINDS; i++)
 		if (!more->stacks[i])

@@ -4,6 +4,7 @@
  * usual places. Does not trust what it reads, which was made by whoever is traced: it runs without privileges.
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <elf.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
@@ -186,29 +187,62 @@ static int open_library(struct symbolizer *s, const uint8_t *build_id, char *pat
 
 /* ---- what is in them ---- */
 
-static char *debug_path = "-:/usr/lib/debug"; /* not the directory that a file wants searched */
+/*
+ * libdw is loaded here and not with the program: whoever traces has no use for it, and no root process should have a
+ * library in it that looks for servers in its environment. A static program has it inside.
+ */
+#define LIBDW "libdw.so.1"
+#define FUNCTIONS(X) \
+	X(begin) X(end) X(report_begin) X(report_elf) X(report_end) X(module_getelf) X(module_addrinfo) \
+	X(module_getsrc) X(lineinfo) X(build_id_find_elf) X(standard_find_debuginfo) X(offline_section_address)
 
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.section_address = dwfl_offline_section_address,
-	.debuginfo_path = &debug_path,
-};
+static struct {
+#define FUNCTION(name) typeof(dwfl_##name) *name;
+	FUNCTIONS(FUNCTION)
+#undef FUNCTION
+} dw;
+
+#ifdef LIBDW_INSIDE
+static bool load_libdw(void)
+{
+#define FUNCTION(name) dw.name = dwfl_##name;
+	FUNCTIONS(FUNCTION)
+#undef FUNCTION
+	return true;
+}
+#else
+static bool load_libdw(void)
+{
+	void *lib = dlopen(LIBDW, RTLD_NOW | RTLD_LOCAL);
+
+	if (!lib)
+		return false;
+#define FUNCTION(name) dw.name = dlsym(lib, "dwfl_" #name);
+	FUNCTIONS(FUNCTION)
+#undef FUNCTION
+#define FUNCTION(name) && dw.name
+	return true FUNCTIONS(FUNCTION);
+#undef FUNCTION
+}
+#endif
+
+static Dwfl_Callbacks callbacks;
+static char *debug_path = "-:/usr/lib/debug"; /* not the directory that a file wants searched */
 
 static void close_module(struct module *m)
 {
 	if (m->dwfl)
-		dwfl_end(m->dwfl);
+		dw.end(m->dwfl);
 	memset(m, 0, sizeof(*m));
 }
 
 static void read_module(struct module *m, int fd)
 {
-	m->dwfl = dwfl_begin(&callbacks);
+	m->dwfl = dw.begin(&callbacks);
 	if (m->dwfl) {
-		dwfl_report_begin(m->dwfl);
-		m->mod = dwfl_report_elf(m->dwfl, m->path, m->path, fd, 0, true);
-		dwfl_report_end(m->dwfl, NULL, NULL);
+		dw.report_begin(m->dwfl);
+		m->mod = dw.report_elf(m->dwfl, m->path, m->path, fd, 0, true);
+		dw.report_end(m->dwfl, NULL, NULL);
 	}
 	if (!m->mod) /* else the descriptor is its own */
 		close(fd);
@@ -259,7 +293,7 @@ static struct module *find_module(struct symbolizer *s, const struct symbol_requ
 static bool find_address(struct module *m, uint64_t offset, GElf_Addr *address)
 {
 	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(m->mod, &bias);
+	Elf *elf = dw.module_getelf(m->mod, &bias);
 	size_t n, i;
 	GElf_Phdr p;
 
@@ -287,7 +321,7 @@ static void find_symbol(struct module *m, GElf_Addr address, struct symbol_answe
 {
 	GElf_Off offset;
 	GElf_Sym sym;
-	const char *name = dwfl_module_addrinfo(m->mod, address, &offset, &sym, NULL, NULL, NULL);
+	const char *name = dw.module_addrinfo(m->mod, address, &offset, &sym, NULL, NULL, NULL);
 
 	if (name && offset < sym.st_size)
 		copy(a->symbol, name);
@@ -295,13 +329,13 @@ static void find_symbol(struct module *m, GElf_Addr address, struct symbol_answe
 
 static void find_line(struct module *m, GElf_Addr address, struct symbol_answer *a)
 {
-	Dwfl_Line *line = dwfl_module_getsrc(m->mod, address);
+	Dwfl_Line *line = dw.module_getsrc(m->mod, address);
 	const char *file;
 	int nr = 0;
 
 	if (!line)
 		return;
-	file = dwfl_lineinfo(line, NULL, &nr, NULL, NULL, NULL);
+	file = dw.lineinfo(line, NULL, &nr, NULL, NULL, NULL);
 	copy(a->source, file);
 	a->line = nr > 0 ? (uint32_t)nr : 0;
 }
@@ -329,6 +363,14 @@ void symbolizer__run(int fd, void *unused)
 	(void)unused;
 	unsetenv("DEBUGINFOD_URLS"); /* nothing is fetched from anywhere */
 	unsetenv("DEBUGINFOD_CACHE_PATH");
+	if (!load_libdw())
+		return;
+	callbacks = (Dwfl_Callbacks){
+		.find_elf = dw.build_id_find_elf,
+		.find_debuginfo = dw.standard_find_debuginfo,
+		.section_address = dw.offline_section_address,
+		.debuginfo_path = &debug_path,
+	};
 	list_libraries(&s); /* before the first question comes: some 10 ms */
 	while (recv(fd, &q, sizeof(q), 0) == sizeof(q)) {
 		struct symbol_answer a = { .serial = q.serial };

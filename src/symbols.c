@@ -87,7 +87,7 @@ void symbols__free(struct symbols *s)
 
 static void give_up(struct symbols *s)
 {
-	log__note("whoever looks up names of functions has ended: stacks without names");
+	log__note("no names of functions: the process that looks them up has ended (is libdw installed?)");
 	close(s->fd);
 	s->fd = -1;
 }
