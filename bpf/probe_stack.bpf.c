@@ -108,8 +108,10 @@ static __always_inline void fill_caller(struct et_stack *t, __u64 callee, __u64 
 		return;
 	t->caller.kind = ET_FRAME_OFFSET;
 	t->caller.offset = caller - m->start + m->offset;
-	if (m->start <= callee && callee < m->end)
-		t->flags |= ET_STACK_INSIDE;
+	if (m->start <= callee && callee < m->end) {
+		t->flags |= ET_STACK_INSIDE; /* of that the kernel tells the build id with the first frame */
+		return;
+	}
 	fill_build_id(&t->caller, m, helper);
 	fill_caller_file(t, m);
 }

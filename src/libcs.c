@@ -78,9 +78,31 @@ static void add_call(struct libc *c, Elf *elf, uint32_t name, const GElf_Sym *sy
 		c->calls[i] = (struct libc_call){ .offset = offset, .name = name };
 }
 
+static Elf_Data *versions_of(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr head;
+
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &head) && head.sh_type == SHT_GNU_versym)
+			return elf_getdata(section, NULL);
+	return NULL;
+}
+
+/*
+ * Of functions that changed, glibc keeps the old ones for programs that were linked long ago: quick_exit() before 2.24.
+ * Each function that is watched is a page of its own in each process that maps the library.
+ */
+static bool is_old(Elf_Data *versions, size_t i)
+{
+	GElf_Versym version;
+
+	return versions && gelf_getversym(versions, (int)i, &version) && version & 0x8000;
+}
+
 static void read_symbols(struct libc *c, Elf *elf, Elf_Scn *section, const GElf_Shdr *head)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *data = elf_getdata(section, NULL), *versions = versions_of(elf);
 	size_t i, n = data && head->sh_entsize ? head->sh_size / head->sh_entsize : 0;
 	GElf_Sym sym;
 
@@ -88,7 +110,8 @@ static void read_symbols(struct libc *c, Elf *elf, Elf_Scn *section, const GElf_
 		const char *name = elf_strptr(elf, head->sh_link, sym.st_name);
 		uint32_t number = name ? name_of(name) : 0;
 
-		if (number && sym.st_shndx != SHN_UNDEF && GELF_ST_TYPE(sym.st_info) == STT_FUNC)
+		if (number && sym.st_shndx != SHN_UNDEF && GELF_ST_TYPE(sym.st_info) == STT_FUNC &&
+		    !is_old(versions, i))
 			add_call(c, elf, number, &sym);
 	}
 }

@@ -10,7 +10,7 @@
 #include "target.h"
 
 #define LIBCS_MAX 64
-#define LIBC_CALLS 6 /* a name may have several versions: quick_exit() of glibc */
+#define LIBC_CALLS 6
 
 /* What is watched in a file: which function, and where in the file it begins. */
 struct libc_call {

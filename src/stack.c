@@ -81,6 +81,18 @@ static bool same_file(const struct et_frame *a, const struct et_frame *b)
 	       !memcmp(a->build_id, b->build_id, sizeof(a->build_id));
 }
 
+/* Inside of the library its file is that of the function called, which is the first frame. */
+static struct et_frame caller_of(const struct et_stack *t)
+{
+	struct et_frame f = t->caller;
+
+	if (!(t->flags & ET_STACK_INSIDE) || f.kind != ET_FRAME_OFFSET || !t->nr || t->frames[0].kind != ET_FRAME_FILE)
+		return f;
+	f.kind = ET_FRAME_FILE;
+	memcpy(f.build_id, t->frames[0].build_id, sizeof(f.build_id));
+	return f;
+}
+
 /*
  * In a C library there is one place where the result of a function it knows by address only is what exit() is called
  * with: behind main(). err(), error(), or the last thread call it with something else. The call has to lead to exit().
@@ -91,7 +103,7 @@ bool stack__is_main_return(const struct et_stack *t)
 		return false;
 	if (!passes_result(t))
 		return false;
-	if (!t->nr || !same_file(&t->caller, &t->frames[0]))
+	if (!t->nr || t->frames[0].kind != ET_FRAME_FILE)
 		return true;
 	return t->caller.offset + (uint64_t)distance_of_call(t) == t->frames[0].offset;
 }
@@ -179,11 +191,12 @@ static bool leads_on(const struct et_stack *t, unsigned int i)
  */
 static void add_calling_frames(struct stack_room *room, const struct et_stack *t, struct text exe)
 {
+	const struct et_frame caller = caller_of(t);
 	unsigned int i = 1;
 
-	if (t->caller.kind)
-		add_frame(room, &t->caller, true, exe);
-	if (t->nr > 1 && same_frame(&t->frames[1], &t->caller))
+	if (caller.kind)
+		add_frame(room, &caller, true, exe);
+	if (t->nr > 1 && same_frame(&t->frames[1], &caller))
 		i = 2;
 	for (; i < t->nr && leads_on(t, i); i++)
 		add_frame(room, &t->frames[i], true, exe);

@@ -51,7 +51,7 @@ static struct et_stack call(enum et_stack_call which, struct et_frame caller)
 /* The end of code in front of a return address. */
 static struct et_stack call_behind(const uint8_t *code, size_t len, uint64_t caller)
 {
-	struct et_stack t = call(ET_CALL_EXIT, at(1, caller));
+	struct et_stack t = call(ET_CALL_EXIT, (struct et_frame){ .kind = ET_FRAME_OFFSET, .offset = caller });
 
 	t.flags |= ET_STACK_INSIDE;
 	memcpy(t.code + ET_STACK_CODE - len, code, len);
@@ -207,6 +207,18 @@ static void a_call(void)
 	CHECK_U64(last->nr_missing && record__is_missing(last, FIELD_exit_stack), 0);
 }
 
+/* Of the library that calls itself the kernel half tells the build id once. */
+static void a_library(void)
+{
+	struct et_stack c = call(ET_CALL_EXIT, (struct et_frame){ .kind = ET_FRAME_OFFSET, .offset = 0x1038d7 });
+
+	c.flags |= ET_STACK_INSIDE;
+	make_record(1 << 8, &c, NULL);
+	CHECK_I64(last->stack.how, LEAVE_EXIT);
+	CHECK_STR(told[0].build_id, "0101010101010101010101010101010101010101");
+	CHECK_U64(told[0].at.offset, 0x1038d7);
+}
+
 static void a_path(void)
 {
 	struct et_stack c = call(ET_CALL_EXIT, (struct et_frame){ .kind = ET_FRAME_OFFSET, .offset = 0x15e0 });
@@ -305,6 +317,7 @@ int main(void)
 	UNIT(main_returns);
 	UNIT(how_it_left);
 	UNIT(a_call);
+	UNIT(a_library);
 	UNIT(a_path);
 	UNIT(a_signal);
 	UNIT(nothing);
