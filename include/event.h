@@ -478,7 +478,7 @@ enum et_stack_call {
 };
 
 enum et_stack_flags {
-	ET_STACK_INSIDE = 1 << 0, /* `caller` is in the mapping of frames[0], the library itself, and has its build id */
+	ET_STACK_INSIDE = 1 << 0, /* called by the library itself: in the mapping, and so the file, of frames[0] */
 	ET_STACK_GROUP = 1 << 1, /* the whole process was exiting */
 	ET_STACK_32BIT = 1 << 2, /* the numbers of system calls are those of 32-bit programs */
 	ET_STACK_CUT = 1 << 3, /* the root side of `path` did not fit */
