@@ -64,6 +64,25 @@ struct symbols *symbols__new(unsigned int patience_ms)
 	return s;
 }
 
+/* Whatever state it is in, and no zombie of ours is left for others to find. */
+static void end_it(struct symbols *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	if (s->pid <= 0)
+		return;
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+	s->pid = -1;
+}
+
+static void give_up(struct symbols *s)
+{
+	log__note("no names of functions: the process that looks them up has ended (is libdw installed?)");
+	end_it(s);
+}
+
 static void release(struct symbols *s)
 {
 	while (s->nr_held)
@@ -76,20 +95,8 @@ void symbols__free(struct symbols *s)
 		return;
 	release(s);
 	cache__free(s->cache);
-	if (s->fd >= 0)
-		close(s->fd);
-	if (s->pid > 0) {
-		kill(s->pid, SIGKILL);
-		waitpid(s->pid, NULL, 0);
-	}
+	end_it(s);
 	free(s);
-}
-
-static void give_up(struct symbols *s)
-{
-	log__note("no names of functions: the process that looks them up has ended (is libdw installed?)");
-	close(s->fd);
-	s->fd = -1;
 }
 
 /* ---- what is known ---- */
