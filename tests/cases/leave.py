@@ -83,12 +83,16 @@ class Left:
         where = place_of(twin, int(frame["offset"], 16) - returns)
         told = self.said["function"], f"leave.c:{self.said['line']}"
         self.check(where == told, f"its offset is {where}, it said {told}")
-        if path == twin:
-            self.check(frame.get("symbol") == told[0], f"no symbol {told[0]}")
-            self.check(os.path.basename(frame.get("source", "")) == told[1], f"no source {told[1]}")
-        else:
-            self.check("symbol" not in frame and "source" not in frame, "it has no symbols")
-        self.check(frame.get("module") == path, f"no module {path}")
+        names = frame.get("symbol"), os.path.basename(frame.get("source", ""))
+        if path != twin:
+            self.check(names == (None, ""), "it has no symbols")
+        elif names != (None, "") or not self.may_have_no_names():
+            self.check(names == told, f"its names are not {told}")
+        self.check(frame.get("module") == path or self.may_have_no_names(), f"no module {path}")
+
+    def may_have_no_names(self):
+        """An emulator may be too slow for whoever looks them up; and the file may not be known."""
+        return self.scene.setup.guest or "process.executable.path" in self.record["missing"]
 
 
 def run_all(s, name, ways):
@@ -130,7 +134,7 @@ def callers(s):
         if way in ("return", "fault"):
             left.check("by" not in left.stack, "somebody is said to have called")
         if way == "errx":
-            left.check("libc" in left.stack["by"].get("module", ""), "errx() calls exit() from inside the C library")
+            left.check(left.stack["by"]["build_id"] != build_id(path), "errx() calls exit() from inside the C library")
         if way == "other-thread":
             left.check(left.stack["tid"] != left.pid, "the thread that called is not the main one")
 
@@ -167,7 +171,8 @@ def frame_pointers(s):
     for way, functions in ("exit", ["parse_config", "parent_of_config", "main"]), ("fault", ["fall", "main"]):
         left = all_left[way]
         frames = left.stack["frames"][:len(functions)]
-        left.check([frame.get("symbol") for frame in frames] == functions, f"not {functions}")
+        names = [frame.get("symbol") for frame in frames]
+        left.check(names == functions or left.may_have_no_names(), f"not {functions}")
         places = [place_of(path, int(frame["offset"], 16) - (way == "exit" or at > 0))[0]
                   for at, frame in enumerate(frames)]
         left.check(places == functions, f"addr2line says {places}")

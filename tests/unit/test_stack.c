@@ -163,7 +163,8 @@ static void keep(void *ctx, const struct record *r)
 	copy = *r;
 	last = &copy;
 	nr_told = r->stack.nr < 16 ? r->stack.nr : 16;
-	memcpy(told, r->stack.frames, r->stack.frames ? nr_told * sizeof(*told) : 0);
+	if (nr_told)
+		memcpy(told, r->stack.frames, nr_told * sizeof(*told));
 }
 
 /* The record of a process that ended with this status, and of which these messages came. */
