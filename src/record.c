@@ -275,6 +275,7 @@ GET_STOP(count, v_u64(s->sig->count))
 GET_STOP(before, v_num(V_NS, s->before_death_ns))
 
 #define GET_FRAME(name, expr)                                                       \
+	static const char frame_##name##_expression[] = #expr;                              \
 	static struct value frame_##name(const void *obj, const struct record *r) \
 	{                                                                           \
 		const struct frame *f = obj;                                        \

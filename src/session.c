@@ -68,14 +68,10 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->nr_fields = o->nr_fields;
 }
 
-/* Of a replay only what was recorded tells whether there is anything to name. */
 static void name_frames(void *ctx, struct frame *frames, unsigned int n)
 {
 	struct session *s = ctx;
 
-	if (!s->symbols && s->options->replay && !s->symbols_asked)
-		s->symbols = symbols__new(SYMBOLS_REPLAY_MS);
-	s->symbols_asked = true;
 	if (s->symbols)
 		symbols__name(s->symbols, frames, n);
 }

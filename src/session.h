@@ -28,7 +28,6 @@ struct session {
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */
-	bool symbols_asked;
 	bool ended;
 };
 

@@ -6,8 +6,8 @@
 #include "symbols.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,6 +36,7 @@ struct symbols {
 	pid_t pid;
 	struct cache *cache;
 	unsigned int patience_ms;
+	bool may_wait; /* wait4() is left to this process */
 	uint32_t serial;
 	unsigned int waiting; /* answers that may come */
 	bool late;	      /* it has let us wait in vain; until it answers again */
@@ -60,21 +61,20 @@ struct symbols *symbols__new(unsigned int patience_ms)
 	s->pid = unprivileged__fork(pair[1], symbolizer__run, NULL, NULL, 0);
 	close(pair[1]);
 	s->fd = pair[0];
+	fcntl(s->fd, F_SETFL, O_NONBLOCK);
 	s->patience_ms = patience_ms;
+	s->may_wait = patience_ms != SYMBOLS_REPLAY_MS;
 	return s;
 }
 
-/* Whatever state it is in, and no zombie of ours is left for others to find. */
+/* Without its socket it ends; and at the latest when we do. A tracer is not to leave zombies that others find. */
 static void end_it(struct symbols *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	if (s->pid <= 0)
-		return;
-	kill(s->pid, SIGKILL);
-	waitpid(s->pid, NULL, 0);
-	s->pid = -1;
+	if (s->pid > 0 && s->may_wait)
+		waitpid(s->pid, NULL, WNOHANG);
 }
 
 static void give_up(struct symbols *s)
@@ -174,7 +174,7 @@ static void ask(struct symbols *s, const struct frame *f)
 	if (slot->serial) /* it is far behind */
 		return;
 	q.serial = s->serial;
-	if (send(s->fd, &q, sizeof(q), MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(q)) {
+	if (write(s->fd, &q, sizeof(q)) != sizeof(q)) { /* SIGPIPE is ignored, and send() not left to this process */
 		if (errno != EAGAIN)
 			give_up(s);
 		return;
@@ -212,15 +212,18 @@ static void take_answer(struct symbols *s, const void *msg, size_t size)
 /* Those that are there. */
 static void read_answers(struct symbols *s)
 {
-	struct symbol_answer a;
+	struct {
+		struct symbol_answer a;
+		char more; /* of a message that is too long for an answer */
+	} m;
 	ssize_t n;
 
-	while (s->fd >= 0 && (n = recv(s->fd, &a, sizeof(a), MSG_DONTWAIT | MSG_TRUNC)) >= 0) {
+	while (s->fd >= 0 && (n = read(s->fd, &m, sizeof(m))) >= 0) {
 		if (!n) {
 			give_up(s);
 			return;
 		}
-		take_answer(s, &a, (size_t)n);
+		take_answer(s, &m, (size_t)n);
 	}
 	if (s->fd >= 0 && errno != EAGAIN && errno != EINTR)
 		give_up(s);

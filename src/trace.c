@@ -289,6 +289,7 @@ static int bring_up(struct trace *t)
 		libcs__find(&t->libcs, t->options, t->targets, t->nr_targets);
 	if (!err)
 		err = open_source(t);
+	libcs__close(&t->libcs);
 	if (!err && t->options->command)
 		err = start_command(t);
 	return err ? err : begin(t);
@@ -301,7 +302,6 @@ static void bring_down(struct trace *t)
 	free(t->targets);
 	source__free(t->source);
 	command__close(&t->command); /* after that: its end is none of what was watched */
-	libcs__close(&t->libcs);
 	symbols__free(t->symbols);
 	kernel__close(&t->kernel);
 	if (t->out_fd >= 0)
@@ -376,8 +376,9 @@ static const char *replay_problem(int err)
 
 static int replay(struct trace *t, int fd)
 {
-	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO, NULL);
+	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO, t->symbols);
 
+	t->symbols = NULL;
 	if (!err)
 		err = drop(t, &sandbox_replay);
 	if (err)
@@ -398,11 +399,14 @@ int trace__replay(const struct options *o)
 	t.session.options = o;
 	if (fd < 0)
 		log__error("%s: %s", o->replay, strerror(-fd));
+	else if (stream__has_stacks(fd))
+		t.symbols = symbols__new(SYMBOLS_REPLAY_MS);
 	err = fd < 0 ? fd : settle_privileges(&t);
 	if (!err)
 		err = open_output(&t);
 	if (!err)
 		err = replay(&t, fd);
+	symbols__free(t.symbols);
 	if (t.session.output)
 		session__end(&t.session);
 	return conclude(&t, err ? -EIO : 0);
