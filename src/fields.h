@@ -504,7 +504,7 @@ FIELD(IN_DEATH, exit_stack, "exit_stack", "object", "",
       "null: not seen; with --exit-stack only", "EXIT-STACK?", v_group(r, FIELD_exit_stack))
 PART(r->stack.asked)
 FIELD(IN_DEATH, exit_stack_how, "exit_stack.how", "string", "",
-      "exit, quick_exit, _exit or abort: that was called; return: from main; syscall: exit_group(), by no C library "
+      "exit, quick_exit, _exit or abort: that was called; return: from main; syscall: exit_group, by no C library "
       "that is watched; thread: its last thread ended; signal",
       "LEFT-BY", v_stack(r, FIELD_exit_stack_how, v_str(names__leave(r->stack.how))))
 FIELD(IN_DEATH, exit_stack_by, "exit_stack.by", "object", "",

@@ -504,7 +504,7 @@ static void put_maps(struct writer *w)
 	open_member(w, "doors");
 	put_type(w, "object", false);
 	put_raw(w, "propertyNames", "{\"$ref\": \"#/$defs/key\"}");
-	put_enum(w, "additionalProperties", names__door, ET_DOOR_OFF + 1);
+	put_enum(w, "additionalProperties", names__door, ET_DOOR_UPROBE + 1);
 	close_object(w);
 	open_member(w, "missing_why");
 	put_type(w, "object", false);
