@@ -130,6 +130,13 @@ static __always_inline void begin_stack(struct et_stack *t, struct et_id id, enu
 	t->syscall = -1;
 }
 
+/* The death wakes the reader. But it may be one that is not asked for, and many of those fill the ring buffer. */
+static __always_inline __u64 flags_of_stack(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ET_RING_BYTES / 4 ? BPF_RB_NO_WAKEUP :
+										 BPF_RB_FORCE_WAKEUP;
+}
+
 /*
  * The frames of current, and off it goes. `max` is a constant. False: there may be more of them than that, and nothing
  * was sent.
@@ -145,7 +152,7 @@ static __always_inline bool end_stack(void *ctx, struct et_stack *t, const __u32
 	}
 	t->nr = size > 0 ? size / sizeof(struct et_frame) : 0;
 	t->h.size = STACK_SIZE(t->nr);
-	bpf_ringbuf_submit(t, BPF_RB_NO_WAKEUP); /* the death wakes the reader */
+	bpf_ringbuf_submit(t, flags_of_stack());
 	return true;
 }
 

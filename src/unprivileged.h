@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * Forks. The child has `keep` and stderr and no other descriptor, no privileges, and little of everything; it runs
- * fn(keep, ctx) and exits, and dies with its parent. The child's pid or negative errno.
+ * Forks. The child has `keep`, the nr_also descriptors of `also`, stderr and no others, no privileges, and little of
+ * everything; it runs fn(keep, ctx) and exits, and dies with its parent. The child's pid or negative errno.
  */
 pid_t unprivileged__fork(int keep, void (*fn)(int fd, void *ctx), void *ctx, const int *also, size_t nr_also);
 
