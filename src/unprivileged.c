@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -62,10 +63,37 @@ static bool become_nobody(void)
 	       setuid(0);
 }
 
+/*
+ * What a parser has no use for, and who took it over would: to reach other processes, of which some are the same
+ * user's, the network, or other programs. A list of what it may do would hang on how libraries read files.
+ */
+static bool forbid(void)
+{
+	static const int calls[] = {
+		SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo),
+		SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
+		SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(socket),
+		SCMP_SYS(connect), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
+		SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),
+		SCMP_SYS(userfaultfd), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(unshare), SCMP_SYS(setns),
+		SCMP_SYS(mount), SCMP_SYS(fsopen), SCMP_SYS(prlimit64), SCMP_SYS(setpriority),
+	};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int err = filter ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+	if (!err)
+		err = seccomp_load(filter);
+	seccomp_release(filter);
+	return !err;
+}
+
 static bool drop(void)
 {
 	return limit() && become_nobody() && drop_capabilities() && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && forbid();
 }
 
 static bool is_kept(int fd, int keep, const int *also, size_t nr)

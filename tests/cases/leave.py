@@ -253,6 +253,7 @@ def without_privileges(s):
         for key in "CapInh", "CapPrm", "CapEff", "CapAmb":
             s.check(int(status[key], 16) == 0, f"{key} is {status[key]}")
         s.check(status["NoNewPrivs"] == "1", "it may gain privileges by exec()")
+        s.check(status["Seccomp"] == "2", "it may make any system call")
         s.wait_until(lambda: len(os.listdir(f"/proc/{child}/fd")) == 2, "it holds more than a socket and stderr", 10)
         tracer.stop()
     s.wait_until(lambda: not os.path.exists(f"/proc/{child}"), "it is still there", 5)
