@@ -33,7 +33,7 @@ PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 SRCS := $(wildcard src/*.c)
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source symbolizer symbols target trace
+LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source symbolizer symbols target trace watched_libcs
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))

@@ -24,7 +24,7 @@
 #include "exittrace.skel.h"
 #include "exittrace_load.skel.h"
 #include "kernel.h"
-#include "libcs.h"
+#include "watched_libcs.h"
 #include "log.h"
 #include "names.h"
 #include "snapshot.h"
@@ -40,7 +40,7 @@ struct source {
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
-	const struct libcs *libcs;
+	const struct watched_libcs *libcs;
 	struct exits exits;
 	struct core_pattern pattern;
 	int types_fd; /* while loading; -1: none */
@@ -354,7 +354,7 @@ static void attach_calls(struct source *s, struct bpf_program *prog, const struc
 	struct bpf_link *link;
 
 	for (unsigned int i = 0; i < LIBC_CALLS && c->calls[i].name; i++) {
-		if (strcmp(libcs__name(c->calls[i].name), name))
+		if (strcmp(watched_libcs__name(c->calls[i].name), name))
 			continue;
 		link = attach_call(prog, c, c->calls[i].offset);
 		if (link)

@@ -20,7 +20,7 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
 	unsigned int nr_targets;
 	bool targets_only; /* more may come: source__add_target() */
 	uint64_t cgroup_id; /* 0: none */
-	const struct libcs *libcs; /* whose calls are watched; NULL: none */
+	const struct watched_libcs *libcs; /* whose calls are watched; NULL: none */
 };
 
 /*

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "libcs.h"
+#include "watched_libcs.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
@@ -36,7 +36,7 @@ struct trace {
 	struct target *targets;
 	unsigned int nr_targets;
 	uint64_t cgroup_id;
-	struct libcs libcs;
+	struct watched_libcs libcs;
 	struct symbols *symbols; /* until the session has it */
 	int out_fd; /* -1: stdout */
 };
@@ -286,10 +286,10 @@ static int bring_up(struct trace *t)
 	if (!err)
 		err = pin_targets(t);
 	if (!err && t->options->exit_stack)
-		libcs__find(&t->libcs, t->options, t->targets, t->nr_targets);
+		watched_libcs__find(&t->libcs, t->options, t->targets, t->nr_targets);
 	if (!err)
 		err = open_source(t);
-	libcs__close(&t->libcs);
+	watched_libcs__close(&t->libcs);
 	if (!err && t->options->command)
 		err = start_command(t);
 	return err ? err : begin(t);

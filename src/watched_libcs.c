@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * libcs.c: takes root directories, gives the C libraries there and where in them the functions are that end a process.
+ * watched_libcs.c: takes root directories, gives the C libraries there and where in them the functions are that end a process.
  * The files are opened here, and looked into by a process without privileges. Does not attach.
  */
 #include <dirent.h>
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "array.h"
-#include "libcs.h"
+#include "watched_libcs.h"
 #include "unprivileged.h"
 
 #define PARSE_MS 3000
@@ -32,7 +32,7 @@ static const char *const paths[] = {
 	"usr/lib/aarch64-linux-musl/libc.so", "lib32/libc.so.6", "lib/i386-linux-gnu/libc.so.6",
 };
 
-const char *libcs__name(uint32_t name)
+const char *watched_libcs__name(uint32_t name)
 {
 	return name && name <= ARRAY_SIZE(names) ? names[name - 1] : NULL;
 }
@@ -130,7 +130,7 @@ static void parse(struct libc *c)
 
 static void parse_all(int fd, void *ctx)
 {
-	struct libcs *l = ctx;
+	struct watched_libcs *l = ctx;
 	unsigned int i;
 
 	elf_version(EV_CURRENT);
@@ -149,13 +149,13 @@ static void take_calls(struct libc *c, const struct libc_call *calls)
 	unsigned int i;
 
 	for (i = 0; i < LIBC_CALLS; i++) {
-		if (!libcs__name(calls[i].name) || calls[i].offset >= c->size)
+		if (!watched_libcs__name(calls[i].name) || calls[i].offset >= c->size)
 			return;
 		c->calls[i] = calls[i];
 	}
 }
 
-static void read_answers(struct libcs *l, int fd)
+static void read_answers(struct watched_libcs *l, int fd)
 {
 	struct libc_call calls[LIBC_CALLS];
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -168,7 +168,7 @@ static void read_answers(struct libcs *l, int fd)
 	}
 }
 
-static void ask_parser(struct libcs *l)
+static void ask_parser(struct watched_libcs *l)
 {
 	int fds[LIBCS_MAX], pipefd[2];
 	unsigned int i;
@@ -188,7 +188,7 @@ static void ask_parser(struct libcs *l)
 	close(pipefd[0]);
 }
 
-static bool is_known(const struct libcs *l, const struct stat *st)
+static bool is_known(const struct watched_libcs *l, const struct stat *st)
 {
 	unsigned int i;
 
@@ -214,7 +214,7 @@ static int open_in_root(int root, const char *path, struct stat *st)
 	return fd;
 }
 
-static void add_file(struct libcs *l, int root, const char *path)
+static void add_file(struct watched_libcs *l, int root, const char *path)
 {
 	struct stat st;
 	int fd = open_in_root(root, path, &st);
@@ -252,7 +252,7 @@ static bool is_new(struct roots *r, const struct stat *st)
 	return true;
 }
 
-static void add_root(struct libcs *l, struct roots *r, const char *path)
+static void add_root(struct watched_libcs *l, struct roots *r, const char *path)
 {
 	int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
@@ -266,7 +266,7 @@ static void add_root(struct libcs *l, struct roots *r, const char *path)
 	close(root);
 }
 
-static void add_process(struct libcs *l, struct roots *r, const char *pid)
+static void add_process(struct watched_libcs *l, struct roots *r, const char *pid)
 {
 	char path[64];
 
@@ -274,7 +274,7 @@ static void add_process(struct libcs *l, struct roots *r, const char *pid)
 	add_root(l, r, path);
 }
 
-static void add_processes(struct libcs *l, struct roots *r)
+static void add_processes(struct watched_libcs *l, struct roots *r)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *e;
@@ -286,7 +286,7 @@ static void add_processes(struct libcs *l, struct roots *r)
 		closedir(proc);
 }
 
-void libcs__find(struct libcs *l, const struct options *o, const struct target *targets, unsigned int nr_targets)
+void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets, unsigned int nr_targets)
 {
 	struct roots roots = { .nr = 0 };
 	char pid[16];
@@ -302,7 +302,7 @@ void libcs__find(struct libcs *l, const struct options *o, const struct target *
 	ask_parser(l);
 }
 
-void libcs__close(struct libcs *l)
+void watched_libcs__close(struct watched_libcs *l)
 {
 	while (l->nr)
 		close(l->of[--l->nr].fd);
