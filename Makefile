@@ -36,14 +36,14 @@ BPF_SAME_BYTES := $(SAME_BYTES) -fdebug-compilation-dir=.
 HARDEN_BRANCHES := $(if $(filter x86,$(ARCH)),-fcf-protection,$(if $(filter arm64,$(ARCH)),-mbranch-protection=standard))
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection $(HARDEN_BRANCHES) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 HARDEN_LINK := -Wl,-z,relro,-z,now,-z,noexecstack
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp libelf)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp libdw libelf)
 PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
 
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source target trace
+LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source symbolizer symbols target trace watched_libcs
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
@@ -68,7 +68,12 @@ exittrace: $(OBJS)
 
 static: exittrace-static
 
-exittrace-static: $(OBJS)
+# libdw inside: there is nothing to load in a static program. See src/symbolizer.c.
+$(O)/symbolizer_static.o: src/symbolizer.c Makefile | $(O)
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -DLIBDW_INSIDE -MMD -MP -c $< -o $@
+
+exittrace-static: $(OBJS:$(O)/symbolizer.o=$(O)/symbolizer_static.o)
 	$(say) LINK $@
 	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -static-pie $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
 
@@ -99,7 +104,7 @@ $(O) $(O)/tests/unit $(O)/asan $(O)/fuzz:
 
 # ---- tests ----
 
-tests: exittrace $(UNIT) $(HELPERS) asan fuzz
+tests: exittrace $(UNIT) $(HELPERS) $(LEAVES) asan fuzz
 
 $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
 	$(say) CC $@
@@ -135,6 +140,26 @@ $(O)/tests/stdio-static: tests/stdio.c Makefile | $(O)/tests/unit
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $(HELPER_CFLAGS) -pthread -o $@ $< $(HELPER_LIBS)
+
+# Leaves in every way, built as programs are: not static, as the C library has to be a file of its own.
+LEAVE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread
+LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
+
+$(O)/tests/leave: HELPER_CFLAGS = -g
+$(O)/tests/leave_stripped: $(O)/tests/leave
+	$(Q)strip -o $@ $<
+
+$(O)/tests/leave_static: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(LEAVE_CFLAGS) -static -o $@ $<
+
+$(O)/tests/leave_frames: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(LEAVE_CFLAGS) -fno-omit-frame-pointer -o $@ $<
+
+$(O)/tests/leave_musl: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)musl-gcc $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
 asan: $(O)/asan/exittrace $(O)/asan/exittrace-short $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)

@@ -241,6 +241,93 @@ static __always_inline __u32 call_arch(struct task_struct *current)
 }
 #endif
 
+/* Is it a 32-bit program, which has other numbers for system calls? */
+static __always_inline bool is_32bit(const struct pt_regs *user)
+{
+	__u64 mode = 0;
+
+#if defined(__TARGET_ARCH_x86)
+	bpf_probe_read_kernel(&mode, 8, &user->cs);
+	return mode == USER32_CS;
+#else
+	bpf_probe_read_kernel(&mode, 8, &user->pstate);
+	return mode & PSR_MODE32_BIT;
+#endif
+}
+
+/*
+ * The mapping of an address. 5.17 brought bpf_find_vma(); before, mappings were in a red-black tree (until 6.1),
+ * which is walked without its lock: what was found is what it says, or nothing was.
+ */
+struct mapping {
+	__u64 address;	 /* in it */
+	__u64 start, end;
+	__u64 offset;	 /* of `start` in the file */
+	__u64 file;	 /* struct file *; 0: none */
+};
+
+static __always_inline void take_mapping(struct mapping *m, struct vm_area_struct *vma)
+{
+	m->start = READ(vma, vm_start);
+	m->end = READ(vma, vm_end);
+	m->offset = (__u64)READ(vma, vm_pgoff) << config.page_shift;
+	m->file = (__u64)BPF_CORE_READ(vma, vm_file);
+}
+
+static long take_found_mapping(struct task_struct *task, struct vm_area_struct *vma, struct mapping *m)
+{
+	take_mapping(m, vma);
+	return 0;
+}
+
+#ifdef READ_BY_LOAD
+#define walk_mappings(m) false
+#else
+struct rb_node {
+	struct rb_node *rb_right, *rb_left;
+} __attribute__((preserve_access_index));
+
+struct rb_root {
+	struct rb_node *rb_node;
+} __attribute__((preserve_access_index));
+
+struct vm_area_struct___before_6_1 {
+	struct rb_node vm_rb;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___before_6_1 {
+	struct rb_root mm_rb;
+} __attribute__((preserve_access_index));
+
+#define MAPPINGS_DEEP 24 /* of some 65,000 mappings, a balanced tree */
+
+static __always_inline bool walk_mappings(struct mapping *m)
+{
+	struct mm_struct___before_6_1 *mm = (void *)READ(current_task(), mm);
+	struct rb_node *node = bpf_core_field_exists(mm->mm_rb) ? READ(mm, mm_rb.rb_node) : NULL;
+	struct vm_area_struct___before_6_1 *of_node = NULL;
+
+	for (int i = 0; node && i < MAPPINGS_DEEP; i++) {
+		take_mapping(m, (void *)node - bpf_core_field_offset(of_node->vm_rb));
+		if (m->start <= m->address && m->address < m->end)
+			return true;
+		node = m->address < m->start ? READ(node, rb_left) : READ(node, rb_right);
+	}
+	return false;
+}
+#endif
+
+/* `helper` is a constant: bpf_find_vma() is there. False: not found, or somebody is changing the mappings. */
+static __always_inline bool find_mapping(struct mapping *m, __u64 address, const bool helper)
+{
+	m->address = address;
+	m->start = m->end = m->offset = m->file = 0;
+	if (!helper)
+		return walk_mappings(m);
+	bpf_find_vma(bpf_get_current_task_btf(), address, take_found_mapping, m, 0);
+	return m->end != 0;
+}
+
 /* FUSE, of kernels that have it built in and trace its requests (6.12 on). */
 struct fuse_in_header {
 	u32 opcode;

@@ -31,6 +31,7 @@
 #include "probe_exit.bpf.c"
 #include "probe_oom.bpf.c"
 #include "probe_signal.bpf.c"
+#include "probe_stack.bpf.c"
 #include "probe_reap.bpf.c"
 #include "probe_tree.bpf.c"
 #include "probe_snapshot.bpf.c"

@@ -237,6 +237,23 @@ struct {
 	__type(value, __u64);
 } known_cgroups SEC(".maps");
 
+/*
+ * --exit-stack: what was told of a process that is about to end, so that nothing is told twice. LRU: forgetting makes
+ * it be told of once more, as what it was last in.
+ */
+struct leaving {
+	__u64 mm;    /* of the program that called exit(): exec() may still come in between */
+	__u32 told;  /* bits of enum et_stack_what, see TOLD() */
+	__u32 signo; /* ET_STACK_SIGNAL; 0: not yet that of a thread that got the signal itself */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ET_MAX_LEAVING);
+	__type(key, struct et_id);
+	__type(value, struct leaving);
+} leaving SEC(".maps");
+
 /* -p: tgid and its start in USER_HZ ticks, the resolution of /proc/PID/stat. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -354,5 +371,6 @@ static const struct oom_kill no_oom_kill;
 static const struct et_stdio no_stdio;
 static const struct forked no_forked;
 static const struct last_words no_words;
+static const struct et_stack no_stack;
 
 #endif

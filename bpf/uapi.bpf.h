@@ -50,6 +50,11 @@
 #define WNOWAIT 0x01000000
 #define SIGINFO_PID_OFFSET 16 /* siginfo_t.si_pid of a 64-bit process */
 
+#define BPF_F_USER_BUILD_ID (1ULL << 11)
+
+#define PT_NOTE 4
+#define NT_GNU_BUILD_ID 3
+
 #define FUSE_FLUSH 25 /* opcode */
 
 #if defined(__TARGET_ARCH_x86)
@@ -60,6 +65,8 @@
 #define NR_PWRITE64 18
 #define NR_WRITEV 20
 #define NR_PTRACE 101
+#define NR_EXIT_GROUP 231
+#define USER32_CS 0x23
 #else
 #define AUDIT_ARCH_ARM 0x40000028
 #define AUDIT_ARCH_AARCH64 0xc00000b7
@@ -68,6 +75,8 @@
 #define NR_PWRITE64 68
 #define NR_WRITEV 66
 #define NR_PTRACE 117
+#define NR_EXIT_GROUP 94
+#define PSR_MODE32_BIT 0x10
 #endif
 
 /* The bit of a signal in a set. */

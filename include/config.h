@@ -20,6 +20,7 @@
 #define ET_MAX_LIBCS 256     /* --stdio: builds of C libraries */
 #define ET_MAX_LINKERS 32    /* --stdio: builds of dynamic linkers */
 #define ET_MAX_FORKS 4096    /* --stdio: processes forked while something was in a buffer */
+#define ET_MAX_LEAVING 4096  /* --exit-stack: between a call of exit() and the death */
 #define ET_RING_BYTES (4 << 20)
 
 /*
@@ -60,7 +61,7 @@ struct et_libc {
 #define ET_TYPES(X) \
 	X(cgroup_subsys_state) X(coredump_params) X(dentry) X(fdtable) X(file) X(files_struct) X(fuse_req) \
 	X(k_sigaction) X(kernel_siginfo) X(kernfs_node) X(kernfs_open_file) X(mem_cgroup) X(mm_struct) X(mount) \
-	X(oom_control) X(task_struct) X(timespec64) X(vfsmount)
+	X(oom_control) X(task_struct) X(timespec64) X(vfsmount) X(vm_area_struct)
 
 /*
  * Stands for bpf_rdonly_cast() in calls of helpers, of which no kernel has so many, until the program is loaded: see
@@ -112,6 +113,6 @@ struct et_config {
 	struct et_types types;
 };
 
-_Static_assert(sizeof(struct et_config) - sizeof(struct et_types) <= 64, "layout");
+_Static_assert(sizeof(struct et_config) - sizeof(struct et_types) <= 72, "layout");
 
 #endif

@@ -32,6 +32,11 @@
 #define ET_STDIO_TOLD 64     /* ET_STDIO messages a death, at most; and one for all others */
 #define ET_STDIO_TAIL_MAX 1024
 #define ET_OBSERVATIONS 24
+#define ET_BUILD_ID_LEN 20
+#define ET_STACK_FRAMES 32   /* of a stack, at most */
+#define ET_STACK_FEW 8	     /* most stacks have no more */
+#define ET_STACK_CODE 16     /* bytes of code in front of a return address */
+#define ET_STACK_PATH_MAX 128 /* bytes of reversed path, see struct et_stack */
 
 enum et_kind {
 	/* made by the kernel half */
@@ -43,6 +48,7 @@ enum et_kind {
 	ET_OOM = 6,    /* struct et_oom: the OOM killer chose it; before the death that follows */
 	ET_THREAD = 7, /* struct et_thread: a thread ended; only when asked for, or when it died alone */
 	ET_STDIO = 8,  /* struct et_stdio: bytes that never left the buffer of a stream; only when asked for */
+	ET_STACK = 9, /* struct et_stack: where code of the process was; only when asked for, before its death */
 	/* made by the user half, part of a recorded stream */
 	ET_START = 16, /* struct et_start: first message of every stream */
 	ET_CLOCK = 17, /* struct et_clock: what time it is; drives the assembler's timers */
@@ -497,6 +503,63 @@ struct et_thread {
 	char process[ET_COMM_LEN]; /* of the process */
 };
 
+enum et_stack_what {
+	ET_STACK_CALL = 0,   /* it called a function of a C library that ends it: `call`, `caller` */
+	ET_STACK_SIGNAL = 1, /* a signal that ends it was delivered to this thread */
+	ET_STACK_DEATH = 2,  /* neither holds: who called exit_group(), or the last thread, in its last system call */
+	ET_STACK_SENDER = 3, /* not of the process: of who sent the fatal signal */
+	ET_STACK_KINDS,
+};
+
+enum et_stack_call {
+	ET_CALL_NONE = 0,
+	ET_CALL_EXIT,
+	ET_CALL__EXIT, /* _Exit() too */
+	ET_CALL_QUICK_EXIT,
+	ET_CALL_ABORT,
+	ET_CALL_COUNT,
+};
+
+enum et_stack_flags {
+	ET_STACK_INSIDE = 1 << 0, /* called by the library itself: in the mapping, and so the file, of frames[0] */
+	ET_STACK_GROUP = 1 << 1, /* the whole process was exiting */
+	ET_STACK_32BIT = 1 << 2, /* the numbers of system calls are those of 32-bit programs */
+	ET_STACK_CUT = 1 << 3, /* the root side of `path` did not fit */
+	ET_STACK_CODE_READ = 1 << 4, /* `code` holds */
+};
+
+enum et_frame_kind { /* the first three as the kernel's struct bpf_stack_build_id has them */
+	ET_FRAME_NONE = 0,
+	ET_FRAME_FILE = 1,    /* `offset` in the file with this build id */
+	ET_FRAME_ADDRESS = 2, /* `offset` is the address: no build id was to be read */
+	ET_FRAME_OFFSET = 3,  /* `offset` in a file without a readable build id */
+};
+
+/* An instruction, laid out as struct bpf_stack_build_id. */
+struct et_frame {
+	__u32 kind; /* enum et_frame_kind */
+	__u8 build_id[ET_BUILD_ID_LEN];
+	__u64 offset;
+};
+
+/* Ends behind the last frame. */
+struct et_stack {
+	struct et_header h;
+	struct et_id id;   /* of the process that dies, also of ET_STACK_SENDER */
+	__u32 what;	   /* enum et_stack_what */
+	__u32 call;	   /* enum et_stack_call; ET_STACK_CALL only */
+	__u32 tid;	   /* whose stack it is */
+	__u32 flags;	   /* enum et_stack_flags */
+	__s32 syscall;	   /* ET_STACK_DEATH: the system call it was in; -1: not known */
+	__u32 signo;	   /* ET_STACK_SIGNAL, ET_STACK_SENDER */
+	__u32 nr;	   /* frames */
+	__u32 path_len;	   /* bytes of path */
+	struct et_frame caller; /* ET_STACK_CALL: where it returns to */
+	__u8 code[ET_STACK_CODE]; /* in front of that */
+	char path[ET_STACK_PATH_MAX]; /* file that the caller is in; reversed path, as et_death's exe */
+	struct et_frame frames[ET_STACK_FRAMES]; /* the innermost first, by frame pointers */
+};
+
 /* Where an exit is, as far as the tier shows it. */
 enum et_phase {
 	ET_PHASE_NONE = 0,
@@ -548,6 +611,7 @@ struct et_pattern {
 enum et_start_flags {
 	ET_START_ARGS = 1 << 0, /* argv was asked for */
 	ET_START_STDIO = 1 << 1, /* --stdio */
+	ET_START_STACK = 1 << 2, /* stacks were asked for */
 };
 
 struct et_start {
@@ -584,7 +648,7 @@ struct et_counters {
 	__u64 full_dying;   /* processes without a scratch entry: dying map full */
 	__u64 full_tree;    /* children not followed: tree map full */
 	__u64 skipped;	    /* deaths told late, ET_D_LATE */
-	__u64 lost_file;    /* FILE and OOM messages without room */
+	__u64 lost_file;    /* FILE, OOM and STACK messages without room */
 	__u64 threads;	    /* deaths of threads that were to be told */
 	__u64 lost_thread;  /* THREAD messages without room */
 };
@@ -615,6 +679,8 @@ enum et_observation {
 	ET_OBS_CGROUP_KILL, /* which cgroup was killed */
 	ET_OBS_HANGUP,	   /* which terminal was hung up */
 	ET_OBS_STDIO,	   /* what is left in stdio buffers */
+	ET_OBS_STACK,	   /* where it stood when it ended, and who sent its signal */
+	ET_OBS_LEAVE,	   /* who called exit() and the like */
 	ET_OBS_COUNT,
 };
 
@@ -625,6 +691,7 @@ enum et_door {
 	ET_DOOR_TRACEPOINT = 3,
 	ET_DOOR_ITER = 4,
 	ET_DOOR_OFF = 5, /* not needed for what was asked */
+	ET_DOOR_UPROBE = 6,
 };
 
 _Static_assert(sizeof(struct et_header) == 8, "layout");
@@ -649,6 +716,8 @@ _Static_assert(sizeof(struct et_counters) == 88, "layout");
 _Static_assert(sizeof(struct et_oom) == 144, "layout");
 _Static_assert(sizeof(struct et_thread) == 112, "layout");
 _Static_assert(sizeof(struct et_stdio) == 40 + sizeof(struct et_file) + ET_STDIO_TAIL_MAX, "layout");
+_Static_assert(sizeof(struct et_frame) == 32, "layout");
+_Static_assert(sizeof(struct et_stack) == 56 + 32 + ET_STACK_CODE + ET_STACK_PATH_MAX + 32 * ET_STACK_FRAMES, "layout");
 _Static_assert(ET_OBS_COUNT <= ET_OBSERVATIONS, "doors[] is too short");
 
 #endif

@@ -53,6 +53,7 @@ struct assembler {
 	uint32_t exe_sent;
 	bool exe_cut;
 	char killer_exe[ET_KILLER_EXE_MAX + PATH_ROOM];
+	struct stack_room *stack_room;
 };
 
 /* ---- small things ---- */
@@ -123,6 +124,7 @@ static void finish_record(struct assembler *a, struct record *r)
 		phases__conclude(r);
 		coredump__conclude(r);
 		lastwords__conclude(r);
+		stack__conclude(r, a->stack_room, &a->opt.namer);
 	}
 	++*counts[r->type];
 	a->fn(a->ctx, r);
@@ -647,6 +649,8 @@ static int take_message(struct assembler *a, const struct et_header *h)
 		return keeper__add_oom(a->keeper, msg);
 	case ET_THREAD:
 		return take_thread(a, msg);
+	case ET_STACK:
+		return keeper__add_stack(a->keeper, msg);
 	case ET_DYING:
 		return take_dying(a, msg);
 	case ET_PATTERN:
@@ -685,7 +689,8 @@ struct assembler *assembler__new(const struct assembler_options *o, record_fn fn
 	a->ctx = ctx;
 	a->waiting = waiting__new(o->max_waiting ? o->max_waiting : MAX_WAITING, WAITING_BYTES);
 	a->keeper = keeper__new(o->max_kept, o->max_tail);
-	if (!a->waiting || !a->keeper) {
+	a->stack_room = stack_room__new();
+	if (!a->waiting || !a->keeper || !a->stack_room) {
 		assembler__free(a);
 		return NULL;
 	}
@@ -700,6 +705,7 @@ void assembler__free(struct assembler *a)
 		let_go(a, waiting__oldest(a->waiting));
 	waiting__free(a->waiting);
 	keeper__free(a->keeper);
+	stack_room__free(a->stack_room);
 	free(a);
 }
 

@@ -6,7 +6,7 @@
 #ifndef EXITTRACE_ASSEMBLER_H
 #define EXITTRACE_ASSEMBLER_H
 
-#include "record.h"
+#include "stack.h"
 
 struct assembler;
 
@@ -15,6 +15,7 @@ struct assembler_options {
 	unsigned int max_waiting; /* dead, not reaped; 0: the default */
 	unsigned int max_kept;    /* cgroup paths, and so on, of each kind; 0: the default */
 	unsigned int max_tail;	  /* bytes of what was lost in a stream to show; 0: none */
+	struct frame_namer namer; /* of frames; without, they have no names */
 };
 
 /* What the assembler itself had to give up; part of `bye`. */

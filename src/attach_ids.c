@@ -28,6 +28,7 @@ static const struct section {
 	{ "iter+", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER },
 	{ "kprobe+", BPF_PROG_TYPE_KPROBE, 0 },
 	{ "kretprobe+", BPF_PROG_TYPE_KPROBE, 0 },
+	{ "uprobe+", BPF_PROG_TYPE_KPROBE, 0 },
 	{ "tp+", BPF_PROG_TYPE_TRACEPOINT, 0 },
 };
 

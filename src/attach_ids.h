@@ -14,8 +14,8 @@
 struct bpf_program;
 struct kernel;
 
-#define ATTACH_IDS_MAX 48
-#define ATTACH_IDS_HANDLERS 7
+#define ATTACH_IDS_MAX 64
+#define ATTACH_IDS_HANDLERS 8
 
 struct attach_ids {
 	struct attach_id {

@@ -133,6 +133,27 @@ static bool oom_ok(const void *msg, size_t size)
 	return size == sizeof(*m) && m->id.tgid;
 }
 
+static bool frame_ok(const struct et_frame *f)
+{
+	return f->kind <= ET_FRAME_OFFSET;
+}
+
+static bool stack_ok(const void *msg, size_t size)
+{
+	const struct et_stack *t = msg;
+	unsigned int i;
+
+	if (size < offsetof(struct et_stack, frames) || t->nr > ET_STACK_FRAMES ||
+	    size != offsetof(struct et_stack, frames) + t->nr * sizeof(t->frames[0]))
+		return false;
+	for (i = 0; i < t->nr; i++)
+		if (!frame_ok(&t->frames[i]))
+			return false;
+	return t->id.tgid && t->what < ET_STACK_KINDS && t->call < ET_CALL_COUNT && t->signo <= 64 &&
+	       t->path_len <= ET_STACK_PATH_MAX && frame_ok(&t->caller) &&
+	       (t->what == ET_STACK_CALL) == (t->call != ET_CALL_NONE);
+}
+
 static bool thread_ok(const void *msg, size_t size)
 {
 	const struct et_thread *t = msg;
@@ -169,7 +190,7 @@ static bool start_ok(const void *msg, size_t size)
 	if (size != sizeof(*s) || s->version != ET_STREAM_VERSION)
 		return false;
 	for (i = 0; i < ET_OBSERVATIONS; i++)
-		if (s->doors[i] > ET_DOOR_OFF)
+		if (s->doors[i] > ET_DOOR_UPROBE)
 			return false;
 	return s->page_size && !(s->page_size & (s->page_size - 1)) &&
 	       terminated(s->boot_id, sizeof(s->boot_id)) && terminated(s->release, sizeof(s->release)) &&
@@ -195,6 +216,8 @@ static bool message_ok(uint32_t kind, const void *msg, size_t size)
 		return oom_ok(msg, size);
 	case ET_THREAD:
 		return thread_ok(msg, size);
+	case ET_STACK:
+		return stack_ok(msg, size);
 	case ET_DYING:
 		return dying_ok(msg, size);
 	case ET_PATTERN:

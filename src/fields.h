@@ -516,6 +516,40 @@ FIELD(IN_DEATH, resources_involuntary_switches, "resources.involuntary_switches"
       "times the processor was taken from it", "IVCSW",
       v_member(r, FIELD_resources, v_u64(d->res.involuntary_switches)))
 
+FIELD(IN_DEATH, exit_stack, "exit_stack", "object", "",
+      "null: not seen; with --exit-stack only", "EXIT-STACK?", v_group(r, FIELD_exit_stack))
+PART(r->stack.asked)
+FIELD(IN_DEATH, exit_stack_how, "exit_stack.how", "string", "",
+      "exit, quick_exit, _exit or abort: that was called; return: from main; syscall: exit_group, by no C library "
+      "that is watched; thread: its last thread ended; signal",
+      "LEFT-BY", v_stack(r, FIELD_exit_stack_how, v_str(names__leave(r->stack.how))))
+FIELD(IN_DEATH, exit_stack_by, "exit_stack.by", "object", "",
+      "null: the caller is not known; absent: nobody called, as after a signal", "CALLER?",
+      v_stack(r, FIELD_exit_stack, v_group(r, FIELD_exit_stack_by)))
+FIELD(IN_DEATH, exit_stack_by_module, "exit_stack.by.module", "string", "",
+      "file that the caller is in; absent: not found", "CALLER-FILE", v_caller(r, v_text(V_TEXT, caller(r)->module)))
+FIELD(IN_DEATH, exit_stack_by_build_id, "exit_stack.by.build_id", "string", "",
+      "its build id; absent: it has none, or that was not to be read", "CALLER-BUILD-ID",
+      v_caller(r, v_build_id(caller(r))))
+FIELD(IN_DEATH, exit_stack_by_offset, "exit_stack.by.offset", "string", "",
+      "where in that file the call returns to, hex", "CALLER-OFFSET", v_caller(r, v_offset(caller(r))))
+FIELD(IN_DEATH, exit_stack_by_address, "exit_stack.by.address", "string", "",
+      "the address in memory, hex, where no file is known", "CALLER-ADDRESS", v_caller(r, v_address(caller(r))))
+FIELD(IN_DEATH, exit_stack_by_symbol, "exit_stack.by.symbol", "string", "",
+      "function that called; absent: no symbols", "CALLER", v_caller(r, v_text(V_TEXT, caller(r)->symbol)))
+FIELD(IN_DEATH, exit_stack_by_source, "exit_stack.by.source", "string", "",
+      "source file and line of the call; absent: no debug information", "CALLER-SOURCE",
+      v_caller(r, v_text(V_TEXT, caller(r)->source)))
+FIELD(IN_DEATH, exit_stack_tid, "exit_stack.tid", "integer", "", "the thread whose stack it is", "STACK-TID",
+      v_member(r, FIELD_exit_stack, v_when(r->stack.tid, v_u64(r->stack.tid))))
+LIST(IN_DEATH, exit_stack_frames, "exit_stack.frames", "its stack, the innermost first, by frame pointers", "STACK",
+     OF(frame_fields), nth_frame, v_stack(r, FIELD_exit_stack_frames, v_n(V_LIST, r->stack.nr)))
+LIST(IN_DEATH, exit_stack_sender_frames, "exit_stack.sender_frames",
+     "where who sent the fatal signal stood then; absent: the kernel, or itself", "SENDER-STACK", OF(frame_fields),
+     nth_sender_frame,
+     v_member(r, FIELD_exit_stack, v_when(r->stack.nr_sender, v_n(V_LIST, r->stack.nr_sender))))
+END_PART
+
 FIELD(IN_DEATH, observed_from, "observed_from", "string", "",
       "start: watched all its life; attach: it is older than tracing", "FROM",
       v_str(r->from_start ? "start" : "attach"))

@@ -19,6 +19,7 @@
 #define MAX_ARGS 2048  /* command lines of the dying, and of who kills; only with --args */
 #define MAX_OOMS 8192  /* a group kill chooses all of a cgroup before the first of them is dead */
 #define MAX_WORDS 4096 /* processes that lost something by an exec(), and live on; only with --stdio */
+#define MAX_STACKS 4096 /* only with --exit-stack: of the dying, and of zombies */
 #define MAX_FILES 1024 /* processes with a noted file and whose death is on its way */
 
 /*
@@ -30,9 +31,11 @@
 #define OOM_BYTES (512 << 10) /* 2,000 victims at once */
 #define FILE_BYTES (256 << 10)
 #define WORDS_BYTES (1 << 20)
+#define STACK_BYTES (1 << 20)
 
 struct keeper {
 	struct cache *cgroups, *args, *ooms;
+	struct cache *stacks; /* made for the first of them: NULL when they are not asked for */
 	struct files *files;
 	struct lastwords *words;
 };
@@ -46,6 +49,7 @@ struct place {
 };
 
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_oom) == 0, "read in place");
+_Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct et_stack) == 0, "read in place");
 _Static_assert(offsetof(struct cache_entry, bytes) % _Alignof(struct place) == 0, "read in place");
 
 static unsigned int at_most(unsigned int max, unsigned int wanted)
@@ -77,6 +81,7 @@ void keeper__free(struct keeper *k)
 	cache__free(k->cgroups);
 	cache__free(k->args);
 	cache__free(k->ooms);
+	cache__free(k->stacks);
 	files__free(k->files);
 	lastwords__free(k->words);
 	free(k);
@@ -141,6 +146,25 @@ int keeper__add_oom(struct keeper *k, const struct et_oom *m)
 	return 0;
 }
 
+static struct cache_key stack_key(const struct et_id *id, unsigned int what)
+{
+	return (struct cache_key){ id->start_ns, id->tgid | (uint64_t)what << 32 };
+}
+
+/* The latest of a kind is what counts: the kernel half sends what is better than what it sent before. */
+int keeper__add_stack(struct keeper *k, const struct et_stack *m)
+{
+	struct cache_entry *e;
+
+	if (!k->stacks)
+		k->stacks = cache__new(MAX_STACKS, STACK_BYTES);
+	e = k->stacks ? cache__add(k->stacks, stack_key(&m->id, m->what), m->h.size) : NULL;
+	if (!e)
+		return -ENOMEM;
+	memcpy(e->bytes, m, m->h.size);
+	return 0;
+}
+
 int keeper__add_file(struct keeper *k, const struct et_file *m)
 {
 	return files__add(k->files, m);
@@ -189,6 +213,17 @@ static void gather_oom(struct keeper *k, const struct et_id *id, struct kept_mor
 		gather_cgroup(k, m->memcg_id, &more->oom_cgroup);
 }
 
+static void gather_stacks(struct keeper *k, const struct et_id *id, struct kept_more *more)
+{
+	unsigned int i;
+
+	if (!k->stacks)
+		return;
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (!more->stacks[i])
+			more->stacks[i] = cache__take(k->stacks, stack_key(id, i));
+}
+
 static void gather_more(struct keeper *k, const struct et_death *d, struct kept_more *more)
 {
 	const struct et_signals *s = death__signals(d);
@@ -198,6 +233,7 @@ static void gather_more(struct keeper *k, const struct et_death *d, struct kept_
 	if (s)
 		gather_killer(k, s, more);
 	gather_oom(k, &d->id, more);
+	gather_stacks(k, &d->id, more);
 	if (!more->files)
 		more->files = files__take(k->files, &d->id);
 	if (!more->words)
@@ -206,6 +242,10 @@ static void gather_more(struct keeper *k, const struct et_death *d, struct kept_
 
 static void let_go_more(struct keeper *k, struct kept_more *more)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		cache__release(k->stacks, more->stacks[i]);
 	cache__release(k->args, more->args);
 	cache__release(k->cgroups, more->killer_cgroup);
 	cache__release(k->args, more->killer_args);
@@ -218,6 +258,11 @@ static void let_go_more(struct keeper *k, struct kept_more *more)
 
 static bool is_empty(const struct kept_more *more)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (more->stacks[i])
+			return false;
 	return !more->args && !more->killer_cgroup && !more->killer_args && !more->killed_cgroup && !more->oom &&
 	       !more->oom_cgroup && !more->files && !more->words;
 }
@@ -286,6 +331,11 @@ static void tell_killer(const struct kept_more *more, struct sender *s)
 
 static void tell_more(const struct kept_more *more, struct record *r)
 {
+	unsigned int i;
+
+	for (i = 0; i < ET_STACK_KINDS; i++)
+		if (more->stacks[i])
+			r->stacks[i] = (const struct et_stack *)more->stacks[i]->bytes;
 	tell_text(more->args, &r->args, &r->args_cut);
 	tell_killer(more, &r->killer);
 	tell_path(more->killed_cgroup, &r->killed_cgroup, &r->killed_cgroup_cut);

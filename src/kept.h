@@ -18,6 +18,7 @@ struct kept_more {
 	struct cache_entry *killer_cgroup, *killer_args; /* of who sent the fatal signal */
 	struct cache_entry *killed_cgroup;		  /* whose cgroup.kill was written */
 	struct cache_entry *oom, *oom_cgroup;		  /* a struct et_oom, and whose limit was hit */
+	struct cache_entry *stacks[ET_STACK_KINDS];	  /* struct et_stack */
 	struct noted_files *files;
 	struct kept_words *words;
 };
@@ -36,6 +37,7 @@ void keeper__free(struct keeper *k); /* after everything was let go; NULL is fin
 int keeper__add_cgroup(struct keeper *k, const struct et_cgroup *m);
 int keeper__add_args(struct keeper *k, const struct et_args *m);
 int keeper__add_oom(struct keeper *k, const struct et_oom *m);
+int keeper__add_stack(struct keeper *k, const struct et_stack *m);
 int keeper__add_file(struct keeper *k, const struct et_file *m);
 int keeper__add_stdio(struct keeper *k, const struct et_stdio *m);
 

@@ -267,6 +267,13 @@ int kernel__may_kprobe(void)
 	return type < 0 ? type : 0;
 }
 
+int kernel__may_uprobe(void)
+{
+	int type = read_number(AT_FDCWD, "/sys/bus/event_source/devices/uprobe/type");
+
+	return type < 0 ? type : 0;
+}
+
 int kernel__try_kprobe(const struct kernel *k, const char *function)
 {
 	struct perf_event_attr attr = { .size = sizeof(attr), .config1 = (uintptr_t)function };

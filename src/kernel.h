@@ -48,6 +48,7 @@ int kernel__try_tracepoint(const struct kernel *k, const char *name);
 /* Whether such a program can be loaded at all, of what can be said in less than 1 ms. */
 int kernel__may_fentry(const struct kernel *k, const char *function);
 int kernel__may_kprobe(void);
+int kernel__may_uprobe(void);
 int kernel__try_iter(const struct kernel *k);
 /* Whether there is a system call event such as "sys_exit_wait4". -ENODEV: no tracefs to be had. */
 int kernel__find_event(const char *event);

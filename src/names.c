@@ -186,11 +186,13 @@ static const char *const observations[ET_OBS_COUNT] = {
 	[ET_OBS_COREDUMP] = "coredump", [ET_OBS_CHILDREN] = "children", [ET_OBS_OOM] = "oom",
 	[ET_OBS_SECCOMP] = "seccomp", [ET_OBS_CGROUP_KILL] = "cgroup_kill", [ET_OBS_HANGUP] = "hangup",
 	[ET_OBS_STDIO] = "stdio",
+	[ET_OBS_STACK] = "stack",	    [ET_OBS_LEAVE] = "leave",
 };
 
 static const char *const doors[] = {
 	[ET_DOOR_NONE] = "none",	     [ET_DOOR_FENTRY] = "fentry", [ET_DOOR_KPROBE] = "kprobe",
 	[ET_DOOR_TRACEPOINT] = "tracepoint", [ET_DOOR_ITER] = "iterator", [ET_DOOR_OFF] = "off",
+	[ET_DOOR_UPROBE] = "uprobe",
 };
 
 /* A replayed stream may hold numbers of a newer exittrace. */
@@ -303,6 +305,17 @@ int names__class_number(const char *name)
 			return i;
 	}
 	return -EINVAL;
+}
+
+const char *names__leave(enum leave_how how)
+{
+	static const char *const leaves[LEAVE_COUNT] = {
+		[LEAVE_UNKNOWN] = "unknown", [LEAVE_EXIT] = "exit",	      [LEAVE_RETURN] = "return",
+		[LEAVE__EXIT] = "_exit",     [LEAVE_QUICK_EXIT] = "quick_exit", [LEAVE_ABORT] = "abort",
+		[LEAVE_SYSCALL] = "syscall", [LEAVE_SIGNAL] = "signal",	      [LEAVE_THREAD] = "thread",
+	};
+
+	return lookup(leaves, ARRAY_SIZE(leaves), how);
 }
 
 const char *names__how(enum reap_how how)

@@ -14,6 +14,7 @@ const char *names__sicode(int signo, int code); /* "SEGV_MAPERR", "SI_TKILL", NU
 const char *names__class(enum cause_class c);
 int names__class_number(const char *name); /* enum cause_class or -EINVAL */
 const char *names__how(enum reap_how how);
+const char *names__leave(enum leave_how how); /* "exit", "return" */
 const char *names__runtime(enum container_runtime r);
 const char *names__phase(enum phase p); /* "mm", "task_work" */
 const char *names__now(enum et_phase p); /* of an exit under way: "mm", "exit" */

@@ -475,6 +475,7 @@ static const struct row rows[] = {
 	{ 0, "stdio", "[=text[:N]]",
 	  "bytes left in stdio buffers; with text the last\nN too (default 64; they may hold secrets)",
 	  .take = take_stdio },
+	{ 0, "exit-stack", NULL, "how it left, who called exit(), where it stood", FLAG(exit_stack) },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
 	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
 	{ .help = "How to run:" },

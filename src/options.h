@@ -64,6 +64,7 @@ struct options {
 	bool stdio; /* what is left in stdio buffers ... */
 	uint16_t stdio_tail; /* ... and so many bytes of it */
 	bool threads; /* a record for each thread that ends */
+	bool exit_stack; /* how it left, by whom, and where it stood */
 	uint64_t interval_ns; /* of summaries; 0: one at the end */
 	bool colour; /* stdout is a terminal and NO_COLOR does not forbid it */
 	const struct field *fields[OPTIONS_MAX_FIELDS];

@@ -375,6 +375,7 @@ static void put_death(struct story *s)
 		put_unreaped(s);
 		return;
 	}
+	story__put_stack(s);
 	story__put_way_out(s);
 	put_reap(s);
 	if (s->r->death->status)

@@ -36,6 +36,14 @@ static bool tracepoints_are_preempted(const struct kernel *k)
 	return exit_tells_all(k) && kernel__has_typedef(k, "class_srcu_fast_notrace_t");
 }
 
+static bool finds_mappings(const struct kernel *k)
+{
+	return kernel__has_function(k, "bpf_find_vma");
+}
+
+/* How libraries' calls are watched: by files, which are found when all else is settled. */
+#define CALLS "exit _exit quick_exit abort"
+
 #define FILES_HOOKS "exit_files filp_close ____fput"
 #define STDIO_HOOKS "sched_process_exit sched_prepare_exec sched_process_fork"
 
@@ -309,6 +317,44 @@ const struct observation observations[ET_OBS_COUNT] = {
 			  .gives = "of each death and exec()" },
 		},
 	},
+	[ET_OBS_STACK] = {
+		.what = "where it stood, with --exit-stack; and who sent it a signal",
+		.without = "exit_stack",
+		.doors = {
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate signal_deliver sched_process_exit",
+			  .when = exit_tells_all,
+			  .programs = { PROG(sender__tp), PROG(stand__tp), PROG(stood__tp) },
+			  .gives = "all of it; where the memory is still there at the exit (6.16)" },
+			{ .door = ET_DOOR_FENTRY, .hook = "taskstats_exit",
+			  .programs = { PROG(sender__tp), PROG(stand__tp), PROG(stood__fentry) },
+			  .gives = "all of it" },
+			{ .door = ET_DOOR_KPROBE, .hook = "taskstats_exit",
+			  .programs = { PROG(sender__tp), PROG(stand__tp), PROG(stood__kprobe) },
+			  .gives = "all of it" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate signal_deliver",
+			  .programs = { PROG(sender__tp), PROG(stand__tp), PROG(stood__call) },
+			  .tracefs = { "syscalls/sys_enter_exit_group" },
+			  .gives = "not of threads that end one by one, nor of what seccomp ends" },
+			{ .door = ET_DOOR_TRACEPOINT, .hook = "signal_generate signal_deliver",
+			  .programs = { PROG(sender__tp), PROG(stand__tp) },
+			  .gives = "of signals; not of system calls without a C library" },
+		},
+	},
+	[ET_OBS_LEAVE] = {
+		.what = "who called exit() and the like, with --exit-stack",
+		.without = "exit_stack.how and exit_stack.by told from system calls",
+		.doors = {
+			{ .door = ET_DOOR_UPROBE, .hook = CALLS, .when = finds_mappings,
+			  .programs = { PROG(exit__uprobe), PROG(_exit__uprobe), PROG(_Exit__uprobe),
+					PROG(quick_exit__uprobe), PROG(abort__uprobe) },
+			  .gives = "the caller, in each C library that is found; (5.17)" },
+			{ .door = ET_DOOR_UPROBE, .hook = CALLS,
+			  .programs = { PROG(exit__uprobe_walk), PROG(_exit__uprobe_walk),
+					PROG(_Exit__uprobe_walk), PROG(quick_exit__uprobe_walk),
+					PROG(abort__uprobe_walk) },
+			  .gives = "the caller, in each C library that is found" },
+		},
+	},
 };
 
 static bool tier_allows(enum tier tier, enum et_door door)
@@ -382,6 +428,8 @@ static int try_door(struct plan *p, const struct kernel *k, const struct plan_do
 		return -ECANCELED;
 	if (d->when && !d->when(k))
 		return -ENOENT;
+	if (d->door == ET_DOOR_UPROBE)
+		return kernel__may_uprobe();
 	err = try_hook(p, k, d);
 	for (unsigned int i = 0; !err && i < PLAN_PROGRAMS && d->tracefs[i]; i++)
 		err = kernel__find_event(d->tracefs[i]);
@@ -430,6 +478,8 @@ static bool needed(enum et_observation obs, const struct options *o)
 		return o->tree || o->follow || o->mode == MODE_PROBES;
 	if (obs == ET_OBS_STDIO)
 		return o->stdio || o->mode == MODE_PROBES;
+	if (obs == ET_OBS_STACK || obs == ET_OBS_LEAVE)
+		return o->exit_stack || o->mode == MODE_PROBES;
 	return true;
 }
 

@@ -257,6 +257,16 @@ static const void *nth_stop(const struct record *r, unsigned int i)
 	return i < r->cause.nr_stops ? &r->cause.stops[i] : NULL;
 }
 
+static const void *nth_frame(const struct record *r, unsigned int i)
+{
+	return i < r->stack.nr ? &r->stack.frames[i] : NULL;
+}
+
+static const void *nth_sender_frame(const struct record *r, unsigned int i)
+{
+	return i < r->stack.nr_sender ? &r->stack.sender[i] : NULL;
+}
+
 /* ---- items of lists ---- */
 
 /* Of a timeline entry `s`, of a flush error `f`. */
@@ -298,6 +308,22 @@ GET_STOP(result, v_str(s->result))
 GET_STOP(count, v_u64(s->sig->count))
 GET_STOP(before, v_num(V_NS, s->before_death_ns))
 
+#define GET_FRAME(name, expr)                                                       \
+	static const char frame_##name##_expression[] = #expr;                              \
+	static struct value frame_##name(const void *obj, const struct record *r) \
+	{                                                                           \
+		const struct frame *f = obj;                                        \
+		(void)r;                                                            \
+		return expr;                                                        \
+	}
+
+GET_FRAME(module, v_text(V_TEXT, f->module))
+GET_FRAME(build_id, v_build_id(f))
+GET_FRAME(offset, v_offset(f))
+GET_FRAME(address, v_address(f))
+GET_FRAME(symbol, v_text(V_TEXT, f->symbol))
+GET_FRAME(source, v_text(V_TEXT, f->source))
+
 GET_FILE(fd, v_when(f->fd >= 0, v_i64(f->fd)))
 GET_FILE(path, v_when(f->known, v_text(V_TEXT, f->path)))
 GET_FILE(fs, v_text(V_TEXT, f->fs))
@@ -335,6 +361,16 @@ static const struct field stream_fields[] = {
 	ITEM("wide", "boolean", "", "true: of wide characters, counted as UTF-8", "WIDE", stream_wide),
 	ITEM("at", "string", "", "death, or exec: what did away with its buffer", "AT", stream_when),
 	ITEM("tail", "string", "", "the end of what was lost, only with --stdio=text", "TAIL", stream_tail),
+};
+
+static const struct field frame_fields[] = {
+	ITEM("module", "string", "", "file that the code is in; absent: not found", "FILE", frame_module),
+	ITEM("build_id", "string", "", "its build id; absent: not known", "BUILD-ID", frame_build_id),
+	ITEM("offset", "string", "", "where in that file, hex; of all but the first where a call returns to", "OFFSET",
+	     frame_offset),
+	ITEM("address", "string", "", "the address in memory, hex, where no file is known", "ADDRESS", frame_address),
+	ITEM("symbol", "string", "", "the function; absent: no symbols", "FUNCTION", frame_symbol),
+	ITEM("source", "string", "", "source file and line; absent: no debug information", "SOURCE", frame_source),
 };
 
 static const struct field stop_fields[] = {

@@ -230,6 +230,38 @@ struct coredump {
 };
 
 struct kept_words; /* lastwords.h */
+enum leave_how { /* names in names.c */
+	LEAVE_UNKNOWN,
+	LEAVE_EXIT,	 /* exit() was called */
+	LEAVE_RETURN,	 /* main() returned */
+	LEAVE__EXIT,	 /* _exit() or _Exit() */
+	LEAVE_QUICK_EXIT,
+	LEAVE_ABORT,
+	LEAVE_SYSCALL,	 /* exit_group(), not by a C library that is watched */
+	LEAVE_SIGNAL,
+	LEAVE_THREAD,	 /* its last thread ended on its own */
+	LEAVE_COUNT,
+};
+
+/* An instruction of a process, or the one behind a call. */
+struct frame {
+	struct et_frame at;
+	bool returns; /* it is where a call returns to */
+	bool named;   /* whoever gives names has said what it knows */
+	char build_id[2 * ET_BUILD_ID_LEN + 1]; /* hex digits; empty: not known */
+	struct text exe; /* program of the process, len 0: not known */
+	struct text module, symbol, source; /* "/usr/bin/x", "main", "x.c:12"; len 0: not known */
+};
+
+/* Concluded by stack.c. */
+struct exit_stack {
+	bool asked; /* --exit-stack */
+	enum leave_how how;
+	const struct frame *by; /* the call; NULL: not known, or none */
+	const struct frame *frames, *sender; /* the innermost first */
+	unsigned int nr, nr_sender;
+	uint32_t tid; /* whose frames; 0: there are none */
+};
 
 struct container {
 	enum container_runtime runtime;
@@ -275,6 +307,8 @@ struct record {
 	struct coredump coredump;
 	struct last_words stdio;
 	const struct kept_words *words; /* what of it was kept; NULL: nothing */
+	const struct et_stack *stacks[ET_STACK_KINDS]; /* NULL: none came */
+	struct exit_stack stack;
 	const struct noted_file *files; /* nr_files of them: the slowest, the core, the errors as they came */
 	unsigned int nr_files;
 	struct text core_pattern; /* /proc/sys/kernel/core_pattern; may be known and empty */

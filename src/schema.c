@@ -132,13 +132,15 @@ static const struct {
 	{ "V_TEXT", FORMAT_TEXT },     { "v_comm(", FORMAT_TEXT },  { "peer_comm(", FORMAT_TEXT },
 	{ "v_path(", FORMAT_TEXT },    { "v_fs(", FORMAT_TEXT },    { "v_bytes(", FORMAT_TEXT },
 	{ "v_place(", FORMAT_TEXT },   { "V_WHY", FORMAT_WHY },	    { "V_KEYS", FORMAT_KEYS },
+	{ "v_build_id(", FORMAT_TEXT }, { "v_offset(", FORMAT_HEX }, { "v_address(", FORMAT_HEX },
 	{ "V_LIST", FORMAT_LIST },     { "v_i64(", FORMAT_SIGNED }, { "v_u64(", FORMAT_COUNT },
 	{ "peer_pid(", FORMAT_COUNT }, { "V_NS", FORMAT_COUNT },    { "V_BYTES", FORMAT_COUNT },
 };
 
 /* These can give null; all other expressions are a value, or absent. */
 static const char *const null_signs[] = { "null",  "v_known(", "v_group(", "v_phase(", "v_file(",
-					  "v_oom(", "v_core(", "v_words(", "v_place(", "v_path(",  "v_fs(" };
+					  "v_oom(", "v_core(", "v_words(", "v_place(", "v_path(",  "v_fs(",
+					  "v_stack(" };
 
 static unsigned int format_of(const struct field *f)
 {
@@ -503,7 +505,7 @@ static void put_maps(struct writer *w)
 	open_member(w, "doors");
 	put_type(w, "object", false);
 	put_raw(w, "propertyNames", "{\"$ref\": \"#/$defs/key\"}");
-	put_enum(w, "additionalProperties", names__door, ET_DOOR_OFF + 1);
+	put_enum(w, "additionalProperties", names__door, ET_DOOR_UPROBE + 1);
 	close_object(w);
 	open_member(w, "missing_why");
 	put_type(w, "object", false);

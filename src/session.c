@@ -11,6 +11,7 @@
 #include "log.h"
 #include "output_summary.h"
 #include "session.h"
+#include "symbols.h"
 
 bool session__full(const struct session *s)
 {
@@ -68,9 +69,19 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->nr_fields = o->nr_fields;
 }
 
+static void name_frames(void *ctx, struct frame *frames, unsigned int n)
+{
+	struct session *s = ctx;
+
+	if (s->symbols)
+		symbols__name(s->symbols, frames, n);
+}
+
 static int make_parts(struct session *s, const struct options *o, int fd)
 {
-	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns, .max_tail = o->stdio_tail };
+	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns,
+					 .max_tail = o->stdio_tail,
+					 .namer = { name_frames, s } };
 	struct output_options to;
 
 	output_options(&to, o, fd);
@@ -89,17 +100,20 @@ static void free_parts(struct session *s)
 	summaries__free(s->summaries);
 	output__free(s->output);
 	assembler__free(s->assembler);
+	symbols__free(s->symbols);
+	s->symbols = NULL;
 	s->summaries = NULL;
 	s->output = NULL;
 	s->assembler = NULL;
 }
 
-int session__open(struct session *s, const struct options *o, int fd)
+int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
+	s->symbols = symbols;
 	err = make_parts(s, o, fd);
 	if (err) {
 		free_parts(s);

@@ -13,11 +13,14 @@
 #include "summary.h"
 #include "target.h"
 
+struct symbols;
+
 struct session {
 	const struct options *options;
 	struct assembler *assembler;
 	struct output *output;
 	struct summaries *summaries; /* -S: what records go to instead of the output. NULL: no */
+	struct symbols *symbols; /* who knows names of functions; NULL: nobody. Freed by session__close() */
 	struct stream_writer *recorder; /* --record, NULL: none */
 	int recorder_error;
 	struct et_counters told; /* loss already told in the stream */
@@ -29,8 +32,8 @@ struct session {
 	bool ended;
 };
 
-/* 0 or negative errno after one line on stderr. `fd` is borrowed. */
-int session__open(struct session *s, const struct options *o, int fd);
+/* 0 or negative errno after one line on stderr. `fd` is borrowed; `symbols`, NULL or not, is not any more. */
+int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols);
 /* One message: recorded, assembled, printed. The type is stream.h's and source.h's callback. */
 int session__message(void *session, const void *msg, size_t size);
 void session__clock(struct session *s);			      /* what time it is */

@@ -25,12 +25,13 @@
 #include "exittrace_load.skel.h"
 #include "kernel.h"
 #include "libcs.h"
+#include "watched_libcs.h"
 #include "log.h"
 #include "names.h"
 #include "snapshot.h"
 #include "source.h"
 
-#define MAX_LINKS ATTACH_IDS_MAX
+#define MAX_LINKS (ATTACH_IDS_MAX + LIBCS_MAX * LIBC_CALLS)
 
 struct source {
 	const struct plan *plan;
@@ -40,6 +41,7 @@ struct source {
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
+	const struct watched_libcs *watched;
 	struct exits exits;
 	struct core_pattern pattern;
 	struct libc_build *libcs; /* until they are in the map */
@@ -164,6 +166,8 @@ static void size_maps(struct source *s)
 		bpf_map__set_max_entries(s->skel->maps.told_threads, 1);
 	if (!c->by_pid)
 		bpf_map__set_max_entries(s->skel->maps.pids, 1);
+	if (!s->options->exit_stack)
+		bpf_map__set_max_entries(s->skel->maps.leaving, 1);
 	if (c->exit_tells_last)
 		bpf_map__set_max_entries(s->skel->maps.claims, 1);
 	if (!c->watch_exits)
@@ -204,7 +208,8 @@ static int on_message(void *ctx, void *data, size_t size)
 	struct source *s = ctx;
 	const struct et_death *d = data;
 
-	if ((d->h.kind == ET_DEATH || d->h.kind == ET_STDIO) && d->h.size < size) /* see send_with_signals() */
+	/* More may have been reserved than the message is long: see send_with_signals(), end_stack() */
+	if ((d->h.kind == ET_DEATH || d->h.kind == ET_STDIO || d->h.kind == ET_STACK) && d->h.size < size)
 		size = d->h.size;
 	if (d->h.kind == ET_DEATH) {
 		if (d->seen & ET_SEEN_CORE)
@@ -348,6 +353,7 @@ int source__new(const struct plan *p, const struct kernel *k, const struct optio
 	s->plan = p;
 	s->options = o;
 	s->types_fd = s->zombies_fd = -1;
+	s->watched = f->watched;
 	core_pattern__open(&s->pattern);
 	err = open_object(s, k);
 	if (!err)
@@ -393,12 +399,47 @@ static struct bpf_link *attach_program(struct source *s, struct bpf_program *pro
 	}
 }
 
+/* By the descriptor: whatever is at its path now, this is what was looked into. */
+static struct bpf_link *attach_call(struct bpf_program *prog, const struct libc *c, uint64_t offset)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts);
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", c->fd);
+	return bpf_program__attach_uprobe_opts(prog, -1, path, offset, &opts);
+}
+
+/* A library that cannot be probed is as one that was not found. */
+static void attach_calls(struct source *s, struct bpf_program *prog, const struct libc *c)
+{
+	const char *name = attach_target(s, prog);
+	struct bpf_link *link;
+
+	for (unsigned int i = 0; i < LIBC_CALLS && c->calls[i].name; i++) {
+		if (strcmp(watched_libcs__name(c->calls[i].name), name))
+			continue;
+		link = attach_call(prog, c, c->calls[i].offset);
+		if (link)
+			s->links[s->nr_links++] = link;
+	}
+}
+
+static bool is_of_calls(const struct bpf_program *prog)
+{
+	return !strncmp(bpf_program__section_name(prog), "uprobe/", strlen("uprobe/"));
+}
+
 static int attach_one(struct source *s, struct bpf_program *prog)
 {
 	struct bpf_link *link;
 
 	if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 		return 0;
+	if (is_of_calls(prog)) {
+		for (unsigned int i = 0; s->watched && i < s->watched->nr; i++)
+			attach_calls(s, prog, &s->watched->of[i]);
+		return 0;
+	}
 	link = attach_program(s, prog);
 	if (!link)
 		return -errno;
@@ -507,7 +548,8 @@ void source__start(const struct source *s, struct et_start *start)
 	start->attach_ns = s->attach_ns;
 	start->real_ns = s->real_ns;
 	start->self_tgid = getpid();
-	start->flags = (s->options->args ? ET_START_ARGS : 0) | (s->options->stdio ? ET_START_STDIO : 0);
+	start->flags = (s->options->args ? ET_START_ARGS : 0) | (s->options->stdio ? ET_START_STDIO : 0) |
+		       (s->options->exit_stack ? ET_START_STACK : 0);
 	kernel__boot_id(start->boot_id, sizeof(start->boot_id));
 	if (!uname(&uts))
 		memcpy(start->release, uts.release, strnlen(uts.release, sizeof(uts.release) - 1));

@@ -20,6 +20,7 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
 	unsigned int nr_targets;
 	bool targets_only; /* more may come: source__add_target() */
 	uint64_t cgroup_id; /* 0: none */
+	const struct watched_libcs *watched; /* whose calls are watched; NULL: none */
 };
 
 /*

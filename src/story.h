@@ -66,4 +66,7 @@ void story__put_cause(struct story *s); /* and all of that */
 void story__put_way_out(struct story *s);
 void story__put_dying(struct story *s); /* so far */
 
+/* How it left, who called, and where it stood, output_story_stack.c. */
+void story__put_stack(struct story *s);
+
 #endif

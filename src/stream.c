@@ -236,6 +236,16 @@ int stream__open(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+bool stream__has_stacks(int fd)
+{
+	struct et_start start;
+	ssize_t n = pread(fd, &start, sizeof(start), strlen(STREAM_MAGIC));
+
+	if (n < 0)
+		return true;
+	return n == sizeof(start) && start.h.kind == ET_START && start.flags & ET_START_STACK;
+}
+
 int stream__read(int fd, int (*fn)(void *ctx, const void *msg, size_t size), void *ctx)
 {
 	struct stream_reader *r = malloc(sizeof(*r));

@@ -7,6 +7,7 @@
 #ifndef EXITTRACE_STREAM_H
 #define EXITTRACE_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct stream_writer;
@@ -16,6 +17,8 @@ int stream_writer__put(struct stream_writer *w, const void *msg, size_t size);
 int stream_writer__close(struct stream_writer *w); /* flushes; 0 or negative errno; NULL is fine */
 
 int stream__open(const char *path); /* a descriptor or negative errno */
+/* Whether there may be STACK messages in it, by its beginning, from which it is then read: true of a pipe. */
+bool stream__has_stacks(int fd);
 /*
  * Calls fn for every message; stops when fn returns non-zero. 0, or negative errno;
  * -EBADMSG: not a stream, or cut short; -EPROTONOSUPPORT: of another version.

@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "watched_libcs.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
+#include "symbols.h"
 #include "trace.h"
 
 struct trace {
@@ -34,6 +36,8 @@ struct trace {
 	struct target *targets;
 	unsigned int nr_targets;
 	uint64_t cgroup_id;
+	struct watched_libcs watched;
+	struct symbols *symbols; /* until the session has it */
 	int out_fd; /* -1: stdout */
 };
 
@@ -174,6 +178,7 @@ static int open_source(struct trace *t)
 		.nr_targets = t->nr_targets,
 		.targets_only = t->nr_targets || command_is_target(t->options),
 		.cgroup_id = t->cgroup_id,
+		.watched = &t->watched,
 	};
 	size_t program;
 	int err, why;
@@ -224,8 +229,9 @@ static int say_ready(const struct options *o)
 /* All that takes a privilege, or a file. */
 static int prepare(struct trace *t, struct et_start *start)
 {
-	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
+	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO, t->symbols);
 
+	t->symbols = NULL;
 	if (err)
 		return -EIO;
 	t->session.targets = t->targets;
@@ -279,18 +285,25 @@ static int run(struct trace *t)
 	return loop__run(&t->loop);
 }
 
+/* Started first, when there is little that it could have. */
 static int bring_up(struct trace *t)
 {
-	int err = open_kernel(t);
+	int err;
 
+	if (t->options->exit_stack)
+		t->symbols = symbols__new(t->options->all ? SYMBOLS_MS : SYMBOLS_FEW_MS);
+	err = open_kernel(t);
 	if (!err)
 		err = settle_privileges(t);
 	if (!err)
 		err = open_output(t);
 	if (!err)
 		err = pin_targets(t);
+	if (!err && t->options->exit_stack)
+		watched_libcs__find(&t->watched, t->options, t->targets, t->nr_targets);
 	if (!err)
 		err = open_source(t);
+	watched_libcs__close(&t->watched);
 	if (!err && t->options->command)
 		err = start_command(t);
 	return err ? err : begin(t);
@@ -303,6 +316,7 @@ static void bring_down(struct trace *t)
 	free(t->targets);
 	source__free(t->source);
 	command__close(&t->command); /* after that: its end is none of what was watched */
+	symbols__free(t->symbols);
 	kernel__close(&t->kernel);
 	if (t->out_fd >= 0)
 		close(t->out_fd);
@@ -376,8 +390,9 @@ static const char *replay_problem(int err)
 
 static int replay(struct trace *t, int fd)
 {
-	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO);
+	int err = session__open(&t->session, t->options, t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO, t->symbols);
 
+	t->symbols = NULL;
 	if (!err)
 		err = drop(t, &sandbox_replay);
 	if (err)
@@ -398,11 +413,14 @@ int trace__replay(const struct options *o)
 	t.session.options = o;
 	if (fd < 0)
 		log__error("%s: %s", text__shown(o->replay).s, strerror(-fd));
+	else if (stream__has_stacks(fd))
+		t.symbols = symbols__new(SYMBOLS_REPLAY_MS);
 	err = fd < 0 ? fd : settle_privileges(&t);
 	if (!err)
 		err = open_output(&t);
 	if (!err)
 		err = replay(&t, fd);
+	symbols__free(t.symbols);
 	if (t.session.output)
 		session__end(&t.session);
 	return conclude(&t, err ? -EIO : 0);

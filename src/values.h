@@ -374,6 +374,40 @@ static inline struct value v_words(const struct record *r, unsigned int key, str
 	return v_when(r->stdio.applies, v_member(r, FIELD_stdio, v_known(r, key, v)));
 }
 
+/* Of --exit-stack. */
+static inline struct value v_stack(const struct record *r, unsigned int key, struct value v)
+{
+	return v_when(r->stack.asked, v_member(r, FIELD_exit_stack, v_known(r, key, v)));
+}
+
+/* To read from without asking first. */
+static inline const struct frame *caller(const struct record *r)
+{
+	static const struct frame none;
+
+	return r->stack.by ? r->stack.by : &none;
+}
+
+static inline struct value v_caller(const struct record *r, struct value v)
+{
+	return v_when(r->stack.by, v);
+}
+
+static inline struct value v_build_id(const struct frame *f)
+{
+	return v_text(V_TEXT, text__array(f->build_id, sizeof(f->build_id)));
+}
+
+static inline struct value v_offset(const struct frame *f)
+{
+	return v_when(f->at.kind == ET_FRAME_FILE || f->at.kind == ET_FRAME_OFFSET, v_num(V_HEX, f->at.offset));
+}
+
+static inline struct value v_address(const struct frame *f)
+{
+	return v_when(f->at.kind == ET_FRAME_ADDRESS, v_num(V_HEX, f->at.offset));
+}
+
 /* One thread has no others to bring down. */
 static inline struct value group_exit(const struct et_death *d)
 {

@@ -231,6 +231,11 @@ struct coredump_params {
 	struct file *file;
 };
 
+struct vm_area_struct {
+	unsigned long vm_start, vm_end, vm_pgoff;
+	struct file *vm_file;
+};
+
 struct mm_struct {
 	atomic_t mm_users;
 	unsigned long saved_auxv[1];

@@ -175,6 +175,36 @@ static void threads(void)
 	CHECK_I64(check(&t), -EBADMSG);
 }
 
+/* A message ends behind its last frame. */
+static void stacks(void)
+{
+	struct et_stack t = { .id = { 1, 1, 0 }, .what = ET_STACK_CALL, .call = ET_CALL_EXIT, .nr = 2 };
+
+	t.h = (struct et_header){ ET_STACK, offsetof(struct et_stack, frames) + 2 * sizeof(struct et_frame) };
+	CHECK_I64(check(&t), 0);
+	t.nr = 1;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.nr = 0x08000002; /* 2 and a lot more, in a product of 32 bits */
+	CHECK_I64(check(&t), -EBADMSG);
+	t.nr = 2;
+	t.frames[1].kind = ET_FRAME_OFFSET + 1;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.frames[1].kind = ET_FRAME_FILE;
+	t.path_len = ET_STACK_PATH_MAX + 1;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.path_len = ET_STACK_PATH_MAX;
+	CHECK_I64(check(&t), 0);
+	t.call = ET_CALL_NONE;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.what = ET_STACK_SIGNAL;
+	CHECK_I64(check(&t), 0);
+	t.what = ET_STACK_KINDS;
+	CHECK_I64(check(&t), -EBADMSG);
+	t.what = ET_STACK_DEATH;
+	t.id.tgid = 0;
+	CHECK_I64(check(&t), -EBADMSG);
+}
+
 static void exits_under_way(void)
 {
 	const struct et_dying good = synth_dying(4242, ET_PHASE_FILES);
@@ -253,7 +283,7 @@ static void starts(void)
 	s.page_size = 0;
 	CHECK_I64(check(&s), -EBADMSG);
 	s = synth_start();
-	s.doors[3] = ET_DOOR_OFF + 1;
+	s.doors[3] = ET_DOOR_UPROBE + 1;
 	CHECK_I64(check(&s), -EBADMSG);
 }
 
@@ -268,7 +298,7 @@ static void headers(void)
 	CHECK_I64(check__event(&c, 0), -EBADMSG);
 	c.h.kind = ET_END;
 	CHECK_I64(check(&c), 0);
-	c.h.kind = ET_THREAD + 1;
+	c.h.kind = ET_STACK + 1;
 	CHECK_I64(check(&c), -EBADMSG);
 	l.h.size = sizeof(c);
 	CHECK_I64(check(&l), -EBADMSG);
@@ -312,6 +342,7 @@ int main(void)
 	UNIT(files);
 	UNIT(choices_of_the_oom_killer);
 	UNIT(threads);
+	UNIT(stacks);
 	UNIT(exits_under_way);
 	UNIT(patterns);
 	UNIT(tails);

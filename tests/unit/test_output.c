@@ -1124,7 +1124,7 @@ static void json_envelope(void)
 			     "\"begin\":\"fentry\",\"mm\":\"fentry\",\"files\":\"fentry\",\"work\":\"fentry\","
 			     "\"coredump\":\"fentry\",\"children\":\"fentry\",\"oom\":\"fentry\","
 			     "\"seccomp\":\"fentry\",\"cgroup_kill\":\"fentry\",\"hangup\":\"fentry\","
-			     "\"stdio\":\"fentry\"}}\n");
+			     "\"stdio\":\"fentry\",\"stack\":\"fentry\",\"leave\":\"fentry\"}}\n");
 	output__lost(o, &before, &before);
 	output__lost(o, &before, &now);
 	output__end(o, &t);

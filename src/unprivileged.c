@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Takes a function, runs it in a process that has given up what it could do harm with. Does not know what it is for.
+ */
+#include "unprivileged.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define MEMORY_MAX (2ULL << 30) /* addresses: files of debug information are mapped whole */
+#define FILES_MAX 128
+
+/* Everything a parser that was taken over could use up, but for processor time: its parent does not wait for long. */
+static bool limit(void)
+{
+	const struct {
+		int what;
+		rlim_t max;
+	} limits[] = {
+		{ RLIMIT_CORE, 0 }, { RLIMIT_FSIZE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_AS, MEMORY_MAX },
+		{ RLIMIT_NOFILE, FILES_MAX }, { RLIMIT_MEMLOCK, 0 }, { RLIMIT_MSGQUEUE, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit now;
+
+		if (getrlimit(limits[i].what, &now))
+			return false;
+		now.rlim_max = now.rlim_max < limits[i].max ? now.rlim_max : limits[i].max;
+		now.rlim_cur = now.rlim_max;
+		if (setrlimit(limits[i].what, &now))
+			return false;
+	}
+	return true;
+}
+
+static bool drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return !syscall(SYS_capset, &head, none);
+}
+
+/* Who is not root has no other user to become, and nothing that root has. */
+static bool become_nobody(void)
+{
+	if (geteuid() && getuid())
+		return true;
+	return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY) &&
+	       setuid(0);
+}
+
+/*
+ * What a parser has no use for, and who took it over would: to reach other processes, of which some are the same
+ * user's, the network, or other programs. A list of what it may do would hang on how libraries read files.
+ */
+static bool forbid(void)
+{
+	static const int calls[] = {
+		SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo),
+		SCMP_SYS(rt_tgsigqueueinfo), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal), SCMP_SYS(pidfd_getfd),
+		SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(socket),
+		SCMP_SYS(connect), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork),
+		SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),
+		SCMP_SYS(userfaultfd), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(unshare), SCMP_SYS(setns),
+		SCMP_SYS(mount), SCMP_SYS(fsopen), SCMP_SYS(prlimit64), SCMP_SYS(setpriority),
+	};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int err = filter ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+	if (!err)
+		err = seccomp_load(filter);
+	seccomp_release(filter);
+	return !err;
+}
+
+static bool drop(void)
+{
+	return limit() && become_nobody() && drop_capabilities() && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && forbid();
+}
+
+static bool is_kept(int fd, int keep, const int *also, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (also[i] == fd)
+			return true;
+	return fd == keep;
+}
+
+static int highest(int keep, const int *also, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		keep = also[i] > keep ? also[i] : keep;
+	return keep;
+}
+
+static void close_others(int keep, const int *also, size_t nr)
+{
+	const int last = highest(keep, also, nr);
+	struct rlimit files;
+	int fd;
+
+	for (fd = 0; fd <= last; fd++)
+		if (fd != STDERR_FILENO && !is_kept(fd, keep, also, nr))
+			close(fd);
+	if (!syscall(SYS_close_range, fd > STDERR_FILENO ? fd : STDERR_FILENO + 1, ~0U, 0))
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &files)) /* no such call: before 5.9, or forbidden in a container */
+		return;
+	for (fd = fd > STDERR_FILENO ? fd : STDERR_FILENO + 1; fd < (int)files.rlim_cur && fd < 65536; fd++)
+		close(fd);
+}
+
+static void run(pid_t parent, int keep, void (*fn)(int fd, void *ctx), void *ctx, const int *also, size_t nr)
+{
+	sigset_t none;
+
+	close_others(keep, also, nr);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGINT, SIG_IGN); /* of a terminal; the end of the parent is what ends us */
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGPIPE, SIG_DFL);
+	if (!drop())
+		_exit(1);
+	/* Changing the user clears it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1);
+	fn(keep, ctx);
+	_exit(0);
+}
+
+pid_t unprivileged__fork(int keep, void (*fn)(int fd, void *ctx), void *ctx, const int *also, size_t nr)
+{
+	const pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (!pid)
+		run(parent, keep, fn, ctx, also, nr);
+	return pid < 0 ? -errno : pid;
+}
