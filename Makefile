@@ -196,7 +196,7 @@ FUZZ := $(FUZZ_TARGETS:%=$(O)/fuzz/fuzz_%)
 FUZZ_SANITIZE := -O2 -g -Wno-format-nonliteral -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # Without the comparisons, which cost as much as all else: the mutator of messages and the dictionaries know what matters.
 FUZZ_COVERAGE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
-FUZZ_OBJS := $(patsubst $(O)/%.o,$(O)/fuzz/%.o,$(PURE) $(O)/session.o $(O)/kernel.o) $(O)/fuzz/judge.o
+FUZZ_OBJS := $(patsubst $(O)/%.o,$(O)/fuzz/%.o,$(PURE) $(O)/session.o $(O)/kernel.o $(O)/symbols.o $(O)/symbolizer.o) $(O)/fuzz/judge.o
 FUZZ_MESSAGES := $(patsubst %,$(O)/fuzz/fuzz_%,assembler json text stream)
 # Their files and stderr are memory: no system call takes time, and what is said can be judged.
 $(O)/fuzz/fuzz_options: FUZZ_WRAP := -Wl,--wrap=write -Wl,--wrap=fopen

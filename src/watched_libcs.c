@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * watched_libcs.c: takes root directories, gives the C libraries there and where in them the functions are that end a process.
+ * watched_libcs.c: takes root directories, gives the C libraries there and where in them the functions are that end a
+ * process.
  * The files are opened here, and looked into by a process without privileges. Does not attach.
  */
 #include <dirent.h>
@@ -286,7 +287,8 @@ static void add_processes(struct watched_libcs *l, struct roots *r)
 		closedir(proc);
 }
 
-void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets, unsigned int nr_targets)
+void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets,
+			 unsigned int nr_targets)
 {
 	struct roots roots = { .nr = 0 };
 	char pid[16];

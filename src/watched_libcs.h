@@ -32,7 +32,8 @@ struct watched_libcs {
 };
 
 /* Those of this system, of the processes traced and, when all are, of every root directory that a process has. */
-void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets, unsigned int nr_targets);
+void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets,
+			 unsigned int nr_targets);
 void watched_libcs__close(struct watched_libcs *l);
 /* "exit"; NULL: no such number. */
 const char *watched_libcs__name(uint32_t name);

@@ -81,7 +81,7 @@ static void replay(struct session *s, const struct options *o)
 {
 	int err;
 
-	FUZZ_CHECK(!session__open(s, o, null_fd));
+	FUZZ_CHECK(!session__open(s, o, null_fd, NULL));
 	err = stream__read(FILE_FD, session__message, s);
 	FUZZ_CHECK(!err || err == -EBADMSG || err == -EPROTONOSUPPORT);
 	FUZZ_CHECK(err || file_at == file_len);
