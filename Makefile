@@ -26,14 +26,14 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing $(WARNINGS) -Iinclude -Isrc -I$(O) $(CFLAGS)
 BPF_CFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Wno-unused-parameter -Werror \
 	-Ivmlinux -Iinclude -Ibpf
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp)
-PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp sqlite3)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp sqlite3)
+PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp sqlite3)
 
 SRCS := $(wildcard src/*.c)
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel loop main plan session snapshot source target trace
+LIVE := attach_ids core_pattern core_types exits feed history kernel loop main plan recorder serve session snapshot source target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/*.c))
@@ -98,6 +98,11 @@ $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) 
 HELPER_CFLAGS := -static
 $(O)/tests/fuse: HELPER_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
 $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
+
+# Deaths by the million, through the code that the service uses.
+$(O)/tests/history: tests/history.c $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE) $(PURE_LIBS)
 
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
