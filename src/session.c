@@ -67,12 +67,17 @@ static void output_options(struct output_options *to, const struct options *o, i
 	to->nr_fields = o->nr_fields;
 }
 
-static int make_parts(struct session *s, const struct options *o, int fd)
+static int make_parts(struct session *s, const struct options *o, int fd, const struct session_sink *sink)
 {
 	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns };
 	struct output_options to;
 
 	output_options(&to, o, fd);
+	if (sink) {
+		to.ops = sink->ops;
+		to.sink = sink->put;
+		to.sink_ctx = sink->ctx;
+	}
 	s->assembler = assembler__new(&how, on_record, s);
 	s->output = output__new(&to);
 	if (o->summary)
@@ -85,11 +90,16 @@ static int make_parts(struct session *s, const struct options *o, int fd)
 
 int session__open(struct session *s, const struct options *o, int fd)
 {
+	return session__open_with(s, o, fd, NULL);
+}
+
+int session__open_with(struct session *s, const struct options *o, int fd, const struct session_sink *sink)
+{
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
-	err = make_parts(s, o, fd);
+	err = make_parts(s, o, fd, sink);
 	if (err)
 		return err;
 	if (!o->record)
@@ -138,6 +148,8 @@ int session__message(void *session, const void *msg, size_t size)
 	if (s->recorder && !s->recorder_error)
 		s->recorder_error = stream_writer__put(s->recorder, msg, size);
 	err = assembler__feed(s->assembler, msg, size);
+	if (s->taken)
+		*s->taken = s->taken_before + assembler__totals(s->assembler).deaths;
 	if (err)
 		return 0; /* counted by the assembler, told in the totals */
 	if (h->kind == ET_START)
