@@ -17,7 +17,7 @@ import importlib
 
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
            "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "programs", "wayout",
-           "textbook", "privileges", "packages")
+           "textbook", "privileges", "packages", "service")
 ALL = []
 
 
