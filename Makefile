@@ -36,14 +36,15 @@ BPF_SAME_BYTES := $(SAME_BYTES) -fdebug-compilation-dir=.
 HARDEN_BRANCHES := $(if $(filter x86,$(ARCH)),-fcf-protection,$(if $(filter arm64,$(ARCH)),-mbranch-protection=standard))
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection $(HARDEN_BRANCHES) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 HARDEN_LINK := -Wl,-z,relro,-z,now,-z,noexecstack
-LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp libelf)
-STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp libdw libelf)
-PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp)
+LIBS = $(shell $(PKG_CONFIG) --libs libbpf libseccomp sqlite3 libelf)
+STATIC_LIBS = $(shell $(PKG_CONFIG) --static --libs libbpf libseccomp sqlite3 libdw libelf)
+PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp sqlite3)
 
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits kernel libcs loop main plan session snapshot source symbolizer symbols target trace watched_libcs
+LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop main plan recorder serve session snapshot source \
+	symbolizer symbols target trace watched_libcs
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
@@ -136,6 +137,11 @@ $(O)/tests/stdio-musl: tests/stdio.c Makefile | $(O)/tests/unit
 $(O)/tests/stdio-static: tests/stdio.c Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -o $@ $<
+
+# Deaths by the million, through the code that the service uses.
+$(O)/tests/history: tests/history.c $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -o $@ $< $(PURE) $(PURE_LIBS)
 
 $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@

@@ -56,6 +56,7 @@ enum et_kind {
 	ET_END = 19,   /* struct et_clock: tracing ended; what still waits is let go */
 	ET_DYING = 20, /* struct et_dying: an exit that takes its time */
 	ET_PATTERN = 21, /* struct et_pattern: where core dumps go, before the first death that asks */
+	ET_FORGET = 22, /* struct et_forget: its reap will not be known; in what is kept of single deaths */
 };
 
 struct et_header {
@@ -606,6 +607,13 @@ struct et_pattern {
 	__u32 len; /* of pattern */
 	__u32 pad;
 	char pattern[128]; /* /proc/sys/kernel/core_pattern */
+};
+
+struct et_forget {
+	struct et_header h;
+	struct et_id id;
+	__u32 why; /* enum missing_why */
+	__u32 pad;
 };
 
 enum et_start_flags {

@@ -348,6 +348,7 @@ static int take_reap(struct assembler *a, const struct et_reap *message)
 	if (!n) /* filtered, dead before we came, or reaped by an earlier message */
 		return 0;
 	begin_waiting(a, &r, RECORD_DEATH, n);
+	r.reap.message = p;
 	if (p->kind == ET_REAP_FREED)
 		conclude_freed(&r, p);
 	else
@@ -568,6 +569,16 @@ static int take_death(struct assembler *a, const struct et_death *d)
 	return 0;
 }
 
+/* A death by itself, told again: what became of it was not known then. */
+static int take_forget(struct assembler *a, const struct et_forget *f)
+{
+	struct waiting_death *n = waiting__find(a->waiting, &f->id);
+
+	if (n)
+		hand_out_without_reap(a, n, f->why);
+	return 0;
+}
+
 static int take_pattern(struct assembler *a, const struct et_pattern *p)
 {
 	a->pattern = *p;
@@ -655,6 +666,8 @@ static int take_message(struct assembler *a, const struct et_header *h)
 		return take_dying(a, msg);
 	case ET_PATTERN:
 		return take_pattern(a, msg);
+	case ET_FORGET:
+		return take_forget(a, msg);
 	case ET_CLOCK:
 		return take_clock(a, msg);
 	case ET_LOSS:

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "record.h"
+
 #define ALIGN8(n) (((n) + 7U) & ~7U)
 #define SIGNALS_FATAL ((uint32_t)offsetof(struct et_signals, stop))
 #define SIGNALS_WHOLE ((uint32_t)sizeof(struct et_signals))
@@ -177,6 +179,13 @@ static bool pattern_ok(const void *msg, size_t size)
 	return size == sizeof(*p) && p->len <= sizeof(p->pattern);
 }
 
+static bool forget_ok(const void *msg, size_t size)
+{
+	const struct et_forget *f = msg;
+
+	return size == sizeof(*f) && f->id.tgid && f->why <= WHY_UNSEEN;
+}
+
 static bool terminated(const char *s, size_t cap)
 {
 	return memchr(s, '\0', cap) != NULL;
@@ -222,6 +231,8 @@ static bool message_ok(uint32_t kind, const void *msg, size_t size)
 		return dying_ok(msg, size);
 	case ET_PATTERN:
 		return pattern_ok(msg, size);
+	case ET_FORGET:
+		return forget_ok(msg, size);
 	case ET_START:
 		return start_ok(msg, size);
 	case ET_CLOCK:

@@ -16,6 +16,8 @@
 
 #define WORD_MAX 128
 
+static const char *verb; /* of the command line; NULL: none */
+
 /* A help of several lines becomes one. */
 static void put(const char *before, const char *word, const char *help)
 {
@@ -44,7 +46,7 @@ static bool find(const char *word, struct option_told *o)
 {
 	unsigned int i;
 
-	for (i = 0; options__told(i, o); i++) {
+	for (i = 0; options__told(verb, i, o); i++) {
 		if (names(word, o))
 			return true;
 	}
@@ -59,12 +61,12 @@ static void put_options(const char *start)
 	char word[WORD_MAX];
 	unsigned int i;
 
-	for (i = 0; options__told(i, &o); i++) {
+	for (i = 0; options__told(verb, i, &o); i++) {
 		snprintf(word, sizeof(word), "--%s", o.name);
 		if (begins(word, start))
 			put("", word, o.help);
 	}
-	for (i = 0; start[0] == '-' && !start[1] && options__told(i, &o); i++) {
+	for (i = 0; start[0] == '-' && !start[1] && options__told(verb, i, &o); i++) {
 		snprintf(word, sizeof(word), "-%c", o.letter);
 		if (o.letter)
 			put("", word, o.help);
@@ -137,7 +139,7 @@ static void put_values(const struct option_told *o, const char *before, const ch
 		put_processes(before, start, true);
 	else if (!strcmp(o->value, "FILE"))
 		puts(":files");
-	else if (!strcmp(o->value, "PATH"))
+	else if (!strcmp(o->value, "PATH") || !strcmp(o->value, "DIR"))
 		puts(":directories");
 	else if (!strcmp(o->value, "USER"))
 		puts(":users");
@@ -177,24 +179,54 @@ static unsigned int find_command(char **words, unsigned int last)
 	return i;
 }
 
+static const char *find_verb(const char *word)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = options__verb(i)); i++)
+		if (!strcmp(word, name))
+			return name;
+	return NULL;
+}
+
+static void put_verbs(const char *start)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = options__verb(i)); i++)
+		if (begins(name, start))
+			put("", name, "");
+}
+
+/* Behind a verb there is no command: who is asked about is not known to us. */
+static void put_command(unsigned int command)
+{
+	if (!verb)
+		printf(":command %u\n", command);
+}
+
 void complete__put(char **words)
 {
 	unsigned int last = 0, command;
 	struct option_told o;
 
+	verb = words[0] && words[1] ? find_verb(words[0]) : NULL;
+	words += verb != NULL;
 	while (words[last] && words[last + 1])
 		last++;
+	if (!verb && !last && words[0])
+		put_verbs(words[0]);
 	if (!words[last])
 		return;
 	command = find_command(words, last);
 	if (command > last && find(words[last - 1], &o))
 		put_value_of(&o, words[last]);
 	else if (command < last || (last && !strcmp(words[last - 1], "--")))
-		printf(":command %u\n", command);
+		put_command(command);
 	else if (strchr(words[last], '=') && find(words[last], &o) && o.value)
 		put_value_of(&o, words[last]);
 	else if (!words[last][0] || words[last][0] == '-')
 		put_options(words[last]);
 	else
-		printf(":command %u\n", command);
+		put_command(command);
 }

@@ -6,7 +6,8 @@
  *   FIELD(records, number, key, type, unit, help, heading, value)
  *   LIST(records, number, key, help, heading, items, item, value)
  *
- * `records` are those it applies to, IN_*. `number` is the key with "_" for ".": FIELD_<number>. `type` is
+ * `records` are those it applies to, IN_*, and IN_HISTORY for what people look for. `number` is the key with "_"
+ * for ".": FIELD_<number>. `type` is
  * that of JSON, for the schema: string integer boolean array object. `value` is a struct value, made by what
  * is in values.h from the record `r` and its DEATH message `d`.
  *
@@ -38,11 +39,13 @@ FIELD(IN_ALL, time, "time", "string", "", "when it died; of a zombie or dying re
 FIELD(IN_ALL, id, "id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID",
       v_id(d->id))
 
-FIELD(IN_ALL, process_pid, "process.pid", "integer", "", "process id in the initial pid namespace", "PID",
+FIELD(IN_ALL | IN_HISTORY, process_pid, "process.pid", "integer", "",
+      "process id in the initial pid namespace", "PID",
       v_u64(d->id.tgid))
 FIELD(IN_DEATH, process_ns_pid, "process.ns_pid", "integer", "", "process id in its own pid namespace", "NSPID",
       v_known(r, FIELD_process_ns_pid, v_u64(d->ns_pids[d->ns_level % ET_PID_LEVELS])))
-FIELD(IN_ALL, process_comm, "process.comm", "string", "", "name of the process, at most 15 bytes", "COMM",
+FIELD(IN_ALL | IN_HISTORY, process_comm, "process.comm", "string", "",
+      "name of the process, at most 15 bytes", "COMM",
       v_comm(d->comm))
 FIELD(IN_DEATH, process_executable_path, "process.executable.path", "string", "", "the program it ran", "EXE",
       v_known(r, FIELD_process_executable_path, v_text(V_TEXT, r->exe)))
@@ -51,11 +54,12 @@ FIELD(IN_DEATH, process_executable_deleted, "process.executable.deleted", "boole
       v_when(r->exe.len && (d->flags & ET_D_EXE_DELETED), v_bool(true)))
 FIELD(IN_DEATH, process_args, "process.args", "array", "", "command line, only with --args", "ARGS",
       v_known(r, FIELD_process_args, v_text(V_TEXTS, r->args)))
-FIELD(IN_ALL, process_uid, "process.uid", "integer", "", "real user id", "UID", v_u64(d->uid))
+FIELD(IN_ALL | IN_HISTORY, process_uid, "process.uid", "integer", "", "real user id", "UID", v_u64(d->uid))
 FIELD(IN_DEATH, process_gid, "process.gid", "integer", "", "real group id", "GID", v_u64(d->gid))
 FIELD(IN_DEATH | IN_DYING, process_start_time, "process.start_time", "string", "", "when it was forked", "STARTED",
       v_num(V_TIME, d->id.start_ns + r->real_offset_ns))
-FIELD(IN_DEATH | IN_DYING, process_age_ns, "process.age_ns", "integer", "ns", "from fork to death; dying: so far",
+FIELD(IN_DEATH | IN_DYING | IN_HISTORY, process_age_ns, "process.age_ns", "integer", "ns",
+      "from fork to death; dying: so far",
       "AGE", v_known(r, FIELD_process_age_ns, v_num(V_NS, record__since(d->id.start_ns, record__death_ns(r)))))
 FIELD(IN_DEATH | IN_DYING, process_threads, "process.threads", "integer", "", "threads it had when its exit began",
       "THREADS", v_known(r, FIELD_process_threads, v_u64(d->threads)))
@@ -76,11 +80,13 @@ FIELD(IN_DEATH, process_cgroup_version, "process.cgroup.version", "integer", "",
       "CGROUP-V", v_member(r, FIELD_process_cgroup, v_u64(d->flags & ET_D_CGROUP_V1 ? 1 : 2)))
 FIELD(IN_DEATH, process_cgroup_path, "process.cgroup.path", "string", "", "path of the cgroup", "CGROUP",
       v_member(r, FIELD_process_cgroup, v_known(r, FIELD_process_cgroup_path, v_text(V_TEXT, r->cgroup))))
-FIELD(IN_DEATH, process_cgroup_unit, "process.cgroup.unit", "string", "", "innermost systemd unit on that path",
+FIELD(IN_DEATH | IN_HISTORY, process_cgroup_unit, "process.cgroup.unit", "string", "",
+      "innermost systemd unit on that path",
       "UNIT", v_member(r, FIELD_process_cgroup, v_known(r, FIELD_process_cgroup_unit, v_text(V_TEXT, r->unit))))
 FIELD(IN_DEATH, process_container, "process.container", "object", "",
       "null: it is not known whether it was in a container", "CONTAINER?", v_group(r, FIELD_process_container))
-FIELD(IN_DEATH, process_container_id, "process.container.id", "string", "", "id of the container", "CONTAINER",
+FIELD(IN_DEATH | IN_HISTORY, process_container_id, "process.container.id", "string", "",
+      "id of the container", "CONTAINER",
       v_text(V_TEXT, r->container.id))
 FIELD(IN_DEATH, process_container_runtime, "process.container.runtime", "string", "",
       "docker, containerd, cri-o, podman or unknown", "RUNTIME",
@@ -91,11 +97,13 @@ FIELD(IN_DEATH, parent, "parent", "object", "", "null: its parent is not known",
 FIELD(IN_DEATH, parent_id, "parent.id", "string", "", "the parent when it died, unique for ever", "PARENT-ID",
       peer_id(parent(r)))
 FIELD(IN_DEATH, parent_pid, "parent.pid", "integer", "", "pid of the parent", "PPID", peer_pid(parent(r)))
-FIELD(IN_DEATH, parent_comm, "parent.comm", "string", "", "name of the parent", "PARENT", peer_comm(parent(r)))
+FIELD(IN_DEATH | IN_HISTORY, parent_comm, "parent.comm", "string", "",
+      "name of the parent", "PARENT", peer_comm(parent(r)))
 FIELD(IN_DEATH, parent_uid, "parent.uid", "integer", "", "real user id of the parent", "PARENT-UID",
       peer_uid(parent(r)))
 
-FIELD(IN_DEATH | IN_THREAD, exit_raw, "exit.raw", "integer", "", "wait status as wait() gives it", "STATUS",
+FIELD(IN_DEATH | IN_THREAD | IN_HISTORY, exit_raw, "exit.raw", "integer", "",
+      "wait status as wait() gives it", "STATUS",
       v_i64(d->status))
 FIELD(IN_DEATH | IN_THREAD, exit_code, "exit.code", "integer", "", "exit code; null: a signal ended it", "CODE",
       d->status & 0x7f ? null : v_u64((d->status >> 8) & 0xff))
@@ -115,7 +123,8 @@ FIELD(IN_DEATH, exit_leader_gone_ns, "exit.leader_gone_ns", "integer", "ns",
       v_known(r, FIELD_exit_leader_gone_ns, v_when(d->leader_ns, v_num(V_NS, record__since(d->leader_ns,
 	       record__death_ns(r))))))
 
-FIELD(IN_ALL, cause_class, "cause.class", "string", "", "why it died, one word of a closed list", "CLASS",
+FIELD(IN_ALL | IN_HISTORY, cause_class, "cause.class", "string", "",
+      "why it died, one word of a closed list", "CLASS",
       v_str(names__class(r->cause.class)))
 FIELD(IN_ALL, cause_text, "cause.text", "string", "", "why it died, in words", "CAUSE", v_str(r->cause.text))
 FIELD(IN_DEATH | IN_DYING, cause_by, "cause.by", "object", "",
@@ -123,11 +132,11 @@ FIELD(IN_DEATH | IN_DYING, cause_by, "cause.by", "object", "",
 PART(r->cause.by)
 FIELD(IN_DEATH | IN_DYING, cause_by_id, "cause.by.id", "string", "", "who did it, unique for ever", "BY-ID",
       peer_id(killer(r)))
-FIELD(IN_DEATH | IN_DYING, cause_by_pid, "cause.by.pid", "integer", "", "pid of who did it", "BY-PID",
+FIELD(IN_DEATH | IN_DYING | IN_HISTORY, cause_by_pid, "cause.by.pid", "integer", "", "pid of who did it", "BY-PID",
       peer_pid(killer(r)))
 FIELD(IN_DEATH | IN_DYING, cause_by_tid, "cause.by.tid", "integer", "", "the thread of it that did it", "BY-TID",
       v_when(killer(r), v_known(r, FIELD_cause_by_tid, peer_tid(killer(r)))))
-FIELD(IN_DEATH | IN_DYING, cause_by_comm, "cause.by.comm", "string", "", "name of who did it", "BY",
+FIELD(IN_DEATH | IN_DYING | IN_HISTORY, cause_by_comm, "cause.by.comm", "string", "", "name of who did it", "BY",
       peer_comm(killer(r)))
 FIELD(IN_DEATH | IN_DYING, cause_by_uid, "cause.by.uid", "integer", "", "real user id of who did it", "BY-UID",
       peer_uid(killer(r)))
@@ -179,10 +188,10 @@ FIELD(IN_DEATH, cause_by_grandparent_comm, "cause.by.grandparent.comm", "string"
       "name of the parent of that parent", "BY-GRANDPARENT", peer_comm(killer_grandparent(r)))
 END_PART
 PART(d->status & 0x7f)
-FIELD(IN_DEATH, cause_because_of, "cause.because_of", "string", "",
+FIELD(IN_DEATH | IN_HISTORY, cause_because_of, "cause.because_of", "string", "",
       "id of the earlier death that brought this one about", "BECAUSE-OF",
       v_when(r->cause.has_because_of, v_id(r->cause.because_of)))
-FIELD(IN_DEATH, cause_blast, "cause.blast", "string", "",
+FIELD(IN_DEATH | IN_HISTORY, cause_blast, "cause.blast", "string", "",
       "the same for all that one call killed: kill() of a group, cgroup.kill, an OOM kill of a cgroup", "BLAST",
       v_when(blast(r).tgid, v_id(blast(r))))
 FIELD(IN_DEATH, cause_escalated, "cause.escalated", "boolean", "",
@@ -307,7 +316,7 @@ END_PART
 
 FIELD(IN_DEATH | IN_DYING, phases, "phases", "object", "",
       "null: it is not known when its exit began, or when it ended", "PHASES?", v_group(r, FIELD_phases))
-FIELD(IN_DEATH | IN_DYING, phases_exit_ns, "phases.exit_ns", "integer", "ns",
+FIELD(IN_DEATH | IN_DYING | IN_HISTORY, phases_exit_ns, "phases.exit_ns", "integer", "ns",
       "from the fatal signal, or the first thread's exit, to the death; dying: so far", "EXIT-TIME",
       v_when(r->phases.known, v_num(V_NS, r->phases.exit_ns)))
 FIELD(IN_DEATH, phases_delivery_ns, "phases.delivery_ns", "integer", "ns",
@@ -440,7 +449,8 @@ FIELD(IN_DEATH, reap_by_comm, "reap.by.comm", "string", "", "name of the reaper"
       peer_comm(reaper(r)))
 FIELD(IN_DEATH, reap_by_uid, "reap.by.uid", "integer", "", "real user id of the reaper", "REAPER-UID",
       peer_uid(reaper(r)))
-FIELD(IN_DEATH, reap_zombie_ns, "reap.zombie_ns", "integer", "ns", "from death to reap; unreaped: so far", "ZOMBIE",
+FIELD(IN_DEATH | IN_HISTORY, reap_zombie_ns, "reap.zombie_ns", "integer", "ns",
+      "from death to reap; unreaped: so far", "ZOMBIE",
       v_member(r, FIELD_reap, v_known(r, FIELD_reap_zombie_ns, v_when(r->reap.time_known, v_num(V_NS,
 	       r->reap.zombie_ns)))))
 FIELD(IN_DEATH, reap_approximate, "reap.approximate", "boolean", "",

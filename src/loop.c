@@ -24,7 +24,7 @@
 #define EXITS_NS 1000000000ULL
 #define GRACE_NS 300000000ULL /* targets are gone, their last messages may be on the way */
 
-enum { ON_RING, ON_SIGNAL, ON_TIMER };
+enum { ON_RING, ON_SIGNAL, ON_TIMER, ON_ALSO };
 
 static struct {
 	sigset_t mask;
@@ -88,6 +88,8 @@ static int open_fds(struct loop *l)
 	arm_timer(l);
 	/* Only when we are woken: in a storm there is something in the ring whenever we look. */
 	err = watch(l, source__fd(l->source), ON_RING, EPOLLET);
+	if (!err && l->also_fd)
+		err = watch(l, l->also_fd, ON_ALSO, EPOLLOUT | EPOLLET);
 	if (!err)
 		err = watch(l, l->signal_fd, ON_SIGNAL, 0);
 	return err ? err : watch(l, l->timer_fd, ON_TIMER, 0);
@@ -183,6 +185,8 @@ static int look(struct loop *l)
 	look_at_exits(l);
 	pass_counters(l);
 	output__flush(l->session->output);
+	if (l->each)
+		l->each(l->each_ctx);
 	if (l->session->output->error || session__full(l->session))
 		l->stop = true;
 	l->more = n == SOURCE_READ_MAX;
@@ -199,7 +203,7 @@ static int timeout_ms(const struct loop *l)
 {
 	uint64_t due = assembler__next_due(l->session->assembler), now = kernel__boot_ns();
 	bool targets = l->command || l->session->nr_targets;
-	int limit = l->more ? 0 : l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : -1;
+	int limit = l->more ? 0 : l->idle < LOOKS || l->over_ns ? LOOK_MS : targets ? 200 : l->each ? 1000 : -1;
 
 	if (l->options->dying_after_ns)
 		due = earliest(due, l->exits_due_ns);

@@ -19,6 +19,9 @@ struct loop {
 	uint64_t exits_due_ns;	    /* when exits under way are looked at again */
 	uint64_t over_ns;	    /* all targets are gone since then; 0: not yet */
 	struct et_counters counters; /* as last passed on */
+	int also_fd; /* woken for it, too; 0: none */
+	void (*each)(void *ctx); /* called at each look, at least once a second; NULL: none */
+	void *each_ctx;
 };
 
 /* Blocks the signals the loop wants to read; before anything is started, so none is missed. */

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "complete.h"
+#include "history.h"
 #include "log.h"
 #include "options.h"
 #include "schema.h"
+#include "serve.h"
 #include "trace.h"
 #include "version.h"
 
@@ -30,7 +32,7 @@ static int run(const struct options *o)
 {
 	switch (o->mode) {
 	case MODE_HELP:
-		options__help();
+		options__help(o);
 		return STATUS_OK;
 	case MODE_VERSION:
 		puts("exittrace " EXITTRACE_VERSION);
@@ -49,6 +51,12 @@ static int run(const struct options *o)
 		return trace__replay(o);
 	case MODE_TRACE:
 		return trace__live(o);
+	case MODE_SERVE:
+		return serve__run(o);
+	case MODE_LIST:
+	case MODE_WHY:
+	case MODE_STATS:
+		return history__tell(o);
 	}
 	return STATUS_ERROR;
 }

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -24,6 +26,10 @@
 #define LINE_SHOWN 1024
 #define STDIO_TAIL 64 /* bytes */
 #define NO_UID UINT32_MAX /* (uid_t)-1 means "leave it" to the kernel: nobody has it */
+#define STATE_DIR "/var/lib/exittrace"
+#define KEEP_NS (30 * 86400 * 1000000000ULL)
+#define KEEP_BYTES (1ULL << 30)
+#define KEEP_BYTES_MIN (16 << 20) /* the file, its log and a few thousand deaths */
 
 __attribute__((format(printf, 1, 2))) static int refuse(const char *fmt, ...)
 {
@@ -384,6 +390,71 @@ static int take_run_as(struct options *o, const char *arg, const char *opt)
 	return status;
 }
 
+/* ---- the history ---- */
+
+static int take_state_dir(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->state_dir);
+}
+
+static int take_keep(struct options *o, const char *arg, const char *opt)
+{
+	return take_duration(arg, opt, &o->keep_ns);
+}
+
+static int take_keep_size(struct options *o, const char *arg, const char *opt)
+{
+	if (parse__size(arg, &o->keep_bytes) || (o->keep_bytes && o->keep_bytes < KEEP_BYTES_MIN))
+		return refuse_value(opt, arg, "a size like 500M or 2G, 16M or more");
+	return 0;
+}
+
+static bool find_group(const char *name, gid_t *gid)
+{
+	FILE *f = fopen("/etc/group", "re");
+	struct group *gr;
+	bool found = false;
+
+	if (!f)
+		return false;
+	while (!found && (gr = fgetgrent(f))) {
+		found = !strcmp(gr->gr_name, name);
+		if (found)
+			*gid = gr->gr_gid;
+	}
+	fclose(f);
+	return found;
+}
+
+static int take_group(struct options *o, const char *arg, const char *opt)
+{
+	uint64_t n;
+
+	o->for_group = true;
+	if (!parse__number(arg, NO_UID - 1, &n))
+		o->group = (gid_t)n;
+	else if (!find_group(arg, &o->group))
+		return refuse("%s: no group '%s' in /etc/group; a group id works too", opt, text__shown(arg).s);
+	return 0;
+}
+
+static int take_when(const char *arg, const char *opt, uint64_t *ns)
+{
+	if (parse__when(arg, (uint64_t)time(NULL), ns))
+		return refuse_value(opt, arg, "a time like 2h, 08:30, 2026-11-25 or 2026-11-25T08:30");
+	return 0;
+}
+
+static int take_since(struct options *o, const char *arg, const char *opt)
+{
+	return take_when(arg, opt, &o->since_ns);
+}
+
+static int take_until(struct options *o, const char *arg, const char *opt)
+{
+	return take_when(arg, opt, &o->until_ns);
+}
+
 /* Those that a death can be told without. */
 static const enum et_observation optional[] = { ET_OBS_SNAPSHOT, ET_OBS_BEGIN, ET_OBS_MM, ET_OBS_FILES,
 						ET_OBS_WORK, ET_OBS_COREDUMP, ET_OBS_CHILDREN };
@@ -432,6 +503,11 @@ static int take_tier(struct options *o, const char *arg, const char *opt)
 
 /* ---- the table: getopt's tables and the help are made from it ---- */
 
+/* Which of `exittrace serve`, `list`, `why` and `stats` take it; without any of them: BARE. */
+enum { BARE = 1, SERVE = 2, LIST = 4, WHY = 8, STATS = 16 };
+#define ASK (LIST | WHY | STATS)
+#define ANY (BARE | SERVE | ASK)
+
 struct row {
 	char letter; /* 0: none */
 	const char *name;
@@ -440,65 +516,89 @@ struct row {
 	int (*take)(struct options *o, const char *arg, const char *opt);
 	size_t flag;    /* without take(): the bool that becomes true ... */
 	enum mode mode; /* ... or if that is 0, the mode */
+	unsigned int verbs; /* 0: BARE */
 };
 
 #define FLAG(member) .flag = offsetof(struct options, member)
 
 static const struct row rows[] = {
-	{ .help = "What to watch:" },
+	{ .help = "What to watch:", .verbs = BARE | SERVE },
 	{ 'p', "pid", "PID[,PID..]", "these processes, until all are reaped", .take = take_pids },
 	{ 'a', "all", NULL, "every process; so without any of these", FLAG(all) },
 	{ 'c', "cgroup", "PATH", "processes in this cgroup and below", .take = take_cgroup },
-	{ 'n', "name", "COMM", "processes of this name", .take = take_name },
-	{ 'u', "user", "USER", "processes of this user, name or id", .take = take_user },
+	{ 'n', "name", "COMM", "processes of this name", .take = take_name, .verbs = BARE | SERVE },
+	{ .help = "Which processes:", .verbs = LIST },
+	{ 'p', "pid", "PID[,PID..]", "those that had these numbers", .take = take_pids, .verbs = LIST },
+	{ 0, "name", "COMM", "those of this name", .take = take_name, .verbs = LIST },
+	{ 'u', "user", "USER", "processes of this user, name or id", .take = take_user, .verbs = BARE | SERVE | LIST },
 	{ 0, "tree", "PID", "this process and its descendants", .take = take_tree },
 	{ 'f', "follow", NULL, "with -p or COMMAND: its descendants too", FLAG(follow) },
-	{ .help = "Which deaths:" },
-	{ 'x', "failed", NULL, "only those with a status other than 0", FLAG(failed) },
-	{ 0, "cause", "CLASS[,..]", "only these causes: exit, signal, fault, ...", .take = take_causes },
-	{ 0, "signal", "SIG[,..]", "only those ended by these signals", .take = take_signals },
-	{ 0, "min-age", "DUR", "only processes that lived this long", .take = take_min_age },
-	{ 0, "min-exit", "DUR", "only those whose exit took this long", .take = take_min_exit },
-	{ 0, "min-zombie", "DUR", "only those that were zombies this long", .take = take_min_zombie },
-	{ .help = "How to print:" },
-	{ 'j', "json", NULL, "one JSON object per line", FLAG(json) },
-	{ 'v', "verbose", NULL, "the story of each death in a few lines", FLAG(verbose) },
-	{ 0, "fields", "F[,F..]", "these fields, by key or heading", .take = take_fields },
-	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS },
+	{ .help = "Which deaths:", .verbs = BARE | SERVE | ASK },
+	{ 'x', "failed", NULL, "only those with a status other than 0", FLAG(failed), .verbs = BARE | SERVE | LIST },
+	{ 0, "cause", "CLASS[,..]", "only these causes: exit, signal, fault, ...", .take = take_causes,
+	  .verbs = BARE | SERVE | LIST },
+	{ 0, "signal", "SIG[,..]", "only those ended by these signals", .take = take_signals,
+	  .verbs = BARE | SERVE | LIST },
+	{ 0, "min-age", "DUR", "only processes that lived this long", .take = take_min_age,
+	  .verbs = BARE | SERVE | LIST },
+	{ 0, "min-exit", "DUR", "only those whose exit took this long", .take = take_min_exit,
+	  .verbs = BARE | SERVE | LIST },
+	{ 0, "min-zombie", "DUR", "only those that were zombies this long", .take = take_min_zombie,
+	  .verbs = BARE | SERVE | LIST },
+	{ 0, "since", "WHEN", "that died since then: 2h ago, or \"2026-11-25 08:30\"", .take = take_since,
+	  .verbs = ASK },
+	{ 0, "until", "WHEN", "... and until then", .take = take_until, .verbs = LIST },
+	{ 0, "boot", NULL, "since the machine was booted", FLAG(this_boot), .verbs = LIST | WHY },
+	{ 'n', "number", "N", "at most N of them, the latest\n(list: 100, why: 1)", .take = take_count,
+	  .verbs = LIST | WHY },
+	{ .help = "How to print:", .verbs = BARE | SERVE | ASK },
+	{ 'j', "json", NULL, "one JSON object per line", FLAG(json), .verbs = BARE | LIST },
+	{ 'v', "verbose", NULL, "the story of each death in a few lines", FLAG(verbose), .verbs = BARE | LIST },
+	{ 0, "fields", "F[,F..]", "these fields, by key or heading", .take = take_fields, .verbs = BARE | LIST },
+	{ 0, "list-fields", NULL, "tell what fields there are, and end", .mode = MODE_LIST_FIELDS,
+	  .verbs = BARE | LIST },
 	{ 0, "json-schema", NULL, "tell the JSON Schema of -j, and end", .mode = MODE_JSON_SCHEMA },
 	{ 'S', "summary", NULL, "sums instead of records: histograms and tops", FLAG(summary) },
 	{ 0, "interval", "DUR", "with -S: for each DUR, and for all at the end", .take = take_interval },
 	{ 't', "timestamp", NULL, "date and time in full", FLAG(timestamp) },
-	{ 0, "utc", NULL, "times in UTC", FLAG(utc) },
-	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args) },
+	{ 0, "utc", NULL, "times in UTC", FLAG(utc), .verbs = BARE | ASK },
+	{ 'A', "args", NULL, "command lines too (they may hold secrets)", FLAG(args),
+	  .verbs = BARE | SERVE | LIST | WHY },
 	{ 'T', "threads", NULL, "one record for each thread that ends, too", FLAG(threads) },
 	{ 0, "stdio", "[=text[:N]]",
 	  "bytes left in stdio buffers; with text the last\nN too (default 64; they may hold secrets)",
 	  .take = take_stdio },
 	{ 0, "exit-stack", NULL, "how it left, who called exit(), where it stood", FLAG(exit_stack) },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
-	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet) },
-	{ .help = "How to run:" },
-	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time },
+	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet), .verbs = BARE | SERVE | ASK },
+	{ .help = "How to run:", .verbs = BARE | SERVE | ASK },
+	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time, .verbs = BARE | SERVE },
 	{ 0, "count", "N", "end after N records of deaths", .take = take_count },
 	{ 0, "zombie-after", "DUR", "tell when not reaped for this long\n(default 10s, 0: never)",
-	  .take = take_zombie_after },
+	  .take = take_zombie_after, .verbs = BARE | SERVE },
 	{ 0, "dying-after", "DUR", "tell when an exit takes this long\n(default 5s, 0: never)",
 	  .take = take_dying_after },
 	{ 0, "strict", NULL, "exit status 3 if anything was lost", FLAG(strict) },
 	{ 0, "record", "FILE", "keep the events for --replay", .take = take_record },
 	{ 0, "replay", "FILE", "print what was recorded; needs no root", .take = take_replay },
 	{ 0, "probes", NULL, "tell what can be observed here, and end", .mode = MODE_PROBES },
-	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier },
+	{ 0, "state-dir", "DIR", "where the history is\n(default /var/lib/exittrace)", .take = take_state_dir,
+	  .verbs = SERVE | ASK },
+	{ 0, "keep", "DUR", "deaths for this long (default 30d, 0: for ever)", .take = take_keep, .verbs = SERVE },
+	{ 0, "keep-size", "BYTES", "at most this much on the disk, as 500M or 2G\n(default 1G, 0: no limit)",
+	  .take = take_keep_size, .verbs = SERVE },
+	{ 0, "group", "GROUP", "who may read all of the history, besides root", .take = take_group, .verbs = SERVE },
+	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier, .verbs = BARE | SERVE },
 	{ 0, "without", "WHAT[,..]", "leave out observations of --probes that cost too\nmuch here: files, mm, ...",
-	  .take = take_without },
-	{ 0, "run-as", "USER", "who to be once attached (default: nobody)", .take = take_run_as },
-	{ 0, "no-drop", NULL, "keep all privileges, to debug", FLAG(no_drop) },
-	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd },
+	  .take = take_without, .verbs = BARE | SERVE },
+	{ 0, "run-as", "USER", "who to be once attached (default: nobody)", .take = take_run_as,
+	  .verbs = BARE | SERVE },
+	{ 0, "no-drop", NULL, "keep all privileges, to debug", FLAG(no_drop), .verbs = BARE | SERVE },
+	{ 0, "ready-fd", "N", "write a newline there once watching", .take = take_ready_fd, .verbs = BARE | SERVE },
 	{ 0, "complete", NULL, "tell what the last of the words that follow can\nbecome, for shells",
 	  .mode = MODE_COMPLETE },
-	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION },
-	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP },
+	{ 'V', "version", NULL, "tell the version, and end", .mode = MODE_VERSION, .verbs = ANY },
+	{ 'h', "help", NULL, "tell all this, and end", .mode = MODE_HELP, .verbs = ANY },
 };
 
 #define LONG_ONLY 256 /* getopt's value of rows[i] without a letter: this + i */
@@ -508,12 +608,47 @@ static int getopt_value(unsigned int i)
 	return rows[i].letter ? rows[i].letter : LONG_ONLY + (int)i;
 }
 
-static const struct row *row_of(int value)
+static const struct {
+	const char *name;
+	enum mode mode;
+	unsigned int bit;
+	const char *usage;
+} verbs[] = {
+	{ "serve", MODE_SERVE, SERVE,
+	  "Usage: exittrace serve [OPTION..]\n"
+	  "Watches every process and keeps a history, for exittrace list, why and stats." },
+	{ "list", MODE_LIST, LIST,
+	  "Usage: exittrace list [OPTION..] [PID|NAME|UNIT|CONTAINER]\n"
+	  "Prints deaths that exittrace serve has kept, the latest last." },
+	{ "why", MODE_WHY, WHY,
+	  "Usage: exittrace why [OPTION..] [PID|NAME|UNIT|CONTAINER]\n"
+	  "Tells the story of the last death that matches; without a word, of the last that\n"
+	  "did not exit with 0." },
+	{ "stats", MODE_STATS, STATS,
+	  "Usage: exittrace stats [OPTION..]\n"
+	  "Sums up the history: causes, who killed, slow exits, who leaves zombies." },
+};
+
+static unsigned int verb_bit(const struct options *o)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].mode == o->verb)
+			return verbs[i].bit;
+	return BARE;
+}
+
+/* Whether this word may follow the verb, or stand without one. */
+static bool is_for(const struct row *row, const struct options *o)
+{
+	return (row->verbs ? row->verbs : BARE) & verb_bit(o);
+}
+
+static const struct row *row_of(const struct options *o, int value)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].name && getopt_value(i) == value)
+		if (rows[i].name && is_for(&rows[i], o) && getopt_value(i) == value)
 			return &rows[i];
 	}
 	return NULL;
@@ -526,14 +661,20 @@ static int argument_of(const struct row *row)
 	return *row->value == '[' ? optional_argument : required_argument;
 }
 
-/* "+": stop at the first word, whose options are not ours. ":": tell a missing value apart. */
-static void make_getopt_tables(char *letters, struct option *longs)
+/*
+ * "+": stop at the first word, whose options are not ours. Behind a verb words are, and options may follow. ":": tell a
+ * missing value apart.
+ */
+static void make_getopt_tables(const struct options *o, char *letters, struct option *longs)
 {
 	unsigned int i;
 
-	*letters++ = '+';
+	if (o->verb == MODE_TRACE)
+		*letters++ = '+';
 	*letters++ = ':';
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!is_for(&rows[i], o))
+			continue;
 		if (rows[i].letter) {
 			*letters++ = rows[i].letter;
 			if (rows[i].value)
@@ -573,29 +714,29 @@ static int take(struct options *o, const struct row *row, const char *arg)
 	return 0;
 }
 
-static const char *nearest_option(const char *name)
+static const char *nearest_option(const struct options *o, const char *name)
 {
 	unsigned int least = (unsigned int)strlen(name) / 3 + 1, i;
 	const char *best = NULL;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].name)
+		if (rows[i].name && is_for(&rows[i], o))
 			consider(name, rows[i].name, &best, &least);
 	}
 	return best;
 }
 
 /* getopt said '?'. optopt: 0 after an unknown or ambiguous long option. */
-static int refuse_option(const char *word)
+static int refuse_option(const struct options *o, const char *word)
 {
-	const struct row *row = optopt ? row_of(optopt) : NULL;
+	const struct row *row = optopt ? row_of(o, optopt) : NULL;
 	const char *nearest;
 
 	if (row)
 		return refuse("--%s takes no value", row->name);
 	if (optopt)
 		return refuse("there is no option '-%s'", text__shown((char[]){ (char)optopt, '\0' }).s);
-	nearest = nearest_option(word + strspn(word, "-"));
+	nearest = nearest_option(o, word + strspn(word, "-"));
 	if (nearest)
 		return refuse("there is no option '%s'; did you mean --%s?", text__shown(word).s, nearest);
 	return refuse("there is no option '%s', or it is short for several", text__shown(word).s);
@@ -613,15 +754,15 @@ static int read_options(struct options *o, int argc, char **argv)
 	struct option longs[ARRAY_SIZE(rows) + 1];
 	int value, status;
 
-	make_getopt_tables(letters, longs);
+	make_getopt_tables(o, letters, longs);
 	optind = 0; /* glibc: start anew */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (value == '?')
-			return refuse_option(argv[optind - 1]);
+			return refuse_option(o, argv[optind - 1]);
 		if (value == ':')
-			return refuse("%s needs a value", name_of(row_of(optopt), name));
-		status = take(o, row_of(value), optarg);
+			return refuse("%s needs a value", name_of(row_of(o, optopt), name));
+		status = take(o, row_of(o, value), optarg);
 		if (status)
 			return status;
 		if (tells_at_once(o))
@@ -696,6 +837,50 @@ static bool wants_colour(const struct options *o)
 	return !o->output && isatty(STDOUT_FILENO);
 }
 
+/* ---- exittrace VERB ---- */
+
+static bool take_verb(struct options *o, int argc, char **argv)
+{
+	for (unsigned int i = 0; argc > 1 && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			o->verb = verbs[i].mode;
+	return o->verb;
+}
+
+/* What a service manager says, or where packages put it. */
+static const char *default_state_dir(const struct options *o)
+{
+	const char *dir = getenv("STATE_DIRECTORY");
+
+	return o->verb == MODE_SERVE && dir && *dir == '/' && !strchr(dir, ':') ? dir : STATE_DIR;
+}
+
+static int read_wanted(struct options *o, int argc, char **argv)
+{
+	const bool may = o->verb == MODE_LIST || o->verb == MODE_WHY;
+
+	if (optind < argc && may)
+		o->wanted = argv[optind++];
+	if (optind < argc && may)
+		return refuse("'%s': one process, name, unit or container at a time", text__shown(argv[optind]).s);
+	return optind < argc ? refuse("'%s': there is nothing to be named here", text__shown(argv[optind]).s) : 0;
+}
+
+static int finish_verb(struct options *o, int argc, char **argv)
+{
+	int status = read_wanted(o, argc, argv);
+
+	if (!status)
+		status = check_pairs(o);
+	if (o->mode == MODE_TRACE)
+		o->mode = o->verb;
+	o->all = o->verb == MODE_SERVE;
+	o->colour = wants_colour(o);
+	if (!o->state_dir)
+		o->state_dir = default_state_dir(o);
+	return status;
+}
+
 int options__parse(struct options *o, int argc, char **argv)
 {
 	int status;
@@ -703,12 +888,20 @@ int options__parse(struct options *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	o->zombie_after_ns = ZOMBIE_AFTER_NS;
 	o->dying_after_ns = DYING_AFTER_NS;
+	o->keep_ns = KEEP_NS;
+	o->keep_bytes = KEEP_BYTES;
 	o->ready_fd = -1;
+	if (take_verb(o, argc, argv)) {
+		argc--;
+		argv++;
+	}
 	status = read_options(o, argc, argv);
 	if (status || tells_at_once(o)) {
 		o->command = argv + optind;
 		return status;
 	}
+	if (o->verb)
+		return finish_verb(o, argc, argv);
 	if (o->replay && o->mode == MODE_TRACE)
 		o->mode = MODE_REPLAY;
 	o->colour = wants_colour(o);
@@ -722,12 +915,26 @@ int options__parse(struct options *o, int argc, char **argv)
 
 /* ---- what it tells about itself ---- */
 
-bool options__told(unsigned int i, struct option_told *told)
+const char *options__verb(unsigned int i)
 {
+	return i < ARRAY_SIZE(verbs) ? verbs[i].name : NULL;
+}
+
+static enum mode verb_mode(const char *verb)
+{
+	for (unsigned int i = 0; verb && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verb, verbs[i].name))
+			return verbs[i].mode;
+	return MODE_TRACE;
+}
+
+bool options__told(const char *verb, unsigned int i, struct option_told *told)
+{
+	const struct options o = { .verb = verb_mode(verb) };
 	const struct row *row;
 
 	for (row = rows; row < rows + ARRAY_SIZE(rows); row++) {
-		if (!row->name || i--)
+		if (!row->name || !is_for(row, &o) || i--)
 			continue;
 		*told = (struct option_told){ row->letter, row->name, row->value, row->help };
 		return true;
@@ -804,17 +1011,32 @@ static void help_row(const struct row *row)
 	puts(line);
 }
 
-void options__help(void)
+static const char *usage_of(const struct options *o)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (verbs[i].mode == o->verb)
+			return verbs[i].usage;
+	return "Usage: exittrace [OPTION..] -p PID[,PID..] | --all | [--] COMMAND [ARG..]\n"
+	       "       exittrace serve | why | list | stats [OPTION..] (--help tells more)\n"
+	       "Says why processes died: who or what ended them, and who reaped them.";
+}
+
+void options__help(const struct options *o)
 {
 	unsigned int i;
 
-	puts("Usage: exittrace [OPTION..] -p PID[,PID..] | --all | [--] COMMAND [ARG..]\n"
-	     "Says why processes died: who or what ended them, and who reaped them.");
+	puts(usage_of(o));
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!is_for(&rows[i], o))
+			continue;
 		if (rows[i].name)
 			help_row(&rows[i]);
 		else
 			printf("\n%s\n", rows[i].help);
+	}
+	if (o->verb) {
+		puts("\nDUR is in seconds, or like 200ms, 1.5s, 2m, 1h30m, 7d. All filters must hold.");
+		return;
 	}
 	puts("\nDUR is in seconds, or like 200ms, 1.5s, 2m, 1h30m. All filters must hold.\n"
 	     "With COMMAND the exit status is the command's. Otherwise: 0 fine, 1 error,\n"

@@ -33,6 +33,10 @@ enum mode {
 	MODE_HELP,
 	MODE_VERSION,
 	MODE_COMPLETE,
+	MODE_SERVE,
+	MODE_LIST,
+	MODE_WHY,
+	MODE_STATS,
 };
 
 enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
@@ -81,12 +85,21 @@ struct options {
 	bool by_other;
 	struct user run_as; /* with by_other: who to be once attached */
 	enum tier tier;
+	/* of the history: exittrace serve, list, why, stats */
+	enum mode verb; /* MODE_TRACE: none of these */
+	const char *state_dir;
+	uint64_t keep_ns, keep_bytes;
+	bool for_group;
+	gid_t group; /* who may read it */
+	uint64_t since_ns, until_ns; /* real time; 0: no limit */
+	bool this_boot;
+	const char *wanted; /* a pid, name, unit or container; NULL: any */
 	uint64_t without; /* bit per enum et_observation that is not to be made */
 };
 
 /* 0, or STATUS_USAGE after one clear line on stderr. */
 int options__parse(struct options *o, int argc, char **argv);
-void options__help(void);	 /* to stdout */
+void options__help(const struct options *o); /* to stdout */
 void options__list_fields(void); /* to stdout: key, type, unit, records it is in, what it is */
 /* For who completes words: an option as --help has it; false: there is no i-th. */
 struct option_told {
@@ -95,7 +108,9 @@ struct option_told {
 	const char *value; /* "PID[,PID..]"; NULL: none follows */
 	const char *help;
 };
-bool options__told(unsigned int i, struct option_told *told);
+/* `verb`: of `exittrace VERB`; NULL: without one. */
+bool options__told(const char *verb, unsigned int i, struct option_told *told);
+const char *options__verb(unsigned int i); /* the i-th; NULL: no more */
 /* The i-th word that such a value can be; NULL: no more, or there is no list of them. Holds until the next call. */
 const char *options__word(const char *value, unsigned int i);
 /* A command line: it may hold secrets, so that only -A or its own name brings it. */

@@ -19,6 +19,8 @@
 
 static const struct output_ops *choose_ops(const struct output_options *opt)
 {
+	if (opt->ops)
+		return opt->ops;
 	if (opt->json)
 		return &output_json_ops;
 	return opt->story ? &output_story_ops : &output_text_ops;
@@ -39,7 +41,7 @@ struct output *output__new(const struct output_options *opt)
 		return NULL;
 	o->opt = *opt;
 	o->ops = choose_ops(opt);
-	o->waits = may_wait(opt->fd);
+	o->waits = !opt->sink && may_wait(opt->fd);
 	/* localtime_r() reads its files on the first call only; later there may be no file to read. */
 	tzset();
 	if (o->ops->init && o->ops->init(o)) {
@@ -135,8 +137,12 @@ int output__flush(struct output *o)
 	size_t done = 0;
 	unsigned int i;
 
-	if (!o->error)
+	if (o->opt.sink) {
+		o->opt.sink(o->opt.sink_ctx, o->buf.data, o->buf.len);
+		done = o->buf.len;
+	} else if (!o->error) {
 		o->error = write_all(o, &done);
+	}
 	for (i = 0; i < o->in_buffer; i++)
 		o->unwritten += o->ends[i] > done;
 	o->in_buffer = 0;
@@ -181,6 +187,13 @@ void output__begin(struct output *o, const struct et_start *s)
 		return;
 	o->ops->begin(o, &o->buf, s);
 	settle(o, before);
+}
+
+void output__resume(struct output *o, const struct et_start *s)
+{
+	take_boot_id(o, s);
+	if (o->ops->resume)
+		o->ops->resume(o);
 }
 
 void output__record(struct output *o, const struct record *r)

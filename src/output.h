@@ -10,6 +10,8 @@
 #include "assembler.h"
 #include "buf.h"
 
+struct output_ops;
+
 struct output_options {
 	int fd;			 /* borrowed */
 	bool json, story;	 /* neither: the table */
@@ -23,6 +25,10 @@ struct output_options {
 	/* Asked while the reader lets us wait: true, and the output gives up after GIVE_UP_MS. May be NULL. */
 	bool (*stop)(void *ctx);
 	void *stop_ctx;
+	/* Instead of a file descriptor, and in a form of its own. NULL: none of that. */
+	const struct output_ops *ops;
+	void (*sink)(void *ctx, const char *data, size_t len);
+	void *sink_ctx;
 };
 
 struct totals { /* for `bye`: deaths = records + filtered + lost */
@@ -41,6 +47,7 @@ struct output_ops {
 	int (*init)(struct output *o); /* may be NULL; 0 or negative errno */
 	void (*fini)(struct output *o); /* may be NULL */
 	void (*begin)(struct output *o, struct buf *b, const struct et_start *s); /* may be NULL */
+	void (*resume)(struct output *o); /* may be NULL: o->boot_id is another one */
 	void (*record)(struct output *o, struct buf *b, const struct record *r);
 	/* `now` - `before` was lost since the last call */
 	void (*lost)(struct output *o, struct buf *b, const struct et_counters *before, const struct et_counters *now);
@@ -70,6 +77,8 @@ extern const struct output_ops output_text_ops, output_story_ops, output_json_op
 struct output *output__new(const struct output_options *opt); /* NULL: -ENOMEM */
 void output__free(struct output *o);			       /* does not flush; NULL is fine */
 void output__begin(struct output *o, const struct et_start *s);
+/* What follows is of another stream; it is not begun anew. */
+void output__resume(struct output *o, const struct et_start *s);
 void output__record(struct output *o, const struct record *r);
 /* Nothing is put out when the counters tell of no new loss. */
 void output__lost(struct output *o, const struct et_counters *before, const struct et_counters *now);

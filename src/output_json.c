@@ -22,6 +22,11 @@ static void json_fini(struct output *o)
 	json_record__free(o->priv);
 }
 
+static void json_resume(struct output *o)
+{
+	json_record__boot_id(o->priv, o->boot_id);
+}
+
 static void json_begin(struct output *o, struct buf *b, const struct et_start *s)
 {
 	unsigned int i;
@@ -108,6 +113,7 @@ const struct output_ops output_json_ops = {
 	.init = json_init,
 	.fini = json_fini,
 	.begin = json_begin,
+	.resume = json_resume,
 	.record = json_line,
 	.lost = json_lost,
 	.end = json_end,

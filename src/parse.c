@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "array.h"
 
@@ -130,6 +131,84 @@ int parse__duration(const char *s, uint64_t *ns)
 	} while (*s);
 	*ns = sum;
 	return 0;
+}
+
+int parse__size(const char *s, uint64_t *bytes)
+{
+	static const char factors[] = "KMGT";
+	const size_t len = strlen(s);
+	const char *unit = len > 1 ? strchr(factors, s[len - 1]) : NULL;
+	const unsigned int shift = unit ? 10 * (unsigned int)(unit - factors + 1) : 0;
+	char digits[24];
+	int err;
+
+	if (len >= sizeof(digits))
+		return -ERANGE;
+	memcpy(digits, s, len + 1);
+	if (unit)
+		digits[len - 1] = '\0';
+	err = parse__number(digits, INT64_MAX >> shift, bytes);
+	*bytes <<= err ? 0 : shift;
+	return err;
+}
+
+/* A date, a time or both; what is not there is today, or midnight. */
+static int read_calendar(const char *s, time_t now, time_t *when)
+{
+	static const struct {
+		const char *format;
+		bool today;
+	} forms[] = {
+		{ "%Y-%m-%d %H:%M:%S", false }, { "%Y-%m-%dT%H:%M:%S", false }, { "%Y-%m-%d %H:%M", false },
+		{ "%Y-%m-%dT%H:%M", false },	 { "%Y-%m-%d", false },	       { "%H:%M:%S", true },
+		{ "%H:%M", true },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = { 0 };
+		const char *end;
+
+		if (forms[i].today)
+			localtime_r(&now, &tm);
+		tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+		tm.tm_isdst = -1;
+		end = strptime(s, forms[i].format, &tm);
+		if (!end || *end)
+			continue;
+		*when = mktime(&tm);
+		if (forms[i].today && *when > now)
+			*when -= 86400;
+		return *when < 0 ? -ERANGE : 0;
+	}
+	return -EINVAL;
+}
+
+int parse__when(const char *s, uint64_t now_s, uint64_t *ns)
+{
+	const size_t len = strlen(s), ago = strlen(" ago");
+	char word[64];
+	uint64_t n;
+	time_t when;
+	int err;
+
+	if (len >= sizeof(word))
+		return -EINVAL;
+	memcpy(word, s, len + 1);
+	if (len > ago && !strcmp(word + len - ago, " ago"))
+		word[len - ago] = '\0';
+	if (word[0] == '@') {
+		err = parse__number(word + 1, INT64_MAX / BILLION, &n);
+		*ns = n * BILLION;
+		return err;
+	}
+	if (!parse__duration(word, &n)) {
+		*ns = n < now_s * BILLION ? now_s * BILLION - n : 1;
+		return 0;
+	}
+	err = read_calendar(s, (time_t)now_s, &when);
+	if (!err)
+		*ns = (uint64_t)when * BILLION;
+	return err;
 }
 
 int parse__next_word(const char **list, char word[PARSE_WORD_MAX])

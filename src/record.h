@@ -113,6 +113,7 @@ enum { /* types of record */
 	IN_DYING = 1 << 1,
 	IN_THREAD = 1 << 2, /* RECORD_THREAD and RECORD_WARNING */
 	IN_ALL = IN_DEATH | IN_DYING | IN_THREAD,
+	IN_HISTORY = 1 << 3, /* no type: the history has a column of it, to look for */
 };
 
 enum record_field {
@@ -174,6 +175,7 @@ struct reap {
 	bool new_parent_seen;
 	uint64_t time_ns;
 	uint64_t zombie_ns;  /* for RECORD_ZOMBIE: so far */
+	const struct et_reap *message; /* that told it; NULL: none did */
 };
 
 /* The way out, concluded by phases.c. */

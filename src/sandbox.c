@@ -61,7 +61,20 @@ static bool is_absent(int err)
 	return err == -ENOSYS || err == -EOPNOTSUPP;
 }
 
-static int close_all_doors(bool signals)
+/* Files: opened, read, written, cut, made, renamed, removed; their directory listed. */
+#define DIR_RIGHTS                                                                                             \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_DIR |          \
+	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | 1ULL << 13 | /* REFER */               \
+	 1ULL << 14 /* TRUNCATE */)
+
+static int open_one_door(int fd, const struct ruleset *r, int dir)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = r->fs & DIR_RIGHTS, .parent_fd = dir };
+
+	return syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) ? -errno : 0;
+}
+
+static int close_all_doors(const struct sandbox *box)
 {
 	struct ruleset r = { 0 };
 	int fd, err;
@@ -69,19 +82,21 @@ static int close_all_doors(bool signals)
 	widen(&r, &r.fs);
 	widen(&r, &r.net);
 	widen(&r, &r.scoped);
-	if (signals)
+	if (box->signals)
 		r.scoped &= ~(uint64_t)SCOPED_SIGNAL;
 	fd = create_ruleset(&r);
 	if (fd < 0)
 		return fd;
-	err = syscall(SYS_landlock_restrict_self, fd, 0) ? -errno : 0;
+	err = box->has_dir ? open_one_door(fd, &r, box->dir) : 0;
+	if (!err)
+		err = syscall(SYS_landlock_restrict_self, fd, 0) ? -errno : 0;
 	close(fd);
 	return err;
 }
 
-static int enter_landlock(bool signals)
+static int enter_landlock(const struct sandbox *box)
 {
-	int err = sandbox__has_landlock() ? close_all_doors(signals) : -errno;
+	int err = sandbox__has_landlock() ? close_all_doors(box) : -errno;
 
 	if (!is_absent(err))
 		return err;
@@ -247,7 +262,7 @@ static int refuse(const char *what, int err)
 
 int sandbox__enter(const struct sandbox *box)
 {
-	int err = enter_landlock(box->signals);
+	int err = enter_landlock(box);
 
 	if (err)
 		return refuse("Landlock", err);

@@ -21,6 +21,8 @@ struct sandbox_call {
 struct sandbox {
 	bool signals; /* may send signals to processes outside, if their owner allows it */
 	const struct sandbox_call *calls[SANDBOX_LISTS]; /* NULL: no more lists */
+	bool has_dir;
+	int dir; /* the one directory whose files may be opened, made and removed */
 };
 
 /* Lists to make one of. */

@@ -77,7 +77,7 @@ static void name_frames(void *ctx, struct frame *frames, unsigned int n)
 		symbols__name(s->symbols, frames, n);
 }
 
-static int make_parts(struct session *s, const struct options *o, int fd)
+static int make_parts(struct session *s, const struct options *o, int fd, const struct session_sink *sink)
 {
 	struct assembler_options how = { .zombie_after_ns = o->zombie_after_ns,
 					 .max_tail = o->stdio_tail,
@@ -85,6 +85,11 @@ static int make_parts(struct session *s, const struct options *o, int fd)
 	struct output_options to;
 
 	output_options(&to, o, fd);
+	if (sink) {
+		to.ops = sink->ops;
+		to.sink = sink->put;
+		to.sink_ctx = sink->ctx;
+	}
 	s->assembler = assembler__new(&how, on_record, s);
 	s->output = output__new(&to);
 	if (o->summary)
@@ -109,12 +114,18 @@ static void free_parts(struct session *s)
 
 int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols)
 {
+	return session__open_with(s, o, fd, symbols, NULL);
+}
+
+int session__open_with(struct session *s, const struct options *o, int fd, struct symbols *symbols,
+		       const struct session_sink *sink)
+{
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
 	s->symbols = symbols;
-	err = make_parts(s, o, fd);
+	err = make_parts(s, o, fd, sink);
 	if (err) {
 		free_parts(s);
 		return err;
@@ -165,6 +176,8 @@ int session__message(void *session, const void *msg, size_t size)
 	if (s->recorder && !s->recorder_error)
 		s->recorder_error = stream_writer__put(s->recorder, msg, size);
 	err = assembler__feed(s->assembler, msg, size);
+	if (s->taken)
+		*s->taken = s->taken_before + assembler__totals(s->assembler).deaths;
 	if (err)
 		return 0; /* counted by the assembler, told in the totals */
 	if (h->kind == ET_START)

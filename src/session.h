@@ -29,10 +29,24 @@ struct session {
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */
+	uint64_t *taken; /* NULL, or where to count deaths as they are taken, for who outlives us */
+	uint64_t taken_before; /* ... by others */
 	bool ended;
 };
 
-/* 0 or negative errno after one line on stderr. `fd` is borrowed; `symbols`, NULL or not, is not any more. */
+/* Where the output goes that has no file descriptor of its own. */
+struct session_sink {
+	const struct output_ops *ops;
+	void (*put)(void *ctx, const char *data, size_t len);
+	void *ctx;
+};
+
+/*
+ * 0 or negative errno after one line on stderr. `fd` is borrowed; `symbols`, NULL or not, is not any more.
+ * `sink`: NULL, or instead of `fd`.
+ */
+int session__open_with(struct session *s, const struct options *o, int fd, struct symbols *symbols,
+		       const struct session_sink *sink);
 int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols);
 /* One message: recorded, assembled, printed. The type is stream.h's and source.h's callback. */
 int session__message(void *session, const void *msg, size_t size);

@@ -42,6 +42,7 @@ struct source {
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
 	const struct watched_libcs *watched;
+	bool is_child; /* of the process that attached */
 	struct exits exits;
 	struct core_pattern pattern;
 	struct libc_build *libcs; /* until they are in the map */
@@ -588,11 +589,20 @@ struct et_counters source__counters(const struct source *s)
 /* In the order of the object, in which reaps come last: those of the last deaths are still seen. */
 void source__detach(struct source *s)
 {
-	if (s->skel && s->skel->bss)
+	if (s->skel && s->skel->bss && !s->is_child)
 		s->skel->bss->ending = 1;
 	for (unsigned int i = 0; i < s->nr_links; i++)
 		bpf_link__destroy(s->links[i]);
 	s->nr_links = 0;
+}
+
+/* bpf_link__destroy() would switch the parent's off. What it holds is freed with the process. */
+void source__leave_attached(struct source *s)
+{
+	for (unsigned int i = 0; i < s->nr_links; i++)
+		close(bpf_link__fd(s->links[i]));
+	s->nr_links = 0;
+	s->is_child = true;
 }
 
 void source__free(struct source *s)

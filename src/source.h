@@ -53,6 +53,8 @@ int source__read(struct source *s, message_fn fn, void *ctx);
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);
 struct et_counters source__counters(const struct source *s);
 void source__detach(struct source *s); /* no more messages; what is in the ring can still be read */
+/* In a process forked after attaching: what is attached is its parent's. */
+void source__leave_attached(struct source *s);
 void source__free(struct source *s);   /* NULL is fine */
 
 #endif

@@ -448,3 +448,19 @@ int trace__probes(const struct options *o)
 	kernel__close(&t.kernel);
 	return status_of(err);
 }
+
+int trace__attach(const struct options *o, struct source **out)
+{
+	static struct trace t; /* its plan belongs to the source */
+	int err;
+
+	t = (struct trace){ .options = o, .out_fd = -1 };
+	err = open_kernel(&t);
+	if (!err)
+		err = pin_targets(&t);
+	if (!err)
+		err = open_source(&t);
+	kernel__close(&t.kernel);
+	*out = t.source;
+	return status_of(err);
+}

@@ -9,4 +9,8 @@ int trace__live(const struct options *o);
 int trace__replay(const struct options *o);
 int trace__probes(const struct options *o);
 
+struct source;
+/* Attached, for somebody else to read. 0, or an exit status after one line on stderr. */
+int trace__attach(const struct options *o, struct source **out);
+
 #endif

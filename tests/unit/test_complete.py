@@ -45,7 +45,11 @@ def check_told():
     helped = subprocess.run([PROGRAM, "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
     names = re.findall(r"^  (?:-\w, |    )(--[\w-]+)", helped, re.M)
     letters = re.findall(r"^  (-\w), ", helped, re.M)
-    assert told("") == told("-x", "") == told("--") == names and told("-") == names + letters
+    verbs = ["serve", "list", "why", "stats"]
+    assert told("") == verbs + names and told("-x", "") == told("--") == names and told("-") == names + letters
+    assert told("wh") == ["why", ":command 0"] and told("why", "--sta") == ["--state-dir"]
+    assert told("list", "--cause=exit,sig") == ["--cause=exit,signal"] and told("list", "sh") == []
+    assert told("serve", "--no") == ["--no-drop"] and told("--", "why", "x") == [":command 1"]
     refused = subprocess.run([PROGRAM, "--cause", "no-such"], stderr=subprocess.PIPE, check=False).stderr.decode()
     classes = refused.partition("is none of: ")[2].partition(" (")[0].split()
     assert told("--cause", "") == classes and told("--cause", "exit,") == [f"exit,{name}" for name in classes]

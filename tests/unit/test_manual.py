@@ -55,11 +55,21 @@ def told_options(text):
         yield letter, name, " Ar " in rest
 
 
-def real_options():
-    for line in run([PROGRAM, "--help"])[0].split("\n"):
+def real_options(*verb):
+    for line in run([PROGRAM, *verb, "--help"])[0].split("\n"):
         found = re.match(r"  (?:-(\w), |    )--([\w-]+)(\[=\S+|) (\S?)", line)
         if found:
             yield found.group(1), found.group(2), bool(found.group(3) or found.group(4))
+
+
+def check_verbs(text):
+    """What `exittrace VERB` takes is told with it, or with the options of tracing."""
+    verbs = re.search(r"^\s+exittrace (\w+(?: \| \w+)+) \[", run([PROGRAM, "--help"])[0], re.M).group(1).split(" | ")
+    service = section(text, "SERVICE")
+    assert verbs == ["serve", "why", "list", "stats"], verbs
+    same("commands", re.findall(r"^\.It Nm Cm (\w+)", service, re.M), verbs)
+    taken = {option for verb in verbs for option in real_options(verb)}
+    same("their options", told_options(service), taken - set(real_options()))
 
 
 def refused_words(option):
@@ -163,6 +173,7 @@ def main():
     text = MANUAL.read_text()
     options = list(told_options(section(text, "OPTIONS")))
     same("options", options, real_options())
+    check_verbs(text)
     check_words(text)
     check_fields(text)
     check_roles(text)

@@ -336,18 +336,92 @@ static void durations(void)
 	CHECK(!parse__duration("1d2h3m4s5ms6us7ns", &ns) && ns == 93784005006007ULL);
 }
 
-static void help_fits(void)
+/* What follows them is read by rules of its own. */
+static void verbs(void)
+{
+	CHECK(!parse("why") && o.mode == MODE_WHY && !o.wanted && !strcmp(o.state_dir, "/var/lib/exittrace"));
+	CHECK(!parse("why 4242 -n 3") && !strcmp(o.wanted, "4242") && o.count == 3);
+	CHECK(!parse("list -n 5 nginx.service --state-dir /x -x") && o.mode == MODE_LIST && o.failed);
+	CHECK(!strcmp(o.wanted, "nginx.service") && o.count == 5 && !strcmp(o.state_dir, "/x"));
+	CHECK(!parse("list --name sh --cause oom_memcg,fault --since 2h") && o.causes && o.since_ns);
+	CHECK(!parse("serve --keep 7d --keep-size 2G -n sh") && o.mode == MODE_SERVE && o.all);
+	CHECK(o.keep_ns == 7 * 86400 * 1000000000ULL && o.keep_bytes == 2ULL << 30 && !strcmp(o.name, "sh"));
+	CHECK(!parse("stats --since 08:30") && o.mode == MODE_STATS);
+	CHECK(!parse("-- why") && o.mode == MODE_TRACE && !strcmp(o.command[0], "why"));
+	CHECK(parse("stats nginx") == STATUS_USAGE && strstr(said, "nothing to be named"));
+	CHECK(parse("why a b") == STATUS_USAGE && strstr(said, "'b': one process"));
+	CHECK(parse("why --record x") == STATUS_USAGE && strstr(said, "no option"));
+	CHECK(parse("list -f") == STATUS_USAGE);
+	CHECK(parse("--keep 7d --all") == STATUS_USAGE);
+	CHECK(parse("serve --keep-size 1M") == STATUS_USAGE && strstr(said, "16M or more"));
+	CHECK(parse("serve --group no-such-group") == STATUS_USAGE && strstr(said, "/etc/group"));
+	CHECK(parse("list --since tomorrow") == STATUS_USAGE && strstr(said, "a time like"));
+	CHECK(parse("list -j -v") == STATUS_USAGE);
+}
+
+static void sizes(void)
+{
+	uint64_t n;
+
+	CHECK(!parse__size("500", &n) && n == 500);
+	CHECK(!parse__size("3K", &n) && n == 3072);
+	CHECK(!parse__size("2G", &n) && n == 2ULL << 30);
+	CHECK(!parse__size("1T", &n) && n == 1ULL << 40);
+	CHECK(parse__size("", &n) && parse__size("G", &n) && parse__size("2g", &n) && parse__size("1.5G", &n));
+	CHECK(parse__size("9999999999T", &n) && parse__size("123456789012345678901234567890", &n));
+}
+
+/* 2023-11-14 22:13:20 UTC, a Tuesday. */
+static void moments(void)
+{
+	const uint64_t now = 1700000000, sec = 1000000000ULL;
+	uint64_t ns;
+
+	setenv("TZ", "UTC", 1);
+	CHECK(!parse__when("2h", now, &ns) && ns == (now - 7200) * sec);
+	CHECK(!parse__when("10m ago", now, &ns) && ns == (now - 600) * sec);
+	CHECK(!parse__when("22:13", now, &ns) && ns == (now - 20) * sec);
+	CHECK(!parse__when("22:13:21", now, &ns) && ns == (now + 1 - 86400) * sec);
+	CHECK(!parse__when("2023-11-14", now, &ns) && ns == (now - 80000) * sec);
+	CHECK(!parse__when("2023-11-14 22:13:20", now, &ns) && ns == now * sec);
+	CHECK(!parse__when("2023-11-14T22:13", now, &ns) && ns == (now - 20) * sec);
+	CHECK(!parse__when("@1234", now, &ns) && ns == 1234 * sec);
+	CHECK(!parse__when("99999d", now, &ns) && ns == 1);
+	CHECK(parse__when("", now, &ns) && parse__when("ago", now, &ns) && parse__when("25:00", now, &ns));
+	CHECK(parse__when("2023-13-01", now, &ns) && parse__when("2023-11-14 22:13:20 x", now, &ns));
+}
+
+static void print_help(void)
+{
+	options__help(&o);
+}
+
+static unsigned int count_help_lines(void)
 {
 	const char *line, *end;
 	unsigned int lines = 0;
 
-	capture(STDOUT_FILENO, options__help);
+	capture(STDOUT_FILENO, print_help);
 	for (line = said; (end = strchr(line, '\n')); line = end + 1) {
 		lines++;
 		if (end - line > 80)
 			unit__fail(__FILE__, __LINE__, "%zd columns: %.*s", end - line, (int)(end - line), line);
 	}
-	CHECK(lines > 40);
+	return lines;
+}
+
+static void help_fits(void)
+{
+	const enum mode verbs[] = { MODE_SERVE, MODE_LIST, MODE_WHY, MODE_STATS };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		o = (struct options){ .verb = verbs[i] };
+		CHECK(count_help_lines() > 8);
+		CHECK(strstr(said, "--state-dir DIR"));
+	}
+	o = (struct options){ 0 };
+	CHECK(count_help_lines() > 40);
+	CHECK(!strstr(said, "--state-dir"));
 	CHECK(strstr(said, "\n  -p, --pid PID[,PID..]      these processes"));
 	CHECK(strstr(said, "\n      --zombie-after DUR     tell when"));
 }
@@ -378,6 +452,9 @@ int main(void)
 	UNIT(summaries);
 	UNIT(modes);
 	UNIT(durations);
+	UNIT(verbs);
+	UNIT(sizes);
+	UNIT(moments);
 	UNIT(help_fits);
 	UNIT(field_list);
 	return unit__end();
