@@ -159,7 +159,7 @@ $(O)/tests/leave_frames: tests/leave.c | $(O)/tests/unit
 
 $(O)/tests/leave_musl: tests/leave.c | $(O)/tests/unit
 	$(say) CC $@
-	$(Q)musl-gcc $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
+	$(Q)$(MUSL_CC) $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
 asan: $(O)/asan/exittrace $(O)/asan/exittrace-short $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)
