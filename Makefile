@@ -47,6 +47,7 @@ LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop 
 	symbolizer symbols target trace watched_libcs
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
+LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
 	$(O)/tests/stdio-musl $(O)/tests/stdio-static
 
@@ -149,7 +150,6 @@ $(O)/tests/%: tests/%.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 
 # Leaves in every way, built as programs are: not static, as the C library has to be a file of its own.
 LEAVE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -pthread
-LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
 
 $(O)/tests/leave: HELPER_CFLAGS = -g
 $(O)/tests/leave_stripped: $(O)/tests/leave
@@ -165,7 +165,7 @@ $(O)/tests/leave_frames: tests/leave.c | $(O)/tests/unit
 
 $(O)/tests/leave_musl: tests/leave.c | $(O)/tests/unit
 	$(say) CC $@
-	$(Q)musl-gcc $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
+	$(Q)$(MUSL_CC) $(LEAVE_CFLAGS) -Wl,--build-id -o $@ $<
 
 # The user half with address and undefined-behaviour sanitizers, for replays and unit tests.
 asan: $(O)/asan/exittrace $(O)/asan/exittrace-short $(UNIT:$(O)/tests/unit/%=$(O)/asan/%)

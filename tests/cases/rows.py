@@ -143,10 +143,22 @@ def handled_then_killed(s):
     s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": stop(polite, "handled", 700)})
 
 
+def until_open(p, sig):
+    """It has said that it waits for the signal, and does so by now: sent before, it would be told as blocked."""
+    for _ in range(2000):
+        with open(f"/proc/{p.pid}/status") as status:
+            blocked = int(next(line for line in status if line.startswith("SigBlk:")).split()[1], 16)
+        if not blocked >> (int(sig) - 1) & 1:
+            return
+        time.sleep(0.01)
+    raise Failed(f"{p.pid} never waited")
+
+
 @row(10)
 @case
 def handled_then_exits(s):
     p = s.die("handle-exit", int(SIGTERM), 0, 300).word("ready")
+    until_open(p, SIGTERM)
     polite = s.send(SIGTERM, p, name="polite")
     s.reap(p, {"exit.code": 0, "cause.timeline": stop(polite, "handled", 300)})
 
