@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "watched_libcs.h"
 #include "log.h"
 #include "loop.h"
+#include "resident.h"
 #include "sandbox.h"
 #include "symbols.h"
 #include "trace.h"
+#include "watched_libcs.h"
 
 struct trace {
 	const struct options *options;
@@ -243,6 +244,7 @@ static int prepare(struct trace *t, struct et_start *start)
 		return err;
 	source__start(t->source, start);
 	source__open_snapshot(t->source); /* has said what failed */
+	resident__trim();
 	return 0;
 }
 

@@ -139,14 +139,14 @@ def callers(s):
             left.check(left.stack["tid"] != left.pid, "the thread that called is not the main one")
 
 
-@alone(kernels=KERNELS, seconds=90)
+@alone(once="best", kernels=KERNELS, seconds=90)
 def callers_stripped(s):
     """By build id and offset."""
     for way, left in run_all(s, "leave_stripped", WAYS).items():
         check_left(s, left, way, WAYS, program("leave_stripped"), program("leave"))
 
 
-@alone(kernels=KERNELS, seconds=90)
+@alone(once="best", kernels=KERNELS, seconds=90)
 def callers_static(s):
     path = program("leave_static")
     for way, left in run_all(s, "leave_static", WAYS).items():
@@ -156,14 +156,14 @@ def callers_static(s):
                        "not in _exit()")
 
 
-@alone(kernels=KERNELS, seconds=90)
+@alone(once="best", kernels=KERNELS, seconds=90)
 def callers_musl(s):
     path = program("leave_musl")
     for way, left in run_all(s, "leave_musl", WAYS).items():
         check_left(s, left, way, WAYS, path, path)
 
 
-@alone(kernels=KERNELS, seconds=90)
+@alone(once="best", kernels=KERNELS, seconds=90)
 def frame_pointers(s):
     """The whole stack, of a program that keeps frame pointers."""
     path = program("leave_frames")

@@ -8,6 +8,7 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGSEGV, SIGTERM, SIGUSR1, 
 from cases import alone, case, row
 from cases.records import NOTHING, at_least, between, has, matches, somewhere, unknown
 from cases.scene import DIE, by, comm
+from cases.tracer import Failed
 
 MS = 10 ** 6
 RTMIN3 = 37
