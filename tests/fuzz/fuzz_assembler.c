@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.zombie_after_ns = size > 0 ? data[0] * 100000000ULL : 0,
 		.max_waiting = size > 1 ? 1 + data[1] % 8 : 1, /* few, so that there is no room, too */
 		.max_kept = size > 2 ? 1 + data[2] % 4 : 1,
+		.max_tail = 64,
 	};
 	struct assembler *a = assembler__new(&opt, take_record, NULL);
 

@@ -92,7 +92,8 @@ static void renew(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct assembler_options how = { .zombie_after_ns = 1000000000, .max_waiting = 8, .max_kept = 4 };
+	const struct assembler_options how = { .zombie_after_ns = 1000000000, .max_waiting = 8, .max_kept = 4,
+						.max_tail = 64 };
 	struct assembler *a;
 
 	if (null_fd < 0)

@@ -123,7 +123,8 @@ static struct output *open_output(const uint8_t settings[FUZZ_SETTINGS], bool *k
 
 static void run(struct output *o, const uint8_t *data, size_t size)
 {
-	const struct assembler_options how = { .zombie_after_ns = 1000000000, .max_waiting = 8, .max_kept = 4 };
+	const struct assembler_options how = { .zombie_after_ns = 1000000000, .max_waiting = 8, .max_kept = 4,
+						.max_tail = 64 };
 	struct assembler *a = assembler__new(&how, take_record, o);
 
 	begun = false;

@@ -56,6 +56,7 @@ static struct et_start a_start(void)
 	struct et_start s = {
 		.h = { ET_START, sizeof(s) },
 		.version = ET_STREAM_VERSION,
+		.flags = ET_START_STDIO | ET_START_STACK,
 		.page_size = 4096,
 		.attach_ns = 100000000000,
 		.real_ns = 1700000000000000000,
@@ -101,6 +102,9 @@ struct message {
 		struct et_file file;
 		struct et_dying dying;
 		struct et_pattern pattern;
+		struct et_stdio words;
+		struct et_stack stack;
+		struct et_forget forget;
 		struct et_start start;
 	};
 };
@@ -226,15 +230,58 @@ static void mend_args(struct message *m)
 	resize(m, offsetof(struct et_args, args) + m->args.len);
 }
 
+static void mend_one_file(struct et_file *f)
+{
+	at_most(&f->len, sizeof(f->path));
+	f->error = f->error > 0 ? -f->error : f->error;
+	f->fd = f->fd < -1 ? -1 : f->fd;
+}
+
 static void mend_file(struct message *m)
 {
 	struct et_file *f = &m->file;
 
 	resize(m, sizeof(*f));
-	at_most(&f->len, sizeof(f->path));
+	mend_one_file(f);
 	f->what = f->what >= ET_FILE_FLUSH_ERROR && f->what <= ET_FILE_CORE ? f->what : f->what % ET_FILE_CORE + 1;
-	f->error = f->error > 0 ? -f->error : f->error;
-	f->fd = f->fd < -1 ? -1 : f->fd;
+}
+
+static void mend_words(struct message *m)
+{
+	const size_t fixed = offsetof(struct et_stdio, tail);
+	struct et_stdio *w = &m->words;
+
+	resize(m, m->size < fixed ? fixed : m->size);
+	at_most(&w->tail_len, sizeof(w->tail));
+	resize(m, fixed + w->tail_len);
+	mend_one_file(&w->file);
+	w->file.what = ET_FILE_STDIO;
+	w->bytes %= 1ULL << 53;
+	w->inherited %= w->bytes + 1;
+}
+
+static void mend_stack(struct message *m)
+{
+	const size_t fixed = offsetof(struct et_stack, frames);
+	struct et_stack *t = &m->stack;
+	unsigned int i;
+
+	resize(m, m->size < fixed ? fixed : m->size);
+	at_most(&t->nr, ET_STACK_FRAMES);
+	resize(m, fixed + t->nr * sizeof(t->frames[0]));
+	for (i = 0; i < t->nr; i++)
+		at_most(&t->frames[i].kind, ET_FRAME_OFFSET);
+	at_most(&t->caller.kind, ET_FRAME_OFFSET);
+	at_most(&t->path_len, ET_STACK_PATH_MAX);
+	at_most(&t->signo, 64);
+	at_most(&t->what, ET_STACK_KINDS - 1);
+	t->call = t->what != ET_STACK_CALL ? ET_CALL_NONE : 1 + t->call % (ET_CALL_COUNT - 1);
+}
+
+static void mend_forget(struct message *m)
+{
+	resize(m, sizeof(m->forget));
+	at_most(&m->forget.why, WHY_UNSEEN);
 }
 
 static void mend_dying(struct message *m)
@@ -271,6 +318,9 @@ static void mend(struct message *m)
 		{ ET_CGROUP, 0, mend_cgroup },
 		{ ET_ARGS, 0, mend_args },
 		{ ET_FILE, 0, mend_file },
+		{ ET_STDIO, 0, mend_words },
+		{ ET_STACK, 0, mend_stack },
+		{ ET_FORGET, 0, mend_forget },
 		{ ET_OOM, sizeof(struct et_oom), NULL },
 		{ ET_THREAD, sizeof(struct et_thread), NULL },
 		{ ET_START, 0, mend_start },
