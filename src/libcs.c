@@ -9,9 +9,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,19 +17,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "array.h"
 #include "libcs.h"
+#include "unprivileged.h"
 
 #define FILES_MAX 128
 #define FILE_SIZE_MAX (16UL << 20)
-#define NOBODY 65534
 #define ANSWER_MS 5000 /* a file may be on a server that is gone */
 
 struct libraries {
@@ -151,50 +145,11 @@ static void add_all_mapped(struct libraries *l)
 
 /* ---- the child that looks into them ---- */
 
-static void limit(int resource, rlim_t max)
-{
-	const struct rlimit r = { max, max };
-
-	setrlimit(resource, &r);
-}
-
-/* For good: read() of what is open, write() of the answer and exit() are all that is left. */
-static bool give_up_rights(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { 0 };
-
-	if (!geteuid() && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY)))
-		return false;
-	if (!geteuid() && setresuid(NOBODY, NOBODY, NOBODY))
-		return false;
-	if (syscall(SYS_capset, &head, none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return false;
-	prctl(PR_SET_DUMPABLE, 0);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, 5);
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_NPROC, 0);
-	limit(RLIMIT_NOFILE, 0);
-	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
-}
-
-static bool is_needed(const struct libraries *l, int answer, int fd)
-{
-	for (unsigned int i = 0; i < l->n; i++)
-		if (l->fds[i] == fd)
-			return true;
-	return fd == answer;
-}
-
-#define FDS_MAX 4096 /* we have but a few open so early */
-
-static void close_others(const struct libraries *l, int answer)
-{
-	for (int fd = 0; fd < FDS_MAX; fd++)
-		if (!is_needed(l, answer, fd))
-			close(fd);
-}
+/* What it gets: read() and write() are all that it may do. */
+struct task {
+	const struct libraries *libraries;
+	char *bytes; /* room for a file */
+};
 
 /* All of it; 0: it cannot be read, or is too large. */
 static size_t read_whole(int fd, char *bytes)
@@ -207,28 +162,17 @@ static size_t read_whole(int fd, char *bytes)
 	return n < FILE_SIZE_MAX ? n : 0;
 }
 
-/* Not _exit(), which is exit_group(2): that is one call too many. */
-static __attribute__((noreturn)) void leave(int status)
+static void look_into(int answer, void *ctx)
 {
-	for (;;)
-		syscall(SYS_exit, status);
-}
-
-static __attribute__((noreturn)) void look_into(const struct libraries *l, int answer)
-{
-	char *bytes = mmap(NULL, FILE_SIZE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const struct task *t = ctx;
 	struct libc_build build;
 
-	close_others(l, answer);
-	if (bytes == MAP_FAILED || !give_up_rights())
-		leave(1);
-	for (unsigned int i = 0; i < l->n; i++) {
-		size_t n = read_whole(l->fds[i], bytes);
+	for (unsigned int i = 0; i < t->libraries->n; i++) {
+		size_t n = read_whole(t->libraries->fds[i], t->bytes);
 
-		if (!libc_elf__parse(bytes, n, &build) && write(answer, &build, sizeof(build)) != sizeof(build))
-			leave(1);
+		if (!libc_elf__parse(t->bytes, n, &build) && write(answer, &build, sizeof(build)) != sizeof(build))
+			return;
 	}
-	leave(0);
 }
 
 /* ---- its answer ---- */
@@ -273,24 +217,38 @@ static unsigned int take_answer(int fd, struct libc_build *builds)
 	return n;
 }
 
-static int ask_child(const struct libraries *l, struct libc_build *builds)
+static int ask_child(struct task *t, struct libc_build *builds)
 {
+	struct unprivileged u = { .also = t->libraries->fds, .nr_also = t->libraries->n, .strict = true };
 	int answer[2], n;
 	pid_t pid;
 
 	if (pipe2(answer, O_CLOEXEC))
 		return -errno;
-	pid = fork();
-	if (!pid)
-		look_into(l, answer[1]);
+	u.keep = answer[1];
+	pid = unprivileged__fork(&u, look_into, t);
 	close(answer[1]);
-	n = pid < 0 ? -errno : (int)take_answer(answer[0], builds);
+	n = pid < 0 ? pid : (int)take_answer(answer[0], builds);
 	close(answer[0]);
 	if (pid > 0) {
 		kill(pid, SIGKILL);
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
+	return n;
+}
+
+/* The room is asked for here: the child may not. It is the child's memory that gets filled. */
+static int look(const struct libraries *l, struct libc_build *builds)
+{
+	struct task t = { .libraries = l };
+	int n;
+
+	t.bytes = mmap(NULL, FILE_SIZE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (t.bytes == MAP_FAILED)
+		return -errno;
+	n = ask_child(&t, builds);
+	munmap(t.bytes, FILE_SIZE_MAX);
 	return n;
 }
 
@@ -302,7 +260,7 @@ int libcs__find(struct libc_build *builds)
 	l.n = 0;
 	add_usual(&l);
 	add_all_mapped(&l);
-	n = ask_child(&l, builds);
+	n = look(&l, builds);
 	while (l.n)
 		close(l.fds[--l.n]);
 	return n;

@@ -58,7 +58,7 @@ struct symbols *symbols__new(unsigned int patience_ms)
 		free(s);
 		return NULL;
 	}
-	s->pid = unprivileged__fork(pair[1], symbolizer__run, NULL, NULL, 0);
+	s->pid = unprivileged__fork(&(struct unprivileged){ .keep = pair[1] }, symbolizer__run, NULL);
 	close(pair[1]);
 	s->fd = pair[0];
 	fcntl(s->fd, F_SETFL, O_NONBLOCK);

@@ -7,42 +7,51 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "array.h"
+
 #define NOBODY 65534
 #define MEMORY_MAX (2ULL << 30) /* addresses: files of debug information are mapped whole */
 #define FILES_MAX 128
+#define STRICT_SECONDS 5
 
-/* Everything a parser that was taken over could use up, but for processor time: its parent does not wait for long. */
-static bool limit(void)
+static bool limit_one(int what, rlim_t max)
 {
-	const struct {
+	struct rlimit now;
+
+	if (getrlimit(what, &now))
+		return false;
+	now.rlim_max = now.rlim_max < max ? now.rlim_max : max;
+	now.rlim_cur = now.rlim_max;
+	return !setrlimit(what, &now);
+}
+
+/*
+ * Everything a parser that was taken over could use up, but for processor time unless it is strict: its parent does not
+ * wait for long.
+ */
+static bool limit(bool strict)
+{
+	static const struct {
 		int what;
 		rlim_t max;
 	} limits[] = {
 		{ RLIMIT_CORE, 0 }, { RLIMIT_FSIZE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_AS, MEMORY_MAX },
 		{ RLIMIT_NOFILE, FILES_MAX }, { RLIMIT_MEMLOCK, 0 }, { RLIMIT_MSGQUEUE, 0 },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		struct rlimit now;
-
-		if (getrlimit(limits[i].what, &now))
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (!limit_one(limits[i].what, limits[i].max))
 			return false;
-		now.rlim_max = now.rlim_max < limits[i].max ? now.rlim_max : limits[i].max;
-		now.rlim_cur = now.rlim_max;
-		if (setrlimit(limits[i].what, &now))
-			return false;
-	}
-	return true;
+	return !strict || (limit_one(RLIMIT_CPU, STRICT_SECONDS) && limit_one(RLIMIT_NOFILE, 0));
 }
 
 static bool drop_capabilities(void)
@@ -80,9 +89,8 @@ static bool forbid(void)
 	};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	int err = filter ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : -ENOMEM;
-	size_t i;
 
-	for (i = 0; !err && i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; !err && i < ARRAY_SIZE(calls); i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
 	if (!err)
 		err = seccomp_load(filter);
@@ -90,74 +98,82 @@ static bool forbid(void)
 	return !err;
 }
 
-static bool drop(void)
+static bool drop(bool strict)
 {
-	return limit() && become_nobody() && drop_capabilities() && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && forbid();
+	return limit(strict) && become_nobody() && drop_capabilities() && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static bool is_kept(int fd, int keep, const int *also, size_t nr)
+static bool is_kept(int fd, const struct unprivileged *u)
 {
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (also[i] == fd)
+	for (size_t i = 0; i < u->nr_also; i++)
+		if (u->also[i] == fd)
 			return true;
-	return fd == keep;
+	return fd == u->keep || (fd == STDERR_FILENO && !u->strict);
 }
 
-static int highest(int keep, const int *also, size_t nr)
+static int highest(const struct unprivileged *u)
 {
-	size_t i;
+	int fd = u->keep > STDERR_FILENO ? u->keep : STDERR_FILENO;
 
-	for (i = 0; i < nr; i++)
-		keep = also[i] > keep ? also[i] : keep;
-	return keep;
+	for (size_t i = 0; i < u->nr_also; i++)
+		fd = u->also[i] > fd ? u->also[i] : fd;
+	return fd;
 }
 
-static void close_others(int keep, const int *also, size_t nr)
+static void close_others(const struct unprivileged *u)
 {
-	const int last = highest(keep, also, nr);
+	const int last = highest(u);
 	struct rlimit files;
 	int fd;
 
 	for (fd = 0; fd <= last; fd++)
-		if (fd != STDERR_FILENO && !is_kept(fd, keep, also, nr))
+		if (!is_kept(fd, u))
 			close(fd);
-	if (!syscall(SYS_close_range, fd > STDERR_FILENO ? fd : STDERR_FILENO + 1, ~0U, 0))
+	if (!syscall(SYS_close_range, fd, ~0U, 0))
 		return;
 	if (getrlimit(RLIMIT_NOFILE, &files)) /* no such call: before 5.9, or forbidden in a container */
 		return;
-	for (fd = fd > STDERR_FILENO ? fd : STDERR_FILENO + 1; fd < (int)files.rlim_cur && fd < 65536; fd++)
+	for (; fd < (int)files.rlim_cur && fd < 65536; fd++)
 		close(fd);
 }
 
-static void run(pid_t parent, int keep, void (*fn)(int fd, void *ctx), void *ctx, const int *also, size_t nr)
+/* Not _exit(), which is exit_group(2): that is one call too many for who is strict. */
+static __attribute__((noreturn)) void leave(int status)
+{
+	for (;;)
+		syscall(SYS_exit, status);
+}
+
+static __attribute__((noreturn)) void run(pid_t parent, const struct unprivileged *u, void (*fn)(int fd, void *ctx),
+					  void *ctx)
 {
 	sigset_t none;
 
-	close_others(keep, also, nr);
+	close_others(u);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_IGN); /* of a terminal; the end of the parent is what ends us */
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGPIPE, SIG_DFL);
-	if (!drop())
-		_exit(1);
+	if (!drop(u->strict))
+		leave(1);
 	/* Changing the user clears it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)
-		_exit(1);
-	fn(keep, ctx);
-	_exit(0);
+		leave(1);
+	if (u->strict ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0 : !forbid())
+		leave(1);
+	fn(u->keep, ctx);
+	leave(0);
 }
 
-pid_t unprivileged__fork(int keep, void (*fn)(int fd, void *ctx), void *ctx, const int *also, size_t nr)
+pid_t unprivileged__fork(const struct unprivileged *u, void (*fn)(int fd, void *ctx), void *ctx)
 {
 	const pid_t parent = getpid();
 	pid_t pid = fork();
 
 	if (!pid)
-		run(parent, keep, fn, ctx, also, nr);
+		run(parent, u, fn, ctx);
 	return pid < 0 ? -errno : pid;
 }

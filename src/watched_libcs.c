@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "array.h"
-#include "watched_libcs.h"
 #include "unprivileged.h"
+#include "watched_libcs.h"
 
 #define PARSE_MS 3000
 
@@ -172,6 +172,7 @@ static void read_answers(struct watched_libcs *l, int fd)
 static void ask_parser(struct watched_libcs *l)
 {
 	int fds[LIBCS_MAX], pipefd[2];
+	struct unprivileged u;
 	unsigned int i;
 	pid_t pid;
 
@@ -179,7 +180,8 @@ static void ask_parser(struct watched_libcs *l)
 		return;
 	for (i = 0; i < l->nr; i++)
 		fds[i] = l->of[i].fd;
-	pid = unprivileged__fork(pipefd[1], parse_all, l, fds, l->nr);
+	u = (struct unprivileged){ .keep = pipefd[1], .also = fds, .nr_also = l->nr };
+	pid = unprivileged__fork(&u, parse_all, l);
 	close(pipefd[1]);
 	if (pid > 0) {
 		read_answers(l, pipefd[0]);
