@@ -79,13 +79,13 @@ exittrace-static: $(OBJS:$(O)/symbolizer.o=$(O)/symbolizer_static.o)
 	$(say) LINK $@
 	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -static-pie $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
 
-# The kernel half twice: see bpf/read.bpf.h.
+# The kernel half twice: see bpf/read.bpf.h. Relocations of .BTF.ext are for linkers of objects: libbpf passes them over.
 $(O)/exittrace_load.bpf.o: BPF_CFLAGS += -DREAD_BY_LOAD -mcpu=v3
 $(O)/exittrace.bpf.o $(O)/exittrace_load.bpf.o: bpf/exittrace.bpf.c $(wildcard bpf/*) $(wildcard include/*.h) \
 		vmlinux/vmlinux.h Makefile | $(O)
 	$(say) BPF $@
 	$(Q)$(CLANG) $(BPF_CFLAGS) $(BPF_SAME_BYTES) -c $< -o $@
-	$(Q)$(LLVM_STRIP) -g $@
+	$(Q)$(LLVM_STRIP) -g -R .rel.BTF.ext $@
 
 $(O)/%.skel.h: $(O)/%.bpf.o
 	$(say) SKEL $@

@@ -235,12 +235,23 @@ static __always_inline int on_call(struct pt_regs *ctx, enum et_stack_call call,
 	return 0;
 }
 
+/* Once for all of them: ten copies would be a tenth of the object that every start reads. */
+static __noinline int on_call_found(struct pt_regs *ctx, enum et_stack_call call)
+{
+	return on_call(ctx, call, true);
+}
+
+static __noinline int on_call_walked(struct pt_regs *ctx, enum et_stack_call call)
+{
+	return on_call(ctx, call, false);
+}
+
 /* What each is attached to is found out by the user half, file by file: the name is that of the symbol. */
-#define CALL(name, symbol, call)                                          \
-	SEC("?uprobe/" symbol)                                            \
-	int BPF_KPROBE(name##__uprobe) { return on_call(ctx, call, true); } \
-	SEC("?uprobe/" symbol)                                            \
-	int BPF_KPROBE(name##__uprobe_walk) { return on_call(ctx, call, false); }
+#define CALL(name, symbol, call)                                           \
+	SEC("?uprobe/" symbol)                                             \
+	int BPF_KPROBE(name##__uprobe) { return on_call_found(ctx, call); } \
+	SEC("?uprobe/" symbol)                                             \
+	int BPF_KPROBE(name##__uprobe_walk) { return on_call_walked(ctx, call); }
 
 CALL(exit, "exit", ET_CALL_EXIT)
 CALL(_exit, "_exit", ET_CALL__EXIT)

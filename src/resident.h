@@ -6,7 +6,7 @@
 /*
  * Lets go of all that came out of the files of the program and its libraries and was never changed: most of it is the
  * programs for the kernel, and code that only starting takes. What is needed still comes back page by page, from the
- * page cache. Once everything is attached.
+ * page cache. Once everything is loaded.
  */
 void resident__trim(void);
 

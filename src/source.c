@@ -25,11 +25,12 @@
 #include "exittrace_load.skel.h"
 #include "kernel.h"
 #include "libcs.h"
-#include "watched_libcs.h"
 #include "log.h"
 #include "names.h"
+#include "resident.h"
 #include "snapshot.h"
 #include "source.h"
+#include "watched_libcs.h"
 
 #define MAX_LINKS (ATTACH_IDS_MAX + LIBCS_MAX * LIBC_CALLS)
 
@@ -336,6 +337,7 @@ int source__load(struct source *s, const struct source_filter *f)
 		err = add_libcs(s);
 	if (err)
 		return refuse("cannot tell the kernel half which processes", err);
+	resident__trim(); /* before the ring is there, the most that there will be */
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_message, s, NULL);
 	if (!s->ring)
 		return refuse("cannot map the ring buffer", -errno);

@@ -19,7 +19,6 @@
 #include "kernel.h"
 #include "log.h"
 #include "loop.h"
-#include "resident.h"
 #include "sandbox.h"
 #include "symbols.h"
 #include "trace.h"
@@ -244,7 +243,6 @@ static int prepare(struct trace *t, struct et_start *start)
 		return err;
 	source__start(t->source, start);
 	source__open_snapshot(t->source); /* has said what failed */
-	resident__trim();
 	return 0;
 }
 
