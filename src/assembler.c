@@ -38,7 +38,9 @@ struct assembler {
 	struct et_counters counters;
 	struct assembler_totals totals;
 	uint64_t now_ns, real_offset_ns;
-	uint64_t doubtful; /* reaps of deaths up to this serial may have been lost */
+	/* reaps of the deaths up to this time may have been lost: some of them may not have come through yet */
+	uint64_t doubtful_ns;
+	bool doubting; /* the next clock will tell up to when */
 	struct waiting *waiting;
 	struct keeper *keeper;
 	struct et_pattern pattern; /* where cores go; h.kind 0: not known */
@@ -388,6 +390,11 @@ uint64_t assembler__next_due(const struct assembler *a)
 	return n && a->opt.zombie_after_ns ? due_ns(a, n) : UINT64_MAX;
 }
 
+static bool is_doubtful(const struct assembler *a, const struct waiting_death *n)
+{
+	return waiting__message(a->waiting, n)->exit_ns <= a->doubtful_ns;
+}
+
 static void tell_zombies(struct assembler *a)
 {
 	struct waiting_death *n;
@@ -396,7 +403,7 @@ static void tell_zombies(struct assembler *a)
 		return;
 	while ((n = waiting__untold(a->waiting)) && due_ns(a, n) <= a->now_ns) {
 		/* With a lost reap between, this one may have been reaped long ago. */
-		if (n->serial <= a->doubtful)
+		if (is_doubtful(a, n))
 			waiting__tell(a->waiting, n);
 		else
 			tell_zombie(a, n);
@@ -533,7 +540,6 @@ static void await_reap(struct assembler *a, const struct et_death *d)
 		hand_out_at_once(a, d, false);
 		return;
 	}
-	n->serial = a->totals.deaths;
 	n->since_ns = d->seen & ET_SEEN_DEAD ? d->dead_ns : a->now_ns;
 	keeper__gather(a->keeper, d, &n->kept);
 	if (d->flags & ET_D_SNAPSHOT)
@@ -591,6 +597,9 @@ static void take_time(struct assembler *a, const struct et_clock *c)
 		return;
 	a->now_ns = c->boot_ns;
 	a->real_offset_ns = c->real_ns - c->boot_ns;
+	if (a->doubting)
+		a->doubtful_ns = c->boot_ns;
+	a->doubting = false;
 }
 
 static int take_clock(struct assembler *a, const struct et_clock *c)
@@ -603,7 +612,7 @@ static int take_clock(struct assembler *a, const struct et_clock *c)
 static int take_loss(struct assembler *a, const struct et_loss *l)
 {
 	if (l->c.lost_reap > a->counters.lost_reap)
-		a->doubtful = a->totals.deaths;
+		a->doubting = true;
 	a->counters = l->c;
 	return 0;
 }
@@ -614,7 +623,7 @@ static int take_end(struct assembler *a, const struct et_clock *c)
 
 	take_time(a, c);
 	while ((n = waiting__oldest(a->waiting))) {
-		if (n->serial <= a->doubtful) {
+		if (is_doubtful(a, n)) {
 			hand_out_without_reap(a, n, WHY_LOST);
 			continue;
 		}

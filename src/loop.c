@@ -180,10 +180,10 @@ static int look(struct loop *l)
 {
 	int n;
 
+	pass_counters(l); /* before the clock, which dates what was lost */
 	session__clock(l->session);
 	n = source__read(l->source, session__message, l->session);
 	look_at_exits(l);
-	pass_counters(l);
 	output__flush(l->session->output);
 	if (l->each)
 		l->each(l->each_ctx);
@@ -249,7 +249,6 @@ static void finish(struct loop *l)
 	source__detach(l->source);
 	while (source__read(l->source, session__message, l->session) == SOURCE_READ_MAX)
 		;
-	session__clock(l->session);
 	session__counters(l->session, source__counters(l->source));
 	end.boot_ns = kernel__boot_ns();
 	end.real_ns = kernel__real_ns();

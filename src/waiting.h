@@ -24,7 +24,6 @@ struct waiting_death {
 	struct waiting_death *chain; /* next in its bucket, or next spare */
 	struct waiting_death *older, *newer;
 	struct et_id id;
-	uint64_t serial;    /* of its message */
 	uint64_t since_ns;  /* a zombie since then, or its message is here; set by who took the death in */
 	struct kept kept;   /* is let go by who took the death in */
 	uint16_t size;	    /* of the message */

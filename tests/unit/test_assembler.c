@@ -591,22 +591,35 @@ static void many_zombies(void)
 	CHECK_U64(last.pid, 1000 + many - 1);
 }
 
+/* Who died before the first clock behind the loss may have been reaped; who died later has not been. */
 static void lost_reap(void)
 {
 	struct et_loss l = { .h = { ET_LOSS, sizeof(l) }, .c = { .lost_reap = 1 } };
+	struct synth_death later = synth_death(11);
 
+	later.d.exit_ns = 114 * SEC - MS;
+	later.d.dead_ns = 114 * SEC;
 	begin();
 	die(10);
 	CHECK_I64(feed(&l), 0);
+	clock_to(113 * SEC, ET_CLOCK);
 	CHECK_U64(assembler__counters(a).lost_reap, 1);
-	die(11);
+	CHECK_I64(feed(&later), 0);
 	clock_to(150 * SEC, ET_CLOCK);
-	CHECK_U64(last.zombies, 1); /* 10 may have been reaped */
+	CHECK_U64(last.zombies, 1);
 	CHECK_U64(last.pid, 11);
 	clock_to(151 * SEC, ET_END);
 	CHECK_U64(last.deaths, 2);
 	CHECK_U64(last.pid, 11);
 	CHECK(last.reap.how == REAP_UNREAPED);
+	begin();
+	CHECK_I64(feed(&l), 0);
+	die(10); /* was in the ring already when the loss came to light */
+	clock_to(113 * SEC, ET_CLOCK);
+	clock_to(151 * SEC, ET_END);
+	CHECK_U64(last.zombies, 0);
+	CHECK_U64(last.pid, 10);
+	CHECK(last.reap.how == REAP_UNKNOWN);
 	begin();
 	die(10);
 	CHECK_I64(feed(&l), 0);
