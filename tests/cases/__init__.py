@@ -28,7 +28,8 @@ class Case:
         self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         self.run = function
         self.alone = alone  # starts exittrace itself, as often as it likes
-        # for each "tier", "kernel", "machine", or in the "best" tier of each kernel: more tells nothing new
+        # for each "tier", "kernel", "machine", or in the "best" tier of each kernel: more tells nothing new. "turn": in one
+        # tier of each kernel, another one on the next
         self.once = once
         # "anywhere"; "guest": changes what a whole machine shares; "native": an emulator is too slow
         self.where = where

@@ -94,7 +94,7 @@ class Accounting:
         return [name for name, *_ in self.entries()]
 
 
-@alone(once="best", seconds=150)
+@alone(once="turn", seconds=150)
 def storm(s):
     """What accounting counts = records + lost."""
     number = s.setup.storm

@@ -111,7 +111,7 @@ def delays(s):
     return [step * 0.5 for step in range(4)] if s.setup.guest else [step * 0.01 for step in range(13)]
 
 
-@alone(once="best", seconds=100, kernels=KERNELS)
+@alone(once="turn", seconds=100, kernels=KERNELS)
 def ended_while_it_starts(s):
     ends = {sig.name: [end_one(s, sig, delay, "-a") for delay in delays(s)]
             for sig in ((SIGTERM, SIGKILL) if s.setup.guest else SIGNALS)}
@@ -378,7 +378,7 @@ def sleep_deeply(s, seconds):
     return slept
 
 
-@alone(once="best", where="guest", seconds=90, kernels=KERNELS)
+@alone(once="turn", where="guest", seconds=90, kernels=KERNELS)
 def processor_goes(s):
     """Off and on, in a storm: what accounting counts = records + lost."""
     switch = "/sys/devices/system/cpu/cpu1/online"
@@ -405,7 +405,7 @@ def processor_goes(s):
 
 # ---- where it dies ----
 
-@alone(once="best", seconds=40)
+@alone(once="turn", seconds=40, kernels=KERNELS)
 def cgroup_is_gone_at_once(s):
     """Removed right behind its only process."""
     with s.trace("-a") as t:
@@ -430,7 +430,7 @@ def removed(directory):
     return True
 
 
-@alone(once="best", seconds=40)
+@alone(once="turn", seconds=40, kernels=KERNELS)
 def killed_while_frozen(s):
     """In a frozen cgroup of version 2 what is fatal acts at once; what is handled waits until it is thawed."""
     with s.trace("-a") as t, s.cgroup() as group:
@@ -454,7 +454,7 @@ def killed_while_frozen(s):
         s.settle(t)
 
 
-@alone(once="best", seconds=40)
+@alone(once="turn", seconds=40, kernels=KERNELS)
 def in_other_namespaces(s):
     """Of pids and of time: the pid inside is told beside ours, and the clocks inside are not believed."""
     if not os.path.exists("/proc/self/ns/time"):
@@ -476,7 +476,7 @@ def in_other_namespaces(s):
 # ---- 32-bit programs ----
 
 @row(21)
-@alone(once="tier", seconds=60)
+@alone(once="turn", seconds=60)
 def of_32_bits(s):
     """By exit, by signal, by its own fault; a refused system call has the number and name of the 32-bit table."""
     if not os.path.exists(ENDED32):

@@ -259,7 +259,7 @@ def check_records(s, text, truths):
         s.check(not wrong, f"of {truth.args[:3]!r} in {truth.cgroup!r}: {'; '.join(wrong)}")
 
 
-@alone(once="best", kernels=("5.10", "7"), seconds=120)
+@alone(once="turn", kernels=("7",), seconds=120)
 def names(s):
     """Live on a terminal, in a file, replayed in every view; each byte can be had back."""
     stream = os.path.join(s.directory, "stream")

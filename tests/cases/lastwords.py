@@ -22,7 +22,7 @@ STREAMS = ("full", "small", "line", "none", "own", "by_fd", "reopened", "closed"
            "memory", "wide", "many")
 DEATHS = ("exit", "return", "_exit", "kill", "term", "segv", "fault", "abort", "exec", "no-exec")
 
-KERNELS = ("5.10", "6.12", "7")  # in each tier where the doors differ, else in one: what is behind them is the same
+KERNELS = ("5.10", "6.12", "7")
 
 
 def shows(s):
@@ -145,17 +145,17 @@ def judge_all(s, program):
     s.check(not shows(s) or sum(map(bool, lost)) > 30, f"the oracle is wrong: only {sum(map(bool, lost))} lost anything")
 
 
-@alone(seconds=120, kernels=KERNELS)
+@alone(once="turn", seconds=120, kernels=KERNELS)
 def glibc(s):
     judge_all(s, DYNAMIC)
 
 
-@alone(seconds=120, kernels=KERNELS)
+@alone(once="turn", seconds=120, kernels=KERNELS)
 def musl(s):
     judge_all(s, MUSL)
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=("7",))
 def static(s):
     """Nothing tells where its streams are."""
     with s.trace("-a", "--stdio") as t:
@@ -164,7 +164,7 @@ def static(s):
         t.stop()
 
 
-@alone(kernels=KERNELS)
+@alone(once="turn", kernels=KERNELS)
 def fork(s):
     """A child's share is its own, what it has from its parent is not lost by it; nor what it shares."""
     for program in (DYNAMIC, MUSL):
@@ -185,7 +185,7 @@ def fork(s):
         s.match(shared, {"exit.code": 6, "stdio.lost_bytes": 0, "stdio.streams": []})
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=("7",))
 def terminal(s):
     """Its other side is gone: what is still in the buffer is lost, and after exit() nobody knows how much was."""
     for program in (DYNAMIC, MUSL):
@@ -221,7 +221,7 @@ def judge_terminal(s, record, name, said, how):
                 f"{how}: {record['stdio']}")
 
 
-@alone(where="guest", kernels=KERNELS)
+@alone(once="turn", where="guest", kernels=KERNELS)
 def out_of_memory(s):
     """The last thing that is short of memory may be read all the same."""
     with s.cgroup() as group, s.trace("-a", f"--stdio=text:{TAIL}") as t:
@@ -242,7 +242,7 @@ def out_of_memory(s):
         is_honestly_missing(s, record)
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=KERNELS)
 def off(s):
     """Unasked there is not a word of it."""
     with s.trace("-a") as t:
@@ -251,7 +251,7 @@ def off(s):
     s.check("stdio" not in record and not is_missing(record, "stdio"), f"stdio is {dig(record, 'stdio')}")
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=KERNELS)
 def alive_before(s):
     """Its buffers were filled before tracing began; and the story tells it in words."""
     written = Written(s, "before")
@@ -285,7 +285,7 @@ def feed(s, p, text):
                  f"{p.argv} does not read")
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=("7",))
 def real_programs(s):
     """What people run. Python and tee do not use the library's streams: then there is nothing to tell of them."""
     out, text = os.path.join(s.directory, "out"), b"line 1\nline 2\nand a third line\n"
@@ -332,7 +332,7 @@ def mapped_libc():
         return next(line.split()[-1] for line in file if os.path.basename(line.split()[-1]).startswith("libc.so"))
 
 
-@alone(once="best", kernels=KERNELS)
+@alone(once="turn", kernels=("7",))
 def unknown_library(s):
     """Of a build that was nowhere when tracing began nothing is said; of one that some process had mapped all is."""
     place = os.path.join(s.directory, "lib")

@@ -125,7 +125,7 @@ def check_left(s, left, way, hows, path, twin):
         left.check(frames[0] == left.stack["by"], "the caller is not the innermost frame")
 
 
-@alone(kernels=KERNELS, seconds=90)
+@alone(once="turn", kernels=KERNELS, seconds=90)
 def callers(s):
     """By function and line of a program with debug information."""
     path = program("leave")
@@ -139,14 +139,14 @@ def callers(s):
             left.check(left.stack["tid"] != left.pid, "the thread that called is not the main one")
 
 
-@alone(once="best", kernels=KERNELS, seconds=90)
+@alone(once="turn", kernels=("7",), seconds=90)
 def callers_stripped(s):
     """By build id and offset."""
     for way, left in run_all(s, "leave_stripped", WAYS).items():
         check_left(s, left, way, WAYS, program("leave_stripped"), program("leave"))
 
 
-@alone(once="best", kernels=KERNELS, seconds=90)
+@alone(once="turn", kernels=("7",), seconds=90)
 def callers_static(s):
     path = program("leave_static")
     for way, left in run_all(s, "leave_static", WAYS).items():
@@ -156,14 +156,14 @@ def callers_static(s):
                        "not in _exit()")
 
 
-@alone(once="best", kernels=KERNELS, seconds=90)
+@alone(once="turn", kernels=("7",), seconds=90)
 def callers_musl(s):
     path = program("leave_musl")
     for way, left in run_all(s, "leave_musl", WAYS).items():
         check_left(s, left, way, WAYS, path, path)
 
 
-@alone(once="best", kernels=KERNELS, seconds=90)
+@alone(once="turn", kernels=("7",), seconds=90)
 def frame_pointers(s):
     """The whole stack, of a program that keeps frame pointers."""
     path = program("leave_frames")
@@ -178,7 +178,7 @@ def frame_pointers(s):
         left.check(places == functions, f"addr2line says {places}")
 
 
-@alone(kernels=KERNELS, seconds=60)
+@alone(once="turn", kernels=KERNELS, seconds=60)
 def sender(s):
     """Where who kills stood. kill() of the C library has no frame, so the one that called it is not seen."""
     path = program("leave_frames")
@@ -196,7 +196,7 @@ def sender(s):
     s.check(where and where[0][0] == "main", f"addr2line says {where}")
 
 
-@alone(kernels=KERNELS, seconds=60)
+@alone(once="turn", kernels=KERNELS, seconds=60)
 def stood(s):
     """Killed in the middle of its own code, by a signal that leaves nothing behind."""
     path = program("leave")

@@ -66,7 +66,7 @@ def is_there(pid):
 
 # ---- the tracer ----
 
-@alone(seconds=60)
+@alone(once="turn", seconds=60)
 def nothing_is_left(s):
     """... of them while a storm is traced, without loss."""
     with counted(s, "-a") as (accounting, t):
@@ -205,7 +205,7 @@ def probes(s):
     return next(line.split()[1:] for line in result.stdout.splitlines() if line.startswith("needs: "))
 
 
-@alone(seconds=60)
+@alone(once="turn", seconds=60)
 def capabilities_instead_of_root(s):
     """With what --probes tells, and not one more, it sees the same through the same doors."""
     caps, binary = probes(s), shutil.copy(s.setup.binary, s.directory)

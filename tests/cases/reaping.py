@@ -78,7 +78,7 @@ def nobody_waits(s):
     p.reap()
 
 
-@alone(seconds=40)
+@alone(once="turn", seconds=40)
 def interim(s):
     """--zombie-after, --dying-after: a record while it lasts, and the death record when it is over."""
     with s.counting() as fuse, s.trace("-a", "--zombie-after", "1s", "--dying-after", "700ms") as t:

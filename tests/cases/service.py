@@ -117,7 +117,7 @@ def wait_for_deaths(s, service, sql, number):
                  f"{number} deaths in the history where {sql}: {service.said()}", 20)
 
 
-@alone(once="best", seconds=60, kernels=KERNELS)
+@alone(once="turn", seconds=60, kernels=("5.10", "7"))
 def why_names_each(s):
     """Killed, crashed, failed: as wait() said, to everybody who may read; after a restart, too."""
     directory = os.path.join(s.directory, "state")
@@ -188,7 +188,7 @@ def kill_in_a_storm(s, which, times):
         s.note(f"{died} died, {missing} missing, {lost} lost")
 
 
-@alone(once="best", seconds=90, kernels=KERNELS)
+@alone(once="best", seconds=90, kernels=("5.10",))
 def recorder_killed(s):
     """What it had in hand is sent again: nothing is lost but what the queue had no room for, and that is told."""
     kill_in_a_storm(s, KEEP, 3)

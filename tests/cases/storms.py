@@ -145,7 +145,7 @@ def one_kind(s, storm, mode, number, options):
     return blow(s, mode, "-n", number, "-N", name, "-e", program, *options)
 
 
-@alone(once="best", seconds=150, kernels=KERNELS)
+@alone(once="turn", seconds=150, kernels=KERNELS)
 def of_every_kind(s):
     numbers = {}
     with counted(s, "-a") as (accounting, t):
@@ -219,7 +219,7 @@ def room_for(s, number):
         yield
 
 
-@alone(once="best", seconds=120, kernels=KERNELS)
+@alone(once="turn", seconds=120, kernels=KERNELS)
 def zombies(s):
     """50,000 at the same time, one record each, in bounded memory; what cannot wait for its reap is counted. In a guest
     1,500: there each takes 3 ms to fork and as long again to be read here."""
@@ -279,7 +279,7 @@ def judge_stop(s, storm, accounting, t, pid):
     s.check(list(t.last) == entries[-AFTER:], f"afterwards died {entries[-AFTER:]}, told was {list(t.last)}")
 
 
-@alone(once="best", seconds=90, kernels=KERNELS)
+@alone(once="turn", seconds=90, kernels=KERNELS)
 def stopped(s):
     """exittrace itself: what does not fit meanwhile is counted, and the stream goes on behind it."""
     with counted(s, "-n", NAME) as (accounting, t):
@@ -322,7 +322,7 @@ def fast(s):
     s.note(f"{rate:.0f} deaths a second" + ("" if rate >= RATE else f", {RATE} were out of reach"))
 
 
-@alone(once="best", seconds=60)
+@alone(once="turn", seconds=60, kernels=KERNELS)
 def no_false_zombies(s):
     """Each is reaped at once. When exittrace ends in the middle of it, it does not say otherwise of the last ones: one
     a loop may be a zombie at that moment."""
