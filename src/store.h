@@ -18,6 +18,7 @@
 /* Deaths with longer exits, and longer as zombies, are in an index. */
 #define STORE_SLOW_EXIT_NS 100000000
 #define STORE_SLOW_ZOMBIE_NS 1000000000
+#define STORE_OLD_NS 60000000000
 #define STORE_HOUR_NS 3600000000000LL
 
 struct sqlite3;

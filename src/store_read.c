@@ -110,7 +110,7 @@ static void put_least(struct buf *b, const char *column, uint64_t least, uint64_
 	if (!least)
 		return;
 	buf__printf(b, " AND %s >= %lld", column, (long long)least);
-	if (indexed && least >= indexed)
+	if (least >= indexed)
 		buf__printf(b, " AND %s >= %lld", column, (long long)indexed);
 }
 
@@ -140,7 +140,7 @@ static void put_filters(struct buf *b, const struct options *o, const char *boot
 	if (o->by_user)
 		buf__printf(b, " AND process_uid = %u", (unsigned int)o->uid);
 	put_outcome(b, o);
-	put_least(b, "process_age_ns", o->min_age_ns, 0);
+	put_least(b, "process_age_ns", o->min_age_ns, STORE_OLD_NS);
 	put_least(b, "phases_exit_ns", o->min_exit_ns, STORE_SLOW_EXIT_NS);
 	put_least(b, "reap_zombie_ns", o->min_zombie_ns, STORE_SLOW_ZOMBIE_NS);
 	put_times(b, o, boot_id);

@@ -53,6 +53,7 @@ static const char indexes[] =
 	"CREATE INDEX death_blast ON death(cause_blast) WHERE cause_blast IS NOT NULL;"
 	"CREATE INDEX death_because ON death(cause_because_of) WHERE cause_because_of IS NOT NULL;"
 	"CREATE INDEX death_exit ON death(phases_exit_ns) WHERE phases_exit_ns >= " TEXT(STORE_SLOW_EXIT_NS) ";"
+	"CREATE INDEX death_age ON death(process_age_ns) WHERE process_age_ns >= " TEXT(STORE_OLD_NS) ";"
 	"CREATE INDEX death_zombie ON death(reap_zombie_ns) WHERE reap_zombie_ns >= " TEXT(STORE_SLOW_ZOMBIE_NS) ";";
 
 int store__error(int sqlite)
