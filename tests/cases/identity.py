@@ -84,8 +84,8 @@ def name_that_is_no_text(s):
 @alone(where="guest", seconds=60)
 def pid_reuse(s):
     """Pids come round within seconds; each record still has the name and the code of its own process."""
-    with s.file("/proc/sys/kernel/pid_max", "450"), s.trace("-a") as t:
-        told = s.many("drops", 300)
+    with s.file("/proc/sys/kernel/pid_max", "400"), s.trace("-a") as t:
+        told = s.many("drops", 400)
         s.check(t.wait_for(lambda all: len(drops(all)) >= len(told), 30), f"{len(drops(t.records))} of {len(told)}")
         t.stop()
     s.check(len({pid for pid, *_ in told}) < len(told), "no pid was used twice: nothing is shown")
