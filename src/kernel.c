@@ -386,15 +386,20 @@ uint64_t kernel__perf_needs(void)
 	return PRIVILEGE(CAP_PERFMON);
 }
 
-/* Where tracefs is mounted, mostly for root alone, it has to be read; else to be mounted. */
+/* Where tracefs is mounted it has to be read, else to be mounted first: both are mostly for root alone. */
 uint64_t kernel__events_need(void)
 {
-	static const char one[] = "/sys/kernel/tracing/events/sched/sched_process_exit/id";
+	static const char one[] = "events/sched/sched_process_exit/id";
+	uint64_t needs = access("/sys/kernel/tracing/events", F_OK) && errno == ENOENT ? PRIVILEGE(CAP_SYS_ADMIN) : 0;
+	int root = open_tracefs();
 	struct stat top, id;
 
-	if (stat(one, &id) || stat("/sys/kernel/tracing", &top))
-		return PRIVILEGE(errno == EACCES ? CAP_DAC_READ_SEARCH : CAP_SYS_ADMIN);
-	return top.st_mode & S_IXOTH && id.st_mode & S_IROTH ? 0 : PRIVILEGE(CAP_DAC_READ_SEARCH);
+	if (root < 0)
+		return root == -EACCES ? PRIVILEGE(CAP_DAC_READ_SEARCH) : PRIVILEGE(CAP_SYS_ADMIN);
+	if (fstatat(root, one, &id, 0) || fstat(root, &top) || !(top.st_mode & S_IXOTH) || !(id.st_mode & S_IROTH))
+		needs |= PRIVILEGE(CAP_DAC_READ_SEARCH);
+	close(root);
+	return needs;
 }
 
 /*

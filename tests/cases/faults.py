@@ -305,11 +305,13 @@ def table_of_signals_full(s):
     full = t.records[-1]["lost_by_stage"]["signals_full"]
     s.check(status == 3 and full >= number - room, f"status {status}, {full} signals not noted: {t.errors()}")
     died = [r for r in t.deaths() if r["process"]["pid"] in told_of and r["parent"]["pid"] == process.pid]
-    s.check(len(died) == number, f"{len(died)} records of {number}")
+    # they die faster than anybody can read on few processors
+    lost = t.records[-1]["lost"]
+    s.check(number - lost <= len(died) <= number and len(died) > room // 2, f"{len(died)} records of {number}, {lost} lost")
     named = [r for r in died if records.dig(r, "cause.by.pid") == process.pid]
     asked = [r for r in named if isinstance(records.dig(r, "cause.timeline"), list)]
     wrong = [r for r in died if r not in asked and not records.is_missing(r, "cause.timeline")]
-    s.check(not wrong and len(asked) >= room // 2, f"{len(named)} name the sender, {len(asked)} the SIGTERM; wrong: "
+    s.check(not wrong and len(asked) >= (room - lost) // 2, f"{len(named)} name the sender, {len(asked)} the SIGTERM; wrong: "
             f"{[records.short(r) for r in wrong[:2]]}")
     s.note(f"{number} died, {len(named)} name the sender, {len(asked)} the signal before, {full} signals told as not noted")
 
