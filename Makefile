@@ -266,7 +266,7 @@ dist: | $(O)
 
 sbom: | $(O)
 	$(say) SBOM $(O)/sbom.json
-	$(Q)scripts/sbom $(VERSION) $(STATIC_LIBS) > $(O)/sbom.json
+	$(Q)scripts/sbom $(VERSION) $(STATIC_LIBS) -lmicrohttpd > $(O)/sbom.json
 
 # ---- all of it, from nothing ----
 

@@ -82,7 +82,8 @@ static void write_file(struct metering *m)
 
 	buf__reset(&m->text);
 	page(m, &m->text);
-	err = m->text.failed ? -ENOMEM : metrics_file__write(m->how.file_dir, metrics_file__name(m->how.file), &m->text);
+	err = m->text.failed ? -ENOMEM :
+			       metrics_file__write(m->how.file_dir, metrics_file__name(m->how.file), &m->text);
 	if (err && err != m->error)
 		log__error("--metrics-file %s: %s", text__shown(m->how.file).s, strerror(-err));
 	m->error = err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes frames, gives sums of them in the text format of Prometheus. Does not know who reads that, and keeps nothing when
- * it ends: a counter that begins anew is what Prometheus expects.
+ * Takes frames, gives sums of them in the text format of Prometheus. Does not know who reads that, and keeps nothing
+ * when it ends: a counter that begins anew is what Prometheus expects.
  */
 #include "metrics.h"
 
@@ -21,7 +21,9 @@
 
 /* ---- what is counted ---- */
 
-static const uint64_t exit_bounds[] = { 100000, 1000000, 10000000, 100000000, SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS };
+static const uint64_t exit_bounds[] = {
+	100000, 1000000, 10000000, 100000000, SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS,
+};
 static const uint64_t life_bounds[] = {
 	1000000, 10000000, 100000000, SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS, 600 * SECOND_NS, 3600 * SECOND_NS,
 	86400 * SECOND_NS, 604800 * SECOND_NS,
@@ -301,7 +303,8 @@ static void put_bucket(struct buf *b, const struct row *row, const char *labels,
 }
 
 /* Each bucket holds those below it, too. */
-static void put_histogram(struct buf *b, const struct row *row, const char *labels, const struct metrics *m, unsigned int which)
+static void put_histogram(struct buf *b, const struct row *row, const char *labels, const struct metrics *m,
+			  unsigned int which)
 {
 	const struct histogram *h = &m->kept->measures[which];
 	const char *open = *labels ? "{" : "", *close = *labels ? "}" : "";
@@ -319,8 +322,9 @@ static void put_histogram(struct buf *b, const struct row *row, const char *labe
 
 /* ---- how each is written ---- */
 
-#define HOW(name_) \
-	static void put_##name_(struct buf *b, const struct row *row, const struct metrics *m, const struct metrics_now *now)
+#define HOW(name_)                                                                            \
+	static void put_##name_(struct buf *b, const struct row *row, const struct metrics *m, \
+				const struct metrics_now *now)
 #define NOT_NEEDED(what) (void)(what)
 
 #define PLAIN(name_, value_)                   \
@@ -464,6 +468,6 @@ void metrics__list(void)
 {
 	printf("%-44s %-9s %-12s %-23s %s\n", "METRIC", "TYPE", "LABELS", "FROM", "WHAT IT IS");
 	for (const struct row *row = rows; row < rows + ARRAY_SIZE(rows); row++)
-		printf("%-44s %-9s %-12s %-23s %s\n", row->name, row->type, *row->labels ? row->labels : "-", row->source,
-		       row->help);
+		printf("%-44s %-9s %-12s %-23s %s\n", row->name, row->type, *row->labels ? row->labels : "-",
+		       row->source, row->help);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes a text, gives a file of it. Does not go where the sandbox would not let it: all is by one directory's descriptor.
+ * Takes a text, gives a file of it. Does not go anywhere but to one directory, by its descriptor.
  */
 #include "metrics_file.h"
 

@@ -164,7 +164,8 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **state, enu
 {
 	struct metrics_http *h = ctx;
 	const bool comes = what == MHD_CONNECTION_NOTIFY_STARTED;
-	const union MHD_ConnectionInfo *info = comes ? h->get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD) : NULL;
+	const union MHD_ConnectionInfo *info =
+		comes ? h->get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD) : NULL;
 	struct guest *g = find_guest(h, comes ? NULL : c);
 
 	(void)state;
@@ -209,7 +210,7 @@ struct metrics_http *metrics_http__new(int fd, metrics_page_fn page, void *ctx)
 	h->page = page;
 	h->ctx = ctx;
 	if (!load(h))
-		log__error("--metrics-listen needs " LIBRARY " (Debian: libmicrohttpd12)");
+		log__error("--metrics-listen needs libmicrohttpd.so.12 (Debian: libmicrohttpd12)");
 	else if (start(h, fd))
 		log__error("--metrics-listen: libmicrohttpd does not start");
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * metrics_table.h: the metrics of `exittrace serve`, one row each: what is written, its HELP and TYPE, --list-metrics and
- * the manual are made from it or held against it.
+ * metrics_table.h: the metrics of `exittrace serve`, one row each: what is written, its HELP and TYPE, --list-metrics
+ * and the manual are made from it or held against it.
  *
  *   METRIC(name, type, labels, source, help, how)
  *
@@ -19,7 +19,8 @@ METRIC("exittrace_signal_deaths_total", "counter", "signal", "exit.raw",
        "of these, ended by a signal, by signal", put_signals)
 METRIC("exittrace_core_dumps_total", "counter", "", "exit.raw", "of these, with a core dump", put_cores)
 METRIC("exittrace_flush_errors_total", "counter", "", "files.flush_error_count",
-       "flushes of files at exit that failed: data may be lost; absent as long as none could be observed", put_flush_errors)
+       "flushes of files at exit that failed: data may be lost; absent as long as none could be observed",
+       put_flush_errors)
 METRIC("exittrace_lifetime_seconds", "histogram", "", "process.age_ns", "from fork to death", put_lifetime)
 METRIC("exittrace_exit_seconds", "histogram", "", "phases.exit_ns",
        "from the fatal signal, or the first thread's exit, to the death", put_exit)
@@ -34,8 +35,8 @@ METRIC("exittrace_deaths_seen_total", "counter", "", "tracer",
        "deaths that the tracer took from the kernel, zombies that were there before included", put_seen)
 METRIC("exittrace_deaths_filtered_total", "counter", "", "tracer", "of these, not asked for", put_filtered)
 METRIC("exittrace_deaths_lost_total", "counter", "stage", "history",
-       "deaths that are known to be missing in the history; ring: no room in the ring buffer, queue: the recorder was too "
-       "slow or could not write, tracer: it was killed",
+       "deaths that are known to be missing in the history; ring: no room in the ring buffer, queue: the recorder was "
+       "too slow or could not write, tracer: it was killed",
        put_lost)
 METRIC("exittrace_messages_lost_total", "counter", "kind", "tracer",
        "other messages that had no room in the ring buffer: a record knows less then, and says so", put_messages)
@@ -44,4 +45,5 @@ METRIC("exittrace_map_full_total", "counter", "map", "tracer",
 METRIC("exittrace_queue_bytes", "gauge", "", "tracer", "what waits for the recorder to be on the disk", put_queue)
 METRIC("exittrace_queue_limit_bytes", "gauge", "", "tracer", "how much may wait: more is lost", put_queue_limit)
 METRIC("exittrace_history_bytes", "gauge", "", "history", "size of the history on the disk", put_history)
-METRIC("exittrace_history_writable", "gauge", "", "history", "0: it cannot be written at the moment, deaths wait", put_writable)
+METRIC("exittrace_history_writable", "gauge", "", "history", "0: it cannot be written at the moment, deaths wait",
+       put_writable)

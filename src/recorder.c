@@ -373,7 +373,8 @@ int recorder__run(const struct recorder_how *how)
 {
 	static struct recorder r;
 	struct sandbox box = {
-		.calls = { sandbox_memory, sandbox_streams, files, how->metering.listen_fd >= 0 ? metering_calls : NULL },
+		.calls = { sandbox_memory, sandbox_streams, files,
+			   how->metering.listen_fd >= 0 ? metering_calls : NULL },
 		.has_dir = true, .dir = how->dir_fd, .has_outbox = how->metering.file, .outbox = how->metering.file_dir,
 	};
 	int err;

@@ -388,10 +388,11 @@ static int own_all(struct serve *s)
 /* For that user, and the group that may read the history, too. */
 static int own_socket(const struct serve *s, const char *path)
 {
-	const uid_t uid = s->privileges.change ? s->privileges.user.uid : geteuid();
-	const gid_t gid = s->options->for_group ? s->options->group : s->privileges.change ? s->privileges.user.gid : getegid();
+	const struct user me = { geteuid(), getegid() };
+	const struct user *u = s->privileges.change ? &s->privileges.user : &me;
+	const gid_t gid = s->options->for_group ? s->options->group : u->gid;
 
-	if (!lchown(path, uid, gid) && !chmod(path, s->options->for_group ? 0660 : 0600))
+	if (!lchown(path, u->uid, gid) && !chmod(path, s->options->for_group ? 0660 : 0600))
 		return 0;
 	log__error("--metrics-listen unix:%s: %s", text__shown(path).s, strerror(errno));
 	return -errno;
@@ -459,9 +460,10 @@ static int open_metrics(struct serve *s)
 	const char *file = s->options->metrics_file;
 	int err = file ? metrics_file__open_dir(file, &s->metrics_dir) : 0;
 
-	if (err)
-		log__error("--metrics-file %s: %s", text__shown(file).s, err == -EINVAL ? "give the absolute path of a file" :
-			   strerror(-err));
+	if (err == -EINVAL)
+		log__error("--metrics-file %s: give the absolute path of a file", text__shown(file).s);
+	else if (err)
+		log__error("--metrics-file %s: %s", text__shown(file).s, strerror(-err));
 	return err || !s->options->metrics_listen ? err : open_metrics_socket(s);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What Prometheus reads: names that cannot break a line, buckets that hold what is below, a bounded number of series. */
+/* What Prometheus reads: names that cannot break a line, buckets that hold what is below, a bound for all series. */
 #include "metrics.h"
 
 #include <dirent.h>
@@ -74,7 +74,7 @@ static bool tells(const char *line)
 	return at && (at == all || at[-1] == '\n') && at[strlen(line)] == '\n';
 }
 
-/* As promtool reads it, more or less: comments, or NAME{LABELS} NUMBER, and nothing of a quote goes further than its line. */
+/* As promtool reads it, more or less: comments, or NAME{LABELS} NUMBER, and each quote ends in its line. */
 static bool is_well_formed(const char *line)
 {
 	size_t at = strspn(line, "abcdefghijklmnopqrstuvwxyz_");
@@ -210,7 +210,9 @@ static void each_counts_once(void)
 
 static void losses_are_told(void)
 {
-	struct frame_lost l = { .h = { .size = sizeof(l), .kind = FRAME_LOST }, .deaths = 7, .stage = LOST_QUEUE, .known = 1 };
+	struct frame_lost l = {
+		.h = { .size = sizeof(l), .kind = FRAME_LOST }, .deaths = 7, .stage = LOST_QUEUE, .known = 1,
+	};
 
 	begin(0);
 	metrics__take(metrics, &l.h, false);
@@ -226,7 +228,8 @@ static void losses_are_told(void)
 static void addresses(void)
 {
 	static const char *const wrong[] = { "", "9743", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
-					     "example.org:1", "[::1]", "[::1:9743", "::1:9743", "unix:", "unix:x", ":9743" };
+					     "example.org:1", "[::1]", "[::1:9743", "::1:9743", "unix:", "unix:x",
+					     ":9743" };
 	struct metrics_address a;
 
 	for (unsigned int i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
