@@ -72,7 +72,7 @@ int metering__new(const struct metering_how *how, struct metering **out)
 		return 0;
 	}
 	m->how.file = NULL;
-	metering__free(m);
+	metering__free(m, NULL);
 	return -EIO;
 }
 
@@ -89,10 +89,11 @@ static void write_file(struct metering *m)
 	m->error = err;
 }
 
-void metering__free(struct metering *m)
+void metering__free(struct metering *m, const struct store *s)
 {
 	if (!m)
 		return;
+	m->store = s;
 	if (m->how.file)
 		write_file(m);
 	metrics_http__free(m->http);

@@ -23,7 +23,8 @@ extern const struct sandbox_call metering_calls[];
 
 /* 0, with NULL when nothing is asked for; or negative errno, after one line on stderr. Before the sandbox. */
 int metering__new(const struct metering_how *how, struct metering **out);
-void metering__free(struct metering *m); /* writes the file for the last time; NULL is fine, here and below */
+/* Writes the file for the last time; NULL is fine, here and below. */
+void metering__free(struct metering *m, const struct store *s);
 void metering__take(struct metering *m, const struct feed_frame *f, const struct store *s); /* after store__put() */
 void metering__keep(struct metering *m);
 void metering__forget(struct metering *m);

@@ -396,7 +396,7 @@ int recorder__run(const struct recorder_how *how)
 		look(&r);
 	}
 	finish(&r);
-	metering__free(r.metering);
+	metering__free(r.metering, r.store);
 	store__close(r.store);
 	return 0;
 }
