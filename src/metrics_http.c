@@ -58,9 +58,10 @@ void metrics_http__run(struct metrics_http *h)
 #define REQUEST_BYTES 8192
 #define TURNS 16 /* then the recorder's own work is due */
 
-#define FUNCTIONS(F)                                                                                             \
-	F(start_daemon) F(stop_daemon) F(run) F(get_timeout) F(get_daemon_info) F(get_connection_info)                           \
-	F(create_response_from_buffer) F(destroy_response) F(add_response_header) F(queue_response)
+#define FUNCTIONS(F)                                                                   \
+	F(start_daemon) F(stop_daemon) F(run) F(get_timeout) F(get_daemon_info)         \
+	F(get_connection_info) F(create_response_from_buffer) F(destroy_response)       \
+	F(add_response_header) F(queue_response)
 
 struct guest {
 	struct MHD_Connection *connection; /* NULL: free */
