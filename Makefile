@@ -43,7 +43,7 @@ PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp sqlite3)
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop main plan recorder serve session snapshot source \
+LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop main metering metrics_http plan recorder serve session snapshot source \
 	symbolizer symbols target trace watched_libcs
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
@@ -75,7 +75,12 @@ $(O)/symbolizer_static.o: src/symbolizer.c Makefile | $(O)
 	$(say) CC $@
 	$(Q)$(CC) $(ALL_CFLAGS) -DLIBDW_INSIDE -MMD -MP -c $< -o $@
 
-exittrace-static: $(OBJS:$(O)/symbolizer.o=$(O)/symbolizer_static.o)
+# Nothing to load, and no static GnuTLS in Debian for libmicrohttpd.
+$(O)/metrics_http_static.o: src/metrics_http.c Makefile | $(O)
+	$(say) CC $@
+	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -DNO_LOADING -MMD -MP -c $< -o $@
+
+exittrace-static: $(patsubst $(O)/symbolizer.o,$(O)/symbolizer_static.o,$(OBJS:$(O)/metrics_http.o=$(O)/metrics_http_static.o))
 	$(say) LINK $@
 	$(Q)$(CC) $(HARDEN) $(ALL_CFLAGS) -static-pie $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(STATIC_LIBS)
 
@@ -261,7 +266,7 @@ dist: | $(O)
 
 sbom: | $(O)
 	$(say) SBOM $(O)/sbom.json
-	$(Q)scripts/sbom $(VERSION) $(STATIC_LIBS) > $(O)/sbom.json
+	$(Q)scripts/sbom $(VERSION) $(STATIC_LIBS) -lmicrohttpd > $(O)/sbom.json
 
 # ---- all of it, from nothing ----
 

@@ -743,8 +743,10 @@ struct et_counters assembler__counters(const struct assembler *a)
 
 struct assembler_totals assembler__totals(const struct assembler *a)
 {
+	const struct waiting_death *oldest = waiting__oldest(a->waiting);
 	struct assembler_totals t = a->totals;
 
 	t.waiting = waiting__count(a->waiting);
+	t.waiting_since_ns = oldest ? oldest->since_ns : 0;
 	return t;
 }

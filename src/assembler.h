@@ -30,6 +30,7 @@ struct assembler_totals {
 	uint64_t rejected; /* messages that were not well formed */
 	uint64_t early;	   /* handed out before the reap was known, for want of room */
 	uint64_t waiting;  /* now dead and not reaped */
+	uint64_t waiting_since_ns; /* ... the first of them since then (CLOCK_BOOTTIME); 0: there is none */
 };
 
 typedef void (*record_fn)(void *ctx, const struct record *r);

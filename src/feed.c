@@ -130,13 +130,17 @@ static void tell_tally(struct feed *f, uint64_t deaths, bool ended)
 
 static void keep_shared(struct feed *f)
 {
+	const struct assembler_totals totals = assembler__totals(f->session->assembler);
 	struct feed_shared *shared = f->how.shared;
 
 	shared->tracer_beat_ns = kernel__boot_ns();
 	shared->heard_ns = kernel__real_ns();
 	shared->filtered = f->found.filtered + f->session->filtered;
-	shared->before = f->found.before + assembler__totals(f->session->assembler).before;
+	shared->before = f->found.before + totals.before;
 	shared->told = f->session->told;
+	shared->waiting = totals.waiting;
+	shared->waiting_since_ns = totals.waiting_since_ns;
+	shared->queue_bytes = queue__bytes(f->queue);
 }
 
 void feed__end(struct feed *f)

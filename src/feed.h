@@ -17,6 +17,8 @@ struct feed_shared {
 	uint64_t heard_ns; /* real time of the last sign of life */
 	struct et_counters told; /* losses that were told */
 	uint64_t tracer_beat_ns, recorder_beat_ns; /* CLOCK_BOOTTIME of the last sign of life */
+	/* how the tracer stood then, for the metrics */
+	uint64_t waiting, waiting_since_ns, queue_bytes;
 };
 
 struct feed;

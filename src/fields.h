@@ -6,10 +6,10 @@
  *   FIELD(records, number, key, type, unit, help, heading, value)
  *   LIST(records, number, key, help, heading, items, item, value)
  *
- * `records` are those it applies to, IN_*, and IN_HISTORY for what people look for. `number` is the key with "_"
- * for ".": FIELD_<number>. `type` is
- * that of JSON, for the schema: string integer boolean array object. `value` is a struct value, made by what
- * is in values.h from the record `r` and its DEATH message `d`.
+ * `records` are those it applies to, IN_*, and IN_HISTORY for what people look for, IN_METRICS for what else metrics
+ * are made of. `number` is the key with "_" for ".": FIELD_<number>. `type` is that of JSON, for the schema: string
+ * integer boolean array object. `value` is a struct value, made by what is in values.h from the record `r` and its
+ * DEATH message `d`.
  *
  * Keys with a common prefix are neighbours. A group that can be null as a whole ("cause.by", "reap",
  * "resources", ...) has a row of its own before its members, of type "object". It gives V_NULL (then
@@ -319,23 +319,22 @@ FIELD(IN_DEATH | IN_DYING, phases, "phases", "object", "",
 FIELD(IN_DEATH | IN_DYING | IN_HISTORY, phases_exit_ns, "phases.exit_ns", "integer", "ns",
       "from the fatal signal, or the first thread's exit, to the death; dying: so far", "EXIT-TIME",
       v_when(r->phases.known, v_num(V_NS, r->phases.exit_ns)))
-FIELD(IN_DEATH, phases_delivery_ns, "phases.delivery_ns", "integer", "ns",
+FIELD(IN_DEATH | IN_METRICS, phases_delivery_ns, "phases.delivery_ns", "integer", "ns",
       "of that, until the last thread was in its exit", "DELIVERY", v_phase(r, PHASE_DELIVERY))
-FIELD(IN_DEATH, phases_coredump_ns, "phases.coredump_ns", "integer", "ns", "of that, dumping core", "CORE-TIME",
-      v_phase(r, PHASE_COREDUMP))
-FIELD(IN_DEATH, phases_mm_ns, "phases.mm_ns", "integer", "ns", "of that, giving back memory", "MM",
+FIELD(IN_DEATH | IN_METRICS, phases_coredump_ns, "phases.coredump_ns", "integer", "ns", "of that, dumping core",
+      "CORE-TIME", v_phase(r, PHASE_COREDUMP))
+FIELD(IN_DEATH | IN_METRICS, phases_mm_ns, "phases.mm_ns", "integer", "ns", "of that, giving back memory", "MM",
       v_phase(r, PHASE_MM))
-FIELD(IN_DEATH, phases_files_ns, "phases.files_ns", "integer", "ns", "of that, closing and flushing files",
-      "FILES-TIME", v_phase(r, PHASE_FILES))
-FIELD(IN_DEATH, phases_detach_ns, "phases.detach_ns", "integer", "ns",
+FIELD(IN_DEATH | IN_METRICS, phases_files_ns, "phases.files_ns", "integer", "ns",
+      "of that, closing and flushing files", "FILES-TIME", v_phase(r, PHASE_FILES))
+FIELD(IN_DEATH | IN_METRICS, phases_detach_ns, "phases.detach_ns", "integer", "ns",
       "of that, leaving terminal, namespaces and cgroup", "DETACH", v_phase(r, PHASE_DETACH))
-FIELD(IN_DEATH, phases_task_work_ns, "phases.task_work_ns", "integer", "ns", "of that, releasing closed files",
-      "TASK-WORK", v_phase(r, PHASE_TASK_WORK))
-FIELD(IN_DEATH, phases_notify_ns, "phases.notify_ns", "integer", "ns",
+FIELD(IN_DEATH | IN_METRICS, phases_task_work_ns, "phases.task_work_ns", "integer", "ns",
+      "of that, releasing closed files", "TASK-WORK", v_phase(r, PHASE_TASK_WORK))
+FIELD(IN_DEATH | IN_METRICS, phases_notify_ns, "phases.notify_ns", "integer", "ns",
       "of that, giving away children and telling the parent", "NOTIFY", v_phase(r, PHASE_NOTIFY))
-FIELD(IN_DEATH, phases_other_ns, "phases.other_ns", "integer", "ns", "the rest of it, and what could not be "
-      "observed",
-      "OTHER", v_phase(r, PHASE_OTHER))
+FIELD(IN_DEATH | IN_METRICS, phases_other_ns, "phases.other_ns", "integer", "ns",
+      "the rest of it, and what could not be observed", "OTHER", v_phase(r, PHASE_OTHER))
 FIELD(IN_DEATH, phases_mm_freed, "phases.mm_freed", "boolean", "",
       "false: others still used its memory, nothing was given back", "MM-FREED",
       v_when(r->phases.known, v_known(r, FIELD_phases_mm_freed, v_bool(r->phases.mm_freed))))
@@ -364,7 +363,7 @@ FIELD(IN_DEATH, files_close_ns, "files.close_ns", "integer", "ns", "time in all 
       v_file(r, FIELD_files_close_ns, v_num(V_NS, d->files.close_ns)))
 FIELD(IN_DEATH, files_flush_ns, "files.flush_ns", "integer", "ns", "of that, in files with a flush", "FLUSH-TIME",
       v_file(r, FIELD_files_flush_ns, v_num(V_NS, d->files.flush_ns)))
-FIELD(IN_DEATH, files_flush_error_count, "files.flush_error_count", "integer", "",
+FIELD(IN_DEATH | IN_METRICS, files_flush_error_count, "files.flush_error_count", "integer", "",
       "flushes that failed; nobody else is told", "FLUSH-ERRORS",
       v_file(r, FIELD_files_flush_error_count, v_u64(d->files.errors)))
 LIST(IN_DEATH, files_flush_errors, "files.flush_errors",
@@ -410,7 +409,7 @@ END_PART
 PART(r->coredump.applies)
 FIELD(IN_DEATH, coredump_dumped, "coredump.dumped", "boolean", "", "a core was dumped", "DUMPED",
       v_when(r->coredump.applies, v_bool(r->coredump.dumped)))
-FIELD(IN_DEATH, coredump_duration_ns, "coredump.duration_ns", "integer", "ns",
+FIELD(IN_DEATH | IN_METRICS, coredump_duration_ns, "coredump.duration_ns", "integer", "ns",
       "how long the dump, or the attempt, took", "DUMP-TIME",
       v_core(r, FIELD_coredump_duration_ns, v_num(V_NS, r->coredump.duration_ns)))
 FIELD(IN_DEATH, coredump_target, "coredump.target", "string", "", "file, pipe or socket: where cores go",

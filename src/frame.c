@@ -12,7 +12,8 @@
 #include "retell.h"
 
 const struct history_column history_columns[] = {
-#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) { (in_) & IN_HISTORY ? #id : NULL, FIELD_##id },
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr)                                              \
+	{ (in_) & IN_HISTORY ? #id : NULL, ((in_) & (IN_HISTORY | IN_METRICS)) != 0, FIELD_##id },
 #include "fields.h"
 };
 
@@ -94,7 +95,7 @@ static void put_value(struct buf *to, struct value v)
 static void put_columns(struct buf *to, const struct record *r)
 {
 	for (unsigned int i = 0; i < nr_history_columns; i++)
-		if (history_columns[i].name)
+		if (history_columns[i].sent)
 			put_value(to, record__value(&record_fields[history_columns[i].field], r));
 }
 
@@ -174,7 +175,7 @@ static bool columns_ok(struct text t)
 	unsigned int n = 0, wanted = 0;
 
 	for (unsigned int i = 0; i < nr_history_columns; i++)
-		wanted += history_columns[i].name != NULL;
+		wanted += history_columns[i].sent;
 	while (t.len) {
 		const size_t size = column_size(t.bytes, t.len);
 

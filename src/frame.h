@@ -35,7 +35,7 @@ struct frame_record {
 	uint64_t start_ns;
 	uint32_t tgid;
 	uint32_t zombie;      /* 1: it still is one, the record of its death follows */
-	uint32_t columns_len; /* of each field with IN_HISTORY: a kind, and a value */
+	uint32_t columns_len; /* of each field with IN_HISTORY or IN_METRICS: a kind, and a value */
 	uint32_t line_len;
 	uint32_t messages_len;
 	uint32_t pad;
@@ -114,9 +114,10 @@ static inline struct text frame__messages(const struct frame_record *f)
 	return (struct text){ (const char *)(f + 1) + f->columns_len + f->line_len, f->messages_len };
 }
 
-/* The fields that are columns, in order; names as in SQL: "process_comm". */
+/* The fields that may be columns, in order. */
 struct history_column {
-	const char *name;
+	const char *name; /* as in SQL: "process_comm"; NULL: the history has none of it */
+	bool sent;	  /* a frame has it: for the history, or for the metrics alone */
 	enum record_field field;
 };
 extern const struct history_column history_columns[];

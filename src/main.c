@@ -9,6 +9,7 @@
 #include "complete.h"
 #include "history.h"
 #include "log.h"
+#include "metrics.h"
 #include "options.h"
 #include "schema.h"
 #include "serve.h"
@@ -42,6 +43,9 @@ static int run(const struct options *o)
 		return STATUS_OK;
 	case MODE_LIST_FIELDS:
 		options__list_fields();
+		return STATUS_OK;
+	case MODE_LIST_METRICS:
+		metrics__list();
 		return STATUS_OK;
 	case MODE_JSON_SCHEMA:
 		return put_schema();

@@ -18,6 +18,7 @@
 
 #include "array.h"
 #include "log.h"
+#include "metrics.h"
 #include "names.h"
 #include "parse.h"
 
@@ -438,6 +439,30 @@ static int take_group(struct options *o, const char *arg, const char *opt)
 	return 0;
 }
 
+static int take_metrics_file(struct options *o, const char *arg, const char *opt)
+{
+	return take_path(arg, opt, &o->metrics_file);
+}
+
+static int take_metrics_listen(struct options *o, const char *arg, const char *opt)
+{
+	o->metrics_listen = arg;
+	if (metrics_address__parse(arg, &o->metrics_address))
+		return refuse_value(opt, arg, "an address like 127.0.0.1:9743, [::1]:9743 or unix:/run/x.sock");
+	return 0;
+}
+
+static int take_metrics_label(struct options *o, const char *arg, const char *opt)
+{
+	const char *number = strncmp(arg, "comm:", 5) ? NULL : arg + 5;
+	uint64_t n = METRICS_COMMS;
+
+	if (!(number ? !parse__number(number, METRICS_COMMS_MAX, &n) && n : !strcmp(arg, "comm")))
+		return refuse_value(opt, arg, "comm, or comm:N with N up to 1000");
+	o->metrics_comms = (unsigned int)n;
+	return 0;
+}
+
 static int take_when(const char *arg, const char *opt, uint64_t *ns)
 {
 	if (parse__when(arg, (uint64_t)time(NULL), ns))
@@ -571,6 +596,16 @@ static const struct row rows[] = {
 	{ 0, "exit-stack", NULL, "how it left, who called exit(), where it stood", FLAG(exit_stack) },
 	{ 'o', "output", "FILE", "to FILE instead of standard output", .take = take_output },
 	{ 'q', "quiet", NULL, "no heading, notes or totals", FLAG(quiet), .verbs = BARE | SERVE | ASK },
+	{ .help = "Metrics for Prometheus:", .verbs = SERVE },
+	{ 0, "metrics-file", "FILE", "kept up to date, for node_exporter", .take = take_metrics_file, .verbs = SERVE },
+	{ 0, "metrics-listen", "ADDR", "answered there: 127.0.0.1:9743, unix:PATH", .take = take_metrics_listen,
+	  .verbs = SERVE },
+	{ 0, "metrics-public", NULL, "other machines may reach that address", FLAG(metrics_public), .verbs = SERVE },
+	{ 0, "metrics-label", "LABEL",
+	  "comm, or comm:N: deaths by name of process, too,\nfor N names (default 100); the rest is other",
+	  .take = take_metrics_label, .verbs = SERVE },
+	{ 0, "list-metrics", NULL, "tell what metrics there are, and end", .mode = MODE_LIST_METRICS,
+	  .verbs = SERVE },
 	{ .help = "How to run:", .verbs = BARE | SERVE | ASK },
 	{ 'd', "duration", "DUR", "end after this time", .take = take_run_time, .verbs = BARE | SERVE },
 	{ 0, "count", "N", "end after N records of deaths", .take = take_count },
@@ -803,6 +838,11 @@ static int check_pairs(const struct options *o)
 		{ o->all && o->nr_pids, "-a and -p: choose one" },
 		{ o->follow && !o->nr_pids && !o->command,
 		  "-f follows the descendants of -p or COMMAND: give one" },
+		{ o->metrics_listen && !o->metrics_address.loopback && !o->metrics_public,
+		  "--metrics-listen: others can reach that address; if that is meant, say --metrics-public" },
+		{ o->metrics_public && !o->metrics_listen, "--metrics-public is for --metrics-listen: give it, too" },
+		{ o->metrics_comms && !o->metrics_listen && !o->metrics_file,
+		  "--metrics-label is for --metrics-file and --metrics-listen: give one" },
 		{ o->by_other && o->no_drop, "--run-as and --no-drop: choose one" },
 		{ o->replay && o->command, "--replay runs no COMMAND" },
 		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
@@ -970,6 +1010,11 @@ static const char *nth_optional(unsigned int i)
 	return i < ARRAY_SIZE(optional) ? names__observation(optional[i]) : NULL;
 }
 
+static const char *nth_label(unsigned int i)
+{
+	return i ? NULL : "comm";
+}
+
 static const char *nth_stdio(unsigned int i)
 {
 	return i ? NULL : "text";
@@ -982,7 +1027,8 @@ const char *options__word(const char *value, unsigned int i)
 		const char *(*nth)(unsigned int i);
 	} lists[] = {
 		{ "CLASS", nth_class }, { "SIG", nth_signal },	  { "F", nth_field },
-		{ "TIER", nth_tier },	{ "WHAT", nth_optional }, { "", nth_stdio }, /* what may be left out: [=text] */
+		{ "TIER", nth_tier },	{ "WHAT", nth_optional }, { "LABEL", nth_label },
+		{ "", nth_stdio }, /* what may be left out: [=text] */
 	};
 	const size_t len = strcspn(value, "[");
 	unsigned int n;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "metrics_address.h"
 #include "privileges.h"
 #include "record.h"
 
@@ -37,6 +38,7 @@ enum mode {
 	MODE_LIST,
 	MODE_WHY,
 	MODE_STATS,
+	MODE_LIST_METRICS,
 };
 
 enum tier { TIER_AUTO, TIER_FENTRY, TIER_KPROBE, TIER_TRACEPOINT };
@@ -91,6 +93,10 @@ struct options {
 	uint64_t keep_ns, keep_bytes;
 	bool for_group;
 	gid_t group; /* who may read it */
+	const char *metrics_file, *metrics_listen; /* NULL: none */
+	struct metrics_address metrics_address;	   /* of metrics_listen */
+	bool metrics_public;
+	unsigned int metrics_comms; /* names of processes with series of their own; 0: no such label */
 	uint64_t since_ns, until_ns; /* real time; 0: no limit */
 	bool this_boot;
 	const char *wanted; /* a pid, name, unit or container; NULL: any */

@@ -119,6 +119,15 @@ bool queue__is_empty(const struct queue *q)
 	return q->head.at == q->head.block->len && !q->head.block->next;
 }
 
+size_t queue__bytes(const struct queue *q)
+{
+	size_t bytes = 0;
+
+	for (const struct block *b = q->head.block; b; b = b->next)
+		bytes += b->len;
+	return bytes - q->head.at;
+}
+
 uint64_t queue__session(const struct queue *q)
 {
 	return q->session;

@@ -24,6 +24,7 @@ void queue__reply(struct queue *q, const struct reply *r);
 /* As many as go without waiting, from those that were not sent yet. 0, or negative errno: the other end is gone. */
 int queue__send(struct queue *q, int fd);
 bool queue__is_empty(const struct queue *q);
+size_t queue__bytes(const struct queue *q); /* of what is not stored yet */
 uint64_t queue__session(const struct queue *q);
 
 #endif

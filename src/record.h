@@ -114,6 +114,7 @@ enum { /* types of record */
 	IN_THREAD = 1 << 2, /* RECORD_THREAD and RECORD_WARNING */
 	IN_ALL = IN_DEATH | IN_DYING | IN_THREAD,
 	IN_HISTORY = 1 << 3, /* no type: the history has a column of it, to look for */
+	IN_METRICS = 1 << 4, /* no type: the recorder is told of it, for the metrics */
 };
 
 enum record_field {

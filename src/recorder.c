@@ -29,6 +29,7 @@
 struct recorder {
 	const struct recorder_how *how;
 	struct store *store; /* NULL: could not be opened, is tried again */
+	struct metering *metering; /* NULL: none */
 	int signal_fd;
 	bool stop, reopen, gone;
 	unsigned int frames;	  /* in this transaction */
@@ -123,6 +124,7 @@ static int open_store(struct recorder *r)
 /* What was in the transaction comes again. */
 static void give_up_transaction(struct recorder *r, int err)
 {
+	metering__forget(r->metering);
 	if (err == -EBADMSG) {
 		move_aside(r);
 		open_store(r);
@@ -154,6 +156,7 @@ static void commit(struct recorder *r)
 	r->error = 0;
 	r->began_ns = 0;
 	r->frames = 0;
+	metering__keep(r->metering);
 	send_reply(r, store__reply(r->store));
 }
 
@@ -167,6 +170,7 @@ static int take_frame(struct recorder *r, const struct feed_frame *f)
 	if (!err) {
 		r->frames++;
 		r->since_keep++;
+		metering__take(r->metering, f, r->store);
 	} else if (err == -ENOENT) {
 		ask_again(r);
 	} else if (err != -EALREADY) {
@@ -295,14 +299,15 @@ static int timeout_ms(const struct recorder *r, uint64_t now)
 
 static void wait_for_something(struct recorder *r)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = r->signal_fd, .events = POLLIN },
 		/* while nothing can be written the frames stay where they are counted */
 		{ .fd = r->retry_due_ns ? -1 : r->how->fd, .events = POLLIN },
+		{ .fd = metering__fd(r->metering), .events = POLLIN },
 	};
 	int timeout = timeout_ms(r, kernel__boot_ns());
 
-	poll(p, 2, timeout < 1000 ? timeout : 1000);
+	poll(p, 3, timeout < 1000 ? timeout : 1000);
 	if (p[0].revents)
 		read_signals(r);
 }
@@ -320,6 +325,7 @@ static void look(struct recorder *r)
 		commit(r);
 	keep(r, now);
 	rest(r, now);
+	metering__each(r->metering, r->store, r->store && !r->retry_due_ns);
 }
 
 /* What is in the socket was sent by a tracer that may be gone. */
@@ -334,7 +340,6 @@ static void finish(struct recorder *r)
 			commit(r);
 	commit(r);
 	store__checkpoint(r->store);
-	store__close(r->store);
 }
 
 /* ---- the process ---- */
@@ -368,12 +373,16 @@ int recorder__run(const struct recorder_how *how)
 {
 	static struct recorder r;
 	struct sandbox box = {
-		.calls = { sandbox_memory, sandbox_streams, files }, .has_dir = true, .dir = how->dir_fd,
+		.calls = { sandbox_memory, sandbox_streams, files,
+			   how->metering.listen_fd >= 0 ? metering_calls : NULL },
+		.has_dir = true, .dir = how->dir_fd, .has_outbox = how->metering.file, .outbox = how->metering.file_dir,
 	};
 	int err;
 
 	r.how = how;
 	err = open_signals(&r);
+	if (!err)
+		err = metering__new(&how->metering, &r.metering);
 	if (!err && how->shut_in)
 		err = sandbox__enter(&box);
 	if (err)
@@ -387,5 +396,7 @@ int recorder__run(const struct recorder_how *how)
 		look(&r);
 	}
 	finish(&r);
+	metering__free(r.metering, r.store);
+	store__close(r.store);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define EXITTRACE_RECORDER_H
 
 #include "feed.h"
+#include "metering.h"
 #include "store.h"
 
 #define RECORDER_REFUSES 78 /* exit status: it would do no good to start it again */
@@ -13,6 +14,7 @@ struct recorder_how {
 	int fd;	    /* SOCK_SEQPACKET, to the tracer */
 	int dir_fd; /* of store.dir */
 	bool shut_in;
+	struct metering_how metering;
 	struct feed_shared *shared;
 };
 

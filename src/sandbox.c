@@ -67,9 +67,11 @@ static bool is_absent(int err)
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | 1ULL << 13 | /* REFER */               \
 	 1ULL << 14 /* TRUNCATE */)
 
-static int open_one_door(int fd, const struct ruleset *r, int dir)
+#define OUTBOX_RIGHTS (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
+
+static int open_door(int fd, const struct ruleset *r, int dir, uint64_t rights)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = r->fs & DIR_RIGHTS, .parent_fd = dir };
+	struct landlock_path_beneath_attr rule = { .allowed_access = r->fs & rights, .parent_fd = dir };
 
 	return syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) ? -errno : 0;
 }
@@ -87,7 +89,9 @@ static int close_all_doors(const struct sandbox *box)
 	fd = create_ruleset(&r);
 	if (fd < 0)
 		return fd;
-	err = box->has_dir ? open_one_door(fd, &r, box->dir) : 0;
+	err = box->has_dir ? open_door(fd, &r, box->dir, DIR_RIGHTS) : 0;
+	if (!err && box->has_outbox)
+		err = open_door(fd, &r, box->outbox, OUTBOX_RIGHTS);
 	if (!err)
 		err = syscall(SYS_landlock_restrict_self, fd, 0) ? -errno : 0;
 	close(fd);

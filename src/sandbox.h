@@ -23,6 +23,8 @@ struct sandbox {
 	const struct sandbox_call *calls[SANDBOX_LISTS]; /* NULL: no more lists */
 	bool has_dir;
 	int dir; /* the one directory whose files may be opened, made and removed */
+	bool has_outbox;
+	int outbox; /* another one, where files may be made, written and renamed */
 };
 
 /* Lists to make one of. */

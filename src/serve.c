@@ -32,6 +32,9 @@
 #include "kernel.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics_address.h"
+#include "metrics_file.h"
+#include "metrics_http.h"
 #include "notify.h"
 #include "privileges.h"
 #include "recorder.h"
@@ -69,6 +72,7 @@ struct serve {
 	struct notify notify;
 	struct child tracer, recorder;
 	int dir_fd, signal_fd, pair[2]; /* the tracer's end, the recorder's */
+	int metrics_dir, metrics_fd;	/* of --metrics-file, --metrics-listen; -1: none */
 	uint64_t tell_due_ns;
 	bool ready, stop, failed;
 };
@@ -76,6 +80,14 @@ struct serve {
 static bool shuts_in(const struct serve *s)
 {
 	return !s->options->no_drop && sandbox__is_possible();
+}
+
+static void close_metrics(struct serve *s)
+{
+	if (s->metrics_dir >= 0)
+		close(s->metrics_dir);
+	if (s->metrics_fd >= 0)
+		close(s->metrics_fd);
 }
 
 /* ---- the tracer ---- */
@@ -133,6 +145,7 @@ static int run_tracer(struct serve *s)
 
 	source__leave_attached(s->source);
 	close(s->pair[1]);
+	close_metrics(s);
 	if (!f)
 		return 1;
 	sink = feed__sink(f);
@@ -157,6 +170,9 @@ static int run_recorder(struct serve *s)
 		.dir_fd = s->dir_fd,
 		.shut_in = shuts_in(s),
 		.shared = s->shared,
+		.metering = { .file = s->options->metrics_file, .file_dir = s->metrics_dir, .listen_fd = s->metrics_fd,
+			      .comms = s->options->metrics_comms, .start_ns = s->start.real_ns,
+			      .queue_limit = QUEUE_BYTES, .shared = s->shared },
 	};
 
 	/* the ring and the counters are not its business */
@@ -369,6 +385,19 @@ static int own_all(struct serve *s)
 	return err ? refuse_dir(s, err == -ELOOP ? "there is a link in place of the history" : strerror(-err)) : 0;
 }
 
+/* For that user, and the group that may read the history, too. */
+static int own_socket(const struct serve *s, const char *path)
+{
+	const struct user me = { geteuid(), getegid() };
+	const struct user *u = s->privileges.change ? &s->privileges.user : &me;
+	const gid_t gid = s->options->for_group ? s->options->group : u->gid;
+
+	if (!lchown(path, u->uid, gid) && !chmod(path, s->options->for_group ? 0660 : 0600))
+		return 0;
+	log__error("--metrics-listen unix:%s: %s", text__shown(path).s, strerror(errno));
+	return -errno;
+}
+
 static int open_dir(struct serve *s)
 {
 	const char *path = s->options->state_dir;
@@ -407,6 +436,47 @@ static int open_signals(struct serve *s)
 	return s->signal_fd < 0 ? -errno : 0;
 }
 
+static int open_metrics_socket(struct serve *s)
+{
+	const struct options *o = s->options;
+	const struct metrics_address *a = &o->metrics_address;
+	int fd;
+
+	if (!metrics_http__is_possible()) {
+		log__error("--metrics-listen: this is a static program, which cannot; --metrics-file can");
+		return -EINVAL;
+	}
+	fd = metrics_address__listen(a);
+	if (fd < 0) {
+		log__error("--metrics-listen %s: %s", text__shown(o->metrics_listen).s, strerror(-fd));
+		return fd;
+	}
+	s->metrics_fd = fd;
+	return a->any.sa_family == AF_UNIX ? own_socket(s, a->un.sun_path) : 0;
+}
+
+static int open_metrics(struct serve *s)
+{
+	const char *file = s->options->metrics_file;
+	int err = file ? metrics_file__open_dir(file, &s->metrics_dir) : 0;
+
+	if (err == -EINVAL)
+		log__error("--metrics-file %s: give the absolute path of a file", text__shown(file).s);
+	else if (err)
+		log__error("--metrics-file %s: %s", text__shown(file).s, strerror(-err));
+	return err || !s->options->metrics_listen ? err : open_metrics_socket(s);
+}
+
+/* By who is going to write it, so that it is told now. */
+static int check_metrics_dir(const struct serve *s)
+{
+	if (s->metrics_dir < 0 || !faccessat(s->metrics_dir, ".", W_OK | X_OK, 0))
+		return 0;
+	log__error("--metrics-file %s: user %u may not make files in that directory: %s",
+		   text__shown(s->options->metrics_file).s, (unsigned int)geteuid(), strerror(errno));
+	return -EACCES;
+}
+
 static int settle_privileges(struct serve *s)
 {
 	const struct options *o = s->options;
@@ -433,6 +503,8 @@ static int open_all(struct serve *s)
 
 	if (!err)
 		err = open_pair(s);
+	if (!err)
+		err = open_metrics(s);
 	return err ? err : open_signals(s);
 }
 
@@ -449,6 +521,7 @@ int serve__run(const struct options *o)
 		.options = o,
 		.tracer = { .what = "tracer", .comm = "exittrace-watch", .run = run_tracer, .orphaned = SIGTERM },
 		.recorder = { .what = "recorder", .comm = "exittrace-keep", .run = run_recorder },
+		.metrics_dir = -1, .metrics_fd = -1,
 	};
 	int status;
 
@@ -460,7 +533,7 @@ int serve__run(const struct options *o)
 		return status;
 	if (open_all(&s))
 		status = STATUS_ERROR;
-	else if (drop(&s))
+	else if (drop(&s) || check_metrics_dir(&s))
 		status = STATUS_DENIED;
 	else
 		supervise(&s);

@@ -49,6 +49,7 @@ struct store {
 	struct buf squeezed_line, squeezed_messages;
 	struct current now, kept; /* with what is not committed, and without */
 	bool open_transaction;
+	bool added; /* by the frame that was put last: a death */
 	unsigned int columns;
 	int at[RECORD_NR_FIELDS]; /* which column a field is; -1: none */
 };
@@ -581,26 +582,35 @@ static int add_sums(struct store *s, const struct frame_record *f, const struct 
 	return err;
 }
 
+/* Those that the history has. */
+static void read_columns(const struct frame_record *f, struct column columns[COLUMNS_MAX])
+{
+	struct text rest = frame__columns(f);
+	unsigned int n = 0;
+	struct column c;
+
+	for (unsigned int i = 0; i < nr_history_columns && n < COLUMNS_MAX; i++)
+		if (history_columns[i].sent && frame__next_column(&rest, &c) && history_columns[i].name)
+			columns[n++] = c;
+}
+
 static int put_record(struct store *s, const struct frame_record *f)
 {
 	struct column columns[COLUMNS_MAX] = { 0 };
-	struct text rest = frame__columns(f);
 	bool was_there = false, was_zombie = false;
 	uint8_t id[FRAME_ID_LEN];
-	unsigned int n = 0;
 	int64_t nr;
 	int err;
 
-	while (n < s->columns && n < COLUMNS_MAX && frame__next_column(&rest, &columns[n]))
-		n++;
+	read_columns(f, columns);
 	frame__put_id(id, (struct et_id){ .start_ns = f->start_ns, .tgid = f->tgid });
 	err = put_row(s, f, id, columns, &nr, &was_there, &was_zombie);
 	if (!err)
 		err = put_body(s, f, nr);
 	if (!err)
 		err = add_sums(s, f, columns, was_there);
-	if (!err && !f->zombie && (!was_there || was_zombie))
-		s->now.records++;
+	s->added = !err && !f->zombie && (!was_there || was_zombie);
+	s->now.records += s->added;
 	return err;
 }
 
@@ -655,6 +665,7 @@ int store__put(struct store *s, const struct feed_frame *f)
 {
 	int err = begin(s);
 
+	s->added = false;
 	if (!err && (f->session != s->now.number || !s->now.row))
 		err = change_session(s, f);
 	if (err)
@@ -667,6 +678,11 @@ int store__put(struct store *s, const struct feed_frame *f)
 	if (!err)
 		s->now.seq++;
 	return err;
+}
+
+bool store__added(const struct store *s)
+{
+	return s->added;
 }
 
 /* ---- keeping it small ---- */

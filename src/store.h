@@ -41,6 +41,8 @@ int store__move_aside(const char *dir, char name[STORE_NAME]);
 
 /* Begins a transaction if there is none. -EALREADY: that one came before; -ENOENT: others are missing in between. */
 int store__put(struct store *s, const struct feed_frame *checked);
+/* What was put last is a death that was not there yet. */
+bool store__added(const struct store *s);
 int store__commit(struct store *s);
 void store__rollback(struct store *s);
 /* What is committed of the session that was put last. */

@@ -49,6 +49,7 @@ def check_told():
     assert told("") == verbs + names and told("-x", "") == told("--") == names and told("-") == names + letters
     assert told("wh") == ["why", ":command 0"] and told("why", "--sta") == ["--state-dir"]
     assert told("list", "--cause=exit,sig") == ["--cause=exit,signal"] and told("list", "sh") == []
+    assert told("serve", "--metrics-label", "c") == ["comm"] and told("serve", "--metrics-file", "") == [":files"]
     assert told("serve", "--no") == ["--no-drop"] and told("--", "why", "x") == [":command 1"]
     refused = subprocess.run([PROGRAM, "--cause", "no-such"], stderr=subprocess.PIPE, check=False).stderr.decode()
     classes = refused.partition("is none of: ")[2].partition(" (")[0].split()

@@ -25,7 +25,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else TOP / "exittrace"
 EXAMPLES = TOP / "dist/examples"
 GOLDEN = TOP / "tests/streams/7-fentry.json"
-RUN_HERE = {"rsyslog.conf"}
+RUN_HERE = {"rsyslog.conf", "exittrace.rules.yml"}  # the latter in cases/metrics.py
 # What names a key of a record, in the language of each.
 KEYS = {"rsyslog.conf": r"\$!([a-z_!]+)", "vector.yaml": r"(?<![\w.])\.((?!message|timestamp)[a-z_]+(?:\.[a-z_]+)*)",
         "fluent-bit.conf": r"\$([a-z_]+(?:\['[a-z_]+'\])*)", "otelcol.yaml": r"attributes\.([a-z_.]+)",
@@ -59,6 +59,20 @@ def a_forger():
     return json.dumps(death, separators=(",", ":")) + "\n"
 
 
+def check_metrics(name, text):
+    """Names of metrics and of their labels, as exittrace has them."""
+    listed = subprocess.run([PROGRAM, "serve", "--list-metrics"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    rows = [line.split()[:3] for line in listed.splitlines()[1:]]
+    known = {metric: set(labels.replace("[", "").replace("]", "").split(",")) for metric, _, labels in rows}
+    known |= {f"{metric}_{part}": known[metric] for metric, kind, _ in rows if kind == "histogram"
+              for part in ("bucket", "sum", "count")}
+    used = set(re.findall(r"exittrace_[a-z_]+", text))
+    assert used and used <= set(known), f"{name}: no such metrics: {sorted(used - set(known))}"
+    for metric, labels in re.findall(r"(exittrace_[a-z_]+)\{([^}]*)\}", text.replace('\\"', '"')):
+        asked = set(re.findall(r"([a-z]+)=", labels)) - {"instance"}
+        assert asked <= known[metric], f"{name}: {metric} has no {asked - known[metric]}"
+
+
 def check_rsyslog(text, place):
     pathlib.Path(place, "exittrace.json").write_text(GOLDEN.read_text() + a_forger())
     wanted = sum(record["type"] == "death" and record["exit"]["shell"] != 0
@@ -88,6 +102,9 @@ def main():
     ran = []
     for path in sorted(EXAMPLES.iterdir()):
         text = path.read_text()
+        if path.name in ("exittrace.rules.yml", "exittrace-dashboard.json"):
+            assert yaml.safe_load(text), path.name  # JSON is YAML, too
+            check_metrics(path.name, text)
         if path.suffix == ".yaml":
             assert yaml.safe_load(text), path.name
         if path.name in KEYS:

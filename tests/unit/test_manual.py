@@ -69,7 +69,7 @@ def check_verbs(text):
     assert verbs == ["serve", "why", "list", "stats"], verbs
     same("commands", re.findall(r"^\.It Nm Cm (\w+)", service, re.M), verbs)
     taken = {option for verb in verbs for option in real_options(verb)}
-    same("their options", told_options(service), taken - set(real_options()))
+    same("their options", told_options(service + section(text, "METRICS")), taken - set(real_options()))
 
 
 def refused_words(option):
@@ -96,6 +96,17 @@ def check_fields(text):
     assert not unknown, f"no such fields: {sorted(unknown)}"
     told = re.findall(r"^\.It Va (\w+)$", section(text, "RECORDS"), re.M)
     same("groups", told, {key.split(".")[0] for key in keys} - {"schema", "type", "time", "id"})
+
+
+def check_metrics(text):
+    """Each metric with all that is told of it, once, in the order of the table."""
+    rows = [line.split(None, 4) for line in run([PROGRAM, "serve", "--list-metrics"])[0].split("\n")[1:-1]]
+    told = section(text, "METRICS")
+    assert re.findall(r"^\.It Li (exittrace_\w+)$", told, re.M) == [row[0] for row in rows], "metrics"
+    told = " ".join(told.split())
+    for name, kind, labels, source, meaning in rows:
+        labels = "" if labels == "-" else f"; labels {labels.replace(',', ', ')}"
+        assert f".It Li {name} {kind}{labels}; from {source}. .br {meaning[0].upper()}{meaning[1:]}." in told, name
 
 
 def check_roles(text):
@@ -177,6 +188,7 @@ def main():
     check_words(text)
     check_fields(text)
     check_roles(text)
+    check_metrics(text)
     check_types(text)
     linted = shutil.which("mandoc")
     if linted:

@@ -359,6 +359,24 @@ static void verbs(void)
 	CHECK(parse("list -j -v") == STATUS_USAGE);
 }
 
+/* What is told to the whole network has to be meant. */
+static void metrics(void)
+{
+	CHECK(!parse("serve --metrics-listen 127.0.0.1:9743 --metrics-label comm") && o.metrics_comms == 100);
+	CHECK(!parse("serve --metrics-file /x.prom --metrics-label comm:7") && o.metrics_comms == 7);
+	CHECK(!strcmp(o.metrics_file, "/x.prom") && !o.metrics_listen);
+	CHECK(!parse("serve --metrics-listen 0.0.0.0:9743 --metrics-public"));
+	CHECK(parse("serve --metrics-listen 0.0.0.0:9743") == STATUS_USAGE && strstr(said, "say --metrics-public"));
+	CHECK(parse("serve --metrics-listen [::]:9743") == STATUS_USAGE && strstr(said, "say --metrics-public"));
+	CHECK(parse("serve --metrics-listen example.org:9743") == STATUS_USAGE && strstr(said, "an address like"));
+	CHECK(parse("serve --metrics-public") == STATUS_USAGE && strstr(said, "give it, too"));
+	CHECK(parse("serve --metrics-label comm") == STATUS_USAGE && strstr(said, "give one"));
+	CHECK(parse("serve --metrics-file /x --metrics-label pid") == STATUS_USAGE && strstr(said, "comm:N"));
+	CHECK(parse("serve --metrics-file /x --metrics-label comm:0") == STATUS_USAGE);
+	CHECK(parse("serve --metrics-file /x --metrics-label comm:1001") == STATUS_USAGE);
+	CHECK(parse("--metrics-file /x --all") == STATUS_USAGE);
+}
+
 static void sizes(void)
 {
 	uint64_t n;
@@ -453,6 +471,7 @@ int main(void)
 	UNIT(modes);
 	UNIT(durations);
 	UNIT(verbs);
+	UNIT(metrics);
 	UNIT(sizes);
 	UNIT(moments);
 	UNIT(help_fits);

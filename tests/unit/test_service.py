@@ -5,14 +5,17 @@
 usage: test_service.py
 """
 import functools
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 UNIT = TOP / "dist/systemd/exittrace.service"
+DROP_IN = TOP / "dist/examples/exittrace-metrics.conf"
 USERS = TOP / "dist/systemd/exittrace.sysusers"
 EXPOSURE = 2.5
 # What it takes to attach, to give up everything and to be shut in, and what any program needs.
@@ -57,6 +60,19 @@ def check_exposure():
     return float(found.group(1))
 
 
+def complaints(unit):
+    return [line for line in run("systemd-analyze", "--no-pager", "verify", unit)[1].splitlines()
+            if "exittrace" in line and "is not executable" not in line and "Command 'man" not in line]
+
+
+def with_drop_in(place):
+    """The unit as the example for metrics changes it."""
+    unit = shutil.copy(UNIT, place)
+    os.mkdir(f"{unit}.d")
+    shutil.copy(DROP_IN, f"{unit}.d/metrics.conf")
+    return unit
+
+
 def main():
     text = UNIT.read_text()
     rights = values(text, "AmbientCapabilities")
@@ -70,8 +86,10 @@ def main():
     assert not lacking, f"not let through: {sorted(lacking)}"
     assert not allowed(text) & {"mount", "init_module", "ptrace", "setuid", "reboot", "swapon"}
     exposure = check_exposure()
-    said = [line for line in run("systemd-analyze", "--no-pager", "verify", UNIT)[1].splitlines()
-            if "exittrace" in line and "is not executable" not in line and "Command 'man" not in line]
+    said = complaints(UNIT)
+    assert not said, said
+    with tempfile.TemporaryDirectory() as place:
+        said = complaints(with_drop_in(place))
     assert not said, said
     status, out = run("systemd-sysusers", "--dry-run", USERS)
     assert not status, out
