@@ -3,6 +3,7 @@
 #ifndef EXITTRACE_FEED_H
 #define EXITTRACE_FEED_H
 
+#include "journal.h"
 #include "queue.h"
 #include "session.h"
 
@@ -17,6 +18,7 @@ struct feed_shared {
 	uint64_t heard_ns; /* real time of the last sign of life */
 	struct et_counters told; /* losses that were told */
 	uint64_t tracer_beat_ns, recorder_beat_ns; /* CLOCK_BOOTTIME of the last sign of life */
+	struct journal_told journal;
 };
 
 struct feed;

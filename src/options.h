@@ -91,6 +91,7 @@ struct options {
 	uint64_t keep_ns, keep_bytes;
 	bool for_group;
 	gid_t group; /* who may read it */
+	uint64_t journal; /* deaths to be written there, as in journal.h; 0: none */
 	uint64_t since_ns, until_ns; /* real time; 0: no limit */
 	bool this_boot;
 	const char *wanted; /* a pid, name, unit or container; NULL: any */

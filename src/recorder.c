@@ -29,6 +29,7 @@
 struct recorder {
 	const struct recorder_how *how;
 	struct store *store; /* NULL: could not be opened, is tried again */
+	struct journal *journal; /* NULL: nothing is written there */
 	int signal_fd;
 	bool stop, reopen, gone;
 	unsigned int frames;	  /* in this transaction */
@@ -162,6 +163,8 @@ static int take_frame(struct recorder *r, const struct feed_frame *f)
 {
 	int err = store__put(r->store, f);
 
+	if (!err || err == -EALREADY)
+		journal__take(r->journal, f);
 	if (!r->began_ns)
 		r->began_ns = kernel__boot_ns();
 	if (!err) {
@@ -295,14 +298,15 @@ static int timeout_ms(const struct recorder *r, uint64_t now)
 
 static void wait_for_something(struct recorder *r)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = r->signal_fd, .events = POLLIN },
 		/* while nothing can be written the frames stay where they are counted */
 		{ .fd = r->retry_due_ns ? -1 : r->how->fd, .events = POLLIN },
+		{ .fd = journal__fd(r->journal), .events = POLLOUT },
 	};
 	int timeout = timeout_ms(r, kernel__boot_ns());
 
-	poll(p, 2, timeout < 1000 ? timeout : 1000);
+	poll(p, 3, timeout < 1000 ? timeout : 1000);
 	if (p[0].revents)
 		read_signals(r);
 }
@@ -320,6 +324,7 @@ static void look(struct recorder *r)
 		commit(r);
 	keep(r, now);
 	rest(r, now);
+	journal__send(r->journal);
 }
 
 /* What is in the socket was sent by a tracer that may be gone. */
@@ -374,6 +379,9 @@ int recorder__run(const struct recorder_how *how)
 
 	r.how = how;
 	err = open_signals(&r);
+	if (how->journal)
+		r.journal = journal__open(&(struct journal_how){ how->journal, journal__connect(), how->start,
+								 &how->shared->journal });
 	if (!err && how->shut_in)
 		err = sandbox__enter(&box);
 	if (err)
@@ -387,5 +395,6 @@ int recorder__run(const struct recorder_how *how)
 		look(&r);
 	}
 	finish(&r);
+	journal__close(r.journal);
 	return 0;
 }

@@ -157,6 +157,8 @@ static int run_recorder(struct serve *s)
 		.dir_fd = s->dir_fd,
 		.shut_in = shuts_in(s),
 		.shared = s->shared,
+		.journal = s->options->journal,
+		.start = &s->start,
 	};
 
 	/* the ring and the counters are not its business */
@@ -421,8 +423,10 @@ static int settle_privileges(struct serve *s)
 
 static int prepare(struct serve *s)
 {
-	int err = loop__block_signals();
+	int err = s->options->journal ? journal__try() : 0;
 
+	if (!err)
+		err = loop__block_signals();
 	return err ? err : settle_privileges(s);
 }
 
