@@ -20,7 +20,7 @@
 #define NAME_MAX_LEN 64 /* what journald takes; tests/unit/test_journal.c looks at all of ours */
 #define PREFIX "EXITTRACE_"
 
-/* ---- kinds: dist/exittrace.catalog tells of each what to do ---- */
+/* ---- kinds: dist/systemd/exittrace.catalog tells of each what to do ---- */
 
 enum { /* of syslog */
 	ERR = '3', WARNING = '4', NOTICE = '5', INFO = '6',

@@ -163,7 +163,7 @@ static void hostile_bytes(void)
 		if (text__equal(name, "EXITTRACE_PROCESS_EXECUTABLE_PATH"))
 			found = value.len == sizeof(path) - 1 && !memcmp(value.bytes, path, value.len);
 	CHECK(found);
-	CHECK_STR(field("EXITTRACE_PROCESS_ARGS"), "[\"a\\nMESSAGE=fake\",\"\xef\xbf\xbd\xef\xbf\xbd\"]");
+	CHECK_STR(field("EXITTRACE_PROCESS_ARGS"), "[\"a\\u000aMESSAGE=fake\",\"\xef\xbf\xbd\xef\xbf\xbd\"]");
 	CHECK(strstr(field("EXITTRACE_PROCESS_ARGS_B64"), "//4="));
 }
 

@@ -21,7 +21,8 @@ WANTED = {"usr/bin/exittrace", "usr/share/man/man8/exittrace.8.gz", "usr/share/m
           "usr/share/zsh/vendor-completions/_exittrace", "usr/share/fish/vendor_completions.d/exittrace.fish",
           "usr/share/doc/exittrace/copyright", "usr/share/doc/exittrace/README.md.gz",
           "usr/share/doc/exittrace/NEWS.md.gz", "usr/share/doc/exittrace/changelog.gz",
-          "lib/systemd/system/exittrace.service", "usr/lib/sysusers.d/exittrace.conf"}
+          "lib/systemd/system/exittrace.service", "usr/lib/systemd/catalog/exittrace.catalog",
+          "usr/lib/sysusers.d/exittrace.conf"}
 
 
 def run(*argv, **more):
