@@ -57,7 +57,7 @@ int journal__try(void)
 	int fd = journal__connect();
 
 	if (fd < 0) {
-		log__error("--journal: there is no journal of systemd here: " SOCKET ": %s", strerror(-fd));
+		log__error("--journal: no journal of systemd is here: %s: %s", SOCKET, strerror(-fd));
 		return fd;
 	}
 	close(fd);
@@ -76,7 +76,7 @@ static void tell_problem(struct journal *j, int err)
 		log__error("the journal takes nothing: what is not written there is counted, the history has it");
 	else
 		log__error("the journal cannot be written: %s; what is not written there is counted, the history has "
-			   "it%s", strerror(-err), err == -ECONNREFUSED ? " (after a restart it works again)" : "");
+			   "it", strerror(-err));
 }
 
 static void give_up(struct journal *j, uint64_t entries, int err)
