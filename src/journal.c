@@ -21,7 +21,7 @@
 #include "retell.h"
 
 #define SOCKET "/run/systemd/journal/socket"
-#define QUEUE_BYTES (4 << 20) /* some 800 entries, besides those that the socket takes */
+#define QUEUE_BYTES (4 << 20) /* some 1,300 entries, besides those that the socket takes */
 #define ROOM_BYTES (8 << 20)  /* of the socket, or as much as the kernel gives */
 #define CLOSE_MS 500
 

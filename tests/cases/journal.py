@@ -45,12 +45,15 @@ class Journald:
         self.socket.close()
         os.unlink(PLACE)
 
-    def read(self, seconds, most=1 << 30):
-        """Until nothing comes for so long, or there are so many"""
+    def read(self, seconds, pid=None):
+        """Until nothing comes for so long, or who is waited for came"""
         self.socket.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
-            while len(self.entries) < most:
+            while not (pid and self.of_pid(pid)):
                 self.entries.append(parse(self.socket.recv(1 << 18)))
+
+    def of_pid(self, pid):
+        return [entry for entry in self.entries if entry.get("OBJECT_PID") == str(pid)]
 
     def of_type(self, word):
         return [entry for entry in self.entries if entry["EXITTRACE_TYPE"] == word]
@@ -62,8 +65,8 @@ def hangs(s):
     with Journald() as journald, Service(s.setup, os.path.join(s.directory, "state"), "--journal") as service:
         with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as process:
             process.wait()
-        journald.read(s.setup.seconds(1), most=1)
-        found = [entry for entry in journald.entries if entry["OBJECT_PID"] == str(process.pid)]
+        journald.read(s.setup.seconds(1), process.pid)
+        found = journald.of_pid(process.pid)
         s.check(len(found) == 1 and found[0]["EXITTRACE_EXIT_CODE"] == "7", f"{process.pid} exited with 7: {found}")
         end(s, begin(s, "fork", "-n", "2000", "-N", "et-journal"))
         wait_for_deaths(s, service, "process_comm = 'et-journal'", 2000)
