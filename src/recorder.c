@@ -369,6 +369,18 @@ static int open_signals(struct recorder *r)
 	return r->signal_fd < 0 ? -errno : 0;
 }
 
+static int open_journal(struct recorder *r)
+{
+	const struct recorder_how *how = r->how;
+
+	if (!how->journal)
+		return 0;
+	r->journal = journal__open(&(struct journal_how){
+		.which = how->journal, .fd = journal__connect(), .start = how->start, .told = &how->shared->journal,
+	});
+	return r->journal ? 0 : -ENOMEM;
+}
+
 int recorder__run(const struct recorder_how *how)
 {
 	static struct recorder r;
@@ -379,9 +391,8 @@ int recorder__run(const struct recorder_how *how)
 
 	r.how = how;
 	err = open_signals(&r);
-	if (how->journal)
-		r.journal = journal__open(&(struct journal_how){ how->journal, journal__connect(), how->start,
-								 &how->shared->journal });
+	if (!err && open_journal(&r))
+		return 1;
 	if (!err && how->shut_in)
 		err = sandbox__enter(&box);
 	if (err)
