@@ -292,13 +292,14 @@ bench: exittrace $(O)/tests/storm $(O)/tests/tiny
 # ---- what gets installed: mode:file:place below PREFIX; completions and examples are what is there ----
 
 ZSH_PLACE ?= share/zsh/site-functions
-# A unit only for a program that can serve. Empty: none, as for packages, which have rules of their own for units.
-SERVICE ?= $(if $(wildcard src/serve.c),644:$(O)/exittrace.service:lib/systemd/system/exittrace.service \
-	644:dist/systemd/exittrace.sysusers:lib/sysusers.d/exittrace.conf)
+# Empty: none, as for packages, which have rules of their own for units.
+SERVICE ?= 644:$(O)/exittrace.service:lib/systemd/system/exittrace.service \
+	644:dist/systemd/exittrace.sysusers:lib/sysusers.d/exittrace.conf
 INSTALLED = 755:exittrace:bin/exittrace \
 	644:dist/exittrace.8:share/man/man8/exittrace.8 \
 	644:$(O)/exittrace-fields.5:share/man/man5/exittrace-fields.5 \
 	644:$(O)/exittrace.schema.json:share/exittrace/exittrace.schema.json \
+	644:dist/systemd/exittrace.catalog:lib/systemd/catalog/exittrace.catalog \
 	644:dist/completions/exittrace.bash:share/bash-completion/completions/exittrace \
 	644:dist/completions/_exittrace:$(ZSH_PLACE)/_exittrace \
 	644:dist/completions/exittrace.fish:share/fish/vendor_completions.d/exittrace.fish \

@@ -3,6 +3,7 @@
 #ifndef EXITTRACE_FEED_H
 #define EXITTRACE_FEED_H
 
+#include "journal.h"
 #include "queue.h"
 #include "session.h"
 
@@ -19,6 +20,7 @@ struct feed_shared {
 	uint64_t tracer_beat_ns, recorder_beat_ns; /* CLOCK_BOOTTIME of the last sign of life */
 	/* how the tracer stood then, for the metrics */
 	uint64_t waiting, waiting_since_ns, queue_bytes;
+	struct journal_told journal;
 };
 
 struct feed;

@@ -758,6 +758,32 @@ static void put_list(struct writer *w, const struct piece *p, unsigned int n)
 	make_room(w, 0);
 }
 
+static void put_items(struct json_record *j, struct buf *b, const struct piece *p, const struct record *r,
+		      unsigned int n)
+{
+	struct writer w = { .line = b->len, .pieces = j->plan->pieces, .plan = j->plan, .b = b, .j = j, .r = r,
+			    .rows = no_rows };
+
+	w.at = b->data + b->len;
+	if (!make_room(&w, 0))
+		return;
+	put_list(&w, p, n);
+	b->len = b->failed ? w.line : (size_t)(w.at - b->data);
+}
+
+void json_record__parts(struct json_record *j, struct buf *b, enum record_field f, const struct record *r,
+			struct value v)
+{
+	const struct piece *p = &j->plan->pieces[f];
+
+	if (v.kind == V_LIST)
+		put_items(j, b, p, r, v.n);
+	else if (v.kind == V_KEYS)
+		put_list_of_keys(b, p->field, r, v.n);
+	else if (v.kind == V_WHY)
+		put_reasons(b, r);
+}
+
 /* ---- the record ---- */
 
 enum {

@@ -12,5 +12,8 @@ void json_record__free(struct json_record *j); /* NULL is fine */
 /* The boot id that all ids begin with, checked. */
 void json_record__boot_id(struct json_record *j, const char *boot_id);
 void json_record__put(struct json_record *j, struct buf *b, const struct record *r);
+/* The value alone of a field that has parts: V_LIST, V_KEYS, V_WHY. */
+void json_record__parts(struct json_record *j, struct buf *b, enum record_field f, const struct record *r,
+			struct value v);
 
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "journal.h"
 #include "log.h"
 #include "metrics.h"
 #include "names.h"
@@ -463,6 +464,36 @@ static int take_metrics_label(struct options *o, const char *arg, const char *op
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	uint64_t which;
+} journal_words[] = {
+	{ "failed", JOURNAL_FAILED }, { "killed", JOURNAL_KILLED },
+	{ "zombie", JOURNAL_ZOMBIES }, { "all", JOURNAL_ALL },
+};
+
+static int add_journal(struct options *o, const char *word, const char *opt)
+{
+	int class = names__class_number(word);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(journal_words); i++) {
+		if (!strcmp(word, journal_words[i].name)) {
+			o->journal |= journal_words[i].which;
+			return 0;
+		}
+	}
+	if (class < 0)
+		return refuse("%s: '%s' is none of failed, killed, zombie, all, or a cause, as --cause takes it", opt,
+			      text__shown(word).s);
+	o->journal |= 1ULL << class;
+	return 0;
+}
+
+static int take_journal(struct options *o, const char *arg, const char *opt)
+{
+	return each_word(o, arg ? arg : journal_words[0].name, opt, add_journal);
+}
+
 static int take_when(const char *arg, const char *opt, uint64_t *ns)
 {
 	if (parse__when(arg, (uint64_t)time(NULL), ns))
@@ -623,6 +654,9 @@ static const struct row rows[] = {
 	{ 0, "keep-size", "BYTES", "at most this much on the disk, as 500M or 2G\n(default 1G, 0: no limit)",
 	  .take = take_keep_size, .verbs = SERVE },
 	{ 0, "group", "GROUP", "who may read all of the history, besides root", .take = take_group, .verbs = SERVE },
+	{ 0, "journal", "[=DEATHS[,..]]",
+	  "to the journal of systemd, too: failed, killed,\nzombie, all, or causes (default: failed)",
+	  .take = take_journal, .verbs = SERVE },
 	{ 0, "tier", "TIER", "at most this: fentry, kprobe, tracepoint", .take = take_tier, .verbs = BARE | SERVE },
 	{ 0, "without", "WHAT[,..]", "leave out observations of --probes that cost too\nmuch here: files, mm, ...",
 	  .take = take_without, .verbs = BARE | SERVE },
@@ -1015,6 +1049,11 @@ static const char *nth_label(unsigned int i)
 	return i ? NULL : "comm";
 }
 
+static const char *nth_journal(unsigned int i)
+{
+	return i < ARRAY_SIZE(journal_words) ? journal_words[i].name : nth_class(i - ARRAY_SIZE(journal_words));
+}
+
 static const char *nth_stdio(unsigned int i)
 {
 	return i ? NULL : "text";
@@ -1028,11 +1067,13 @@ const char *options__word(const char *value, unsigned int i)
 	} lists[] = {
 		{ "CLASS", nth_class }, { "SIG", nth_signal },	  { "F", nth_field },
 		{ "TIER", nth_tier },	{ "WHAT", nth_optional }, { "LABEL", nth_label },
-		{ "", nth_stdio }, /* what may be left out: [=text] */
+		{ "text", nth_stdio },	{ "DEATHS", nth_journal },
 	};
-	const size_t len = strcspn(value, "[");
+	size_t len;
 	unsigned int n;
 
+	value += strspn(value, "[="); /* what may be left out: [=text] */
+	len = strcspn(value, "[");
 	for (n = 0; n < ARRAY_SIZE(lists); n++) {
 		if (strlen(lists[n].value) == len && !memcmp(lists[n].value, value, len))
 			return lists[n].nth(i);

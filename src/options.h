@@ -97,6 +97,7 @@ struct options {
 	struct metrics_address metrics_address;	   /* of metrics_listen */
 	bool metrics_public;
 	unsigned int metrics_comms; /* names of processes with series of their own; 0: no such label */
+	uint64_t journal; /* deaths to be written there, as in journal.h; 0: none */
 	uint64_t since_ns, until_ns; /* real time; 0: no limit */
 	bool this_boot;
 	const char *wanted; /* a pid, name, unit or container; NULL: any */

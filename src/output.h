@@ -108,6 +108,8 @@ const char *output__tint(const struct output *o, const struct record *r);
 #define OUTPUT_ALARM "\033[1;31m" /* data were lost: bold red */
 /* Where an exit is, as people say it: "closing files"; NULL: not known. */
 const char *output__phase_words(enum et_phase phase);
+/* " died: ", and why. */
+const char *output__happened(enum record_type type);
 /* Any value in words; nothing for V_ABSENT, "?" for V_NULL. */
 void output__put_value(struct buf *b, const struct output *o, const struct field *f, const struct record *r,
 		       struct value v);

@@ -46,18 +46,13 @@ static struct et_peer itself(const struct record *r)
 
 static void put_headline(struct story *s)
 {
-	static const char *const happened[] = {
-		[RECORD_DEATH] = " died: ",
-		[RECORD_ZOMBIE] = " is a zombie: ",
-		[RECORD_DYING] = " is dying: ",
-	};
 	const struct record *r = s->r;
 	struct et_peer self = itself(r);
 	const char *tint = output__tint(s->o, r);
 
 	put_time(s, r->type == RECORD_DEATH ? record__death_ns(r) : r->now_ns);
 	story__put_peer(s, "", &self);
-	buf__str(s->b, happened[r->type]);
+	buf__str(s->b, output__happened(r->type));
 	buf__str(s->b, tint);
 	buf__str(s->b, r->cause.text);
 	buf__str(s->b, *tint ? OUTPUT_UNTINT "\n" : "\n");

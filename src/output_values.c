@@ -208,6 +208,11 @@ const char *output__phase_words(enum et_phase phase)
 	return (unsigned int)phase < ET_PHASE_COUNT ? words[phase] : NULL;
 }
 
+const char *output__happened(enum record_type type)
+{
+	return type == RECORD_ZOMBIE ? " is a zombie: " : type == RECORD_DYING ? " is dying: " : " died: ";
+}
+
 static void put_texts(struct buf *b, struct text list)
 {
 	const char *separator = "";

@@ -30,6 +30,7 @@ struct recorder {
 	const struct recorder_how *how;
 	struct store *store; /* NULL: could not be opened, is tried again */
 	struct metering *metering; /* NULL: none */
+	struct journal *journal; /* NULL: nothing is written there */
 	int signal_fd;
 	bool stop, reopen, gone;
 	unsigned int frames;	  /* in this transaction */
@@ -165,6 +166,8 @@ static int take_frame(struct recorder *r, const struct feed_frame *f)
 {
 	int err = store__put(r->store, f);
 
+	if (!err || err == -EALREADY)
+		journal__take(r->journal, f);
 	if (!r->began_ns)
 		r->began_ns = kernel__boot_ns();
 	if (!err) {
@@ -299,15 +302,16 @@ static int timeout_ms(const struct recorder *r, uint64_t now)
 
 static void wait_for_something(struct recorder *r)
 {
-	struct pollfd p[3] = {
+	struct pollfd p[4] = {
 		{ .fd = r->signal_fd, .events = POLLIN },
 		/* while nothing can be written the frames stay where they are counted */
 		{ .fd = r->retry_due_ns ? -1 : r->how->fd, .events = POLLIN },
 		{ .fd = metering__fd(r->metering), .events = POLLIN },
+		{ .fd = journal__fd(r->journal), .events = POLLOUT },
 	};
 	int timeout = timeout_ms(r, kernel__boot_ns());
 
-	poll(p, 3, timeout < 1000 ? timeout : 1000);
+	poll(p, 4, timeout < 1000 ? timeout : 1000);
 	if (p[0].revents)
 		read_signals(r);
 }
@@ -326,6 +330,7 @@ static void look(struct recorder *r)
 	keep(r, now);
 	rest(r, now);
 	metering__each(r->metering, r->store, r->store && !r->retry_due_ns);
+	journal__send(r->journal);
 }
 
 /* What is in the socket was sent by a tracer that may be gone. */
@@ -369,6 +374,18 @@ static int open_signals(struct recorder *r)
 	return r->signal_fd < 0 ? -errno : 0;
 }
 
+static int open_journal(struct recorder *r)
+{
+	const struct recorder_how *how = r->how;
+
+	if (!how->journal)
+		return 0;
+	r->journal = journal__open(&(struct journal_how){
+		.which = how->journal, .fd = journal__connect(), .start = how->start, .told = &how->shared->journal,
+	});
+	return r->journal ? 0 : -ENOMEM;
+}
+
 int recorder__run(const struct recorder_how *how)
 {
 	static struct recorder r;
@@ -383,6 +400,8 @@ int recorder__run(const struct recorder_how *how)
 	err = open_signals(&r);
 	if (!err)
 		err = metering__new(&how->metering, &r.metering);
+	if (!err && open_journal(&r))
+		return 1;
 	if (!err && how->shut_in)
 		err = sandbox__enter(&box);
 	if (err)
@@ -397,6 +416,7 @@ int recorder__run(const struct recorder_how *how)
 	}
 	finish(&r);
 	metering__free(r.metering, r.store);
+	journal__close(r.journal);
 	store__close(r.store);
 	return 0;
 }

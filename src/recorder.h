@@ -16,6 +16,8 @@ struct recorder_how {
 	bool shut_in;
 	struct metering_how metering;
 	struct feed_shared *shared;
+	uint64_t journal; /* the deaths that are written there, as in journal.h; 0: none */
+	const struct et_start *start;
 };
 
 /* Until SIGTERM, or until the other end is gone. SIGHUP: opens the file anew. Gives the exit status. */

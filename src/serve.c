@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -173,6 +174,8 @@ static int run_recorder(struct serve *s)
 		.metering = { .file = s->options->metrics_file, .file_dir = s->metrics_dir, .listen_fd = s->metrics_fd,
 			      .comms = s->options->metrics_comms, .start_ns = s->start.real_ns,
 			      .queue_limit = QUEUE_BYTES, .shared = s->shared },
+		.journal = s->options->journal,
+		.start = &s->start,
 	};
 
 	/* the ring and the counters are not its business */
@@ -491,8 +494,10 @@ static int settle_privileges(struct serve *s)
 
 static int prepare(struct serve *s)
 {
-	int err = loop__block_signals();
+	int err = s->options->journal ? journal__try() : 0;
 
+	if (!err)
+		err = loop__block_signals();
 	return err ? err : settle_privileges(s);
 }
 
@@ -508,11 +513,32 @@ static int open_all(struct serve *s)
 	return err ? err : open_signals(s);
 }
 
+/* By who will have to: SQLite would only say that it cannot open the file. */
+static int try_way(const struct serve *s)
+{
+	const char *path = s->options->state_dir, *end = path;
+	char way[PATH_MAX];
+
+	do {
+		end = strchrnul(end + 1, '/');
+		snprintf(way, sizeof(way), "%.*s", (int)(end - path), path);
+		if (faccessat(AT_FDCWD, way, X_OK, AT_EACCESS)) {
+			log__error("--state-dir %s: user id %u, who writes the history, may not enter %s: %s "
+				   "(chmod o+x, or another user by --run-as)", path, geteuid(), way, strerror(errno));
+			return -EACCES;
+		}
+	} while (*end);
+	return 0;
+}
+
 static int drop(struct serve *s)
 {
+	int err;
+
 	source__start(s->source, &s->start);
 	source__open_snapshot(s->source);
-	return shuts_in(s) ? privileges__drop(&s->privileges) : 0;
+	err = shuts_in(s) ? privileges__drop(&s->privileges) : 0;
+	return err ? err : try_way(s);
 }
 
 int serve__run(const struct options *o)

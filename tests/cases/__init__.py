@@ -19,7 +19,7 @@ import importlib
 MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "timers", "tracers", "threads",
            "reaping", "identity", "crowds", "storms", "filters", "cli", "leftovers", "faults", "programs", "wayout",
            "textbook", "privileges", "packages", "hostile", "lastwords",
-           "leave", "service", "metrics")
+           "leave", "service", "metrics", "journal")
 ALL = []
 
 

@@ -16,7 +16,7 @@ WANTED = {"bin/exittrace", "share/man/man8/exittrace.8", "share/man/man5/exittra
           "share/exittrace/exittrace.schema.json", "share/bash-completion/completions/exittrace",
           "share/zsh/site-functions/_exittrace", "share/fish/vendor_completions.d/exittrace.fish",
           "share/doc/exittrace/README.md", "share/doc/exittrace/NEWS.md", "share/doc/exittrace/LICENSE",
-          "lib/systemd/system/exittrace.service", "lib/sysusers.d/exittrace.conf"}
+          "lib/systemd/system/exittrace.service", "lib/systemd/catalog/exittrace.catalog", "lib/sysusers.d/exittrace.conf"}
 
 
 def make(*words):

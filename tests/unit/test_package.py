@@ -21,7 +21,8 @@ WANTED = {"usr/bin/exittrace", "usr/share/man/man8/exittrace.8.gz", "usr/share/m
           "usr/share/zsh/vendor-completions/_exittrace", "usr/share/fish/vendor_completions.d/exittrace.fish",
           "usr/share/doc/exittrace/copyright", "usr/share/doc/exittrace/README.md.gz",
           "usr/share/doc/exittrace/NEWS.md.gz", "usr/share/doc/exittrace/changelog.gz",
-          "lib/systemd/system/exittrace.service", "usr/lib/sysusers.d/exittrace.conf"}
+          "lib/systemd/system/exittrace.service", "usr/lib/systemd/catalog/exittrace.catalog",
+          "usr/lib/sysusers.d/exittrace.conf"}
 
 
 def run(*argv, **more):
@@ -63,6 +64,7 @@ def main():
         assert not said.strip(), said
         program = pathlib.Path(place, "usr/bin/exittrace")
         run("dpkg-deb", "-x", deb, place)
+        shutil.copy(deb, TOP / "build")  # for tests/boots
         assert str(place).encode() not in program.read_bytes(), "it depends on where it was built"
     print(f"ok package: {deb.name}, lintian says nothing")
 
