@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,7 +111,7 @@ static void add_mapping(struct libraries *l, const char *pid, char *line)
 		return;
 	if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu %n", &from, &to, &major, &minor, &ino, &at) != 5 || !at)
 		return;
-	if (is_known(l, (dev_t)major << 8 | minor, ino)) /* spares most opens; add_file() knows for sure */
+	if (is_known(l, makedev(major, minor), ino)) /* spares most opens; add_file() knows for sure */
 		return;
 	snprintf(path, sizeof(path), "/proc/%s/map_files/%lx-%lx", pid, from, to);
 	add_file(l, path);

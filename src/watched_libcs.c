@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "log.h"
 #include "unprivileged.h"
 #include "watched_libcs.h"
 
@@ -156,7 +157,8 @@ static void take_calls(struct libc *c, const struct libc_call *calls)
 	}
 }
 
-static void read_answers(struct watched_libcs *l, int fd)
+/* How many were answered. */
+static unsigned int read_answers(struct watched_libcs *l, int fd)
 {
 	struct libc_call calls[LIBC_CALLS];
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -164,16 +166,17 @@ static void read_answers(struct watched_libcs *l, int fd)
 
 	for (i = 0; i < l->nr; i++) {
 		if (poll(&p, 1, PARSE_MS) != 1 || read(fd, calls, sizeof(calls)) != sizeof(calls))
-			return;
+			break;
 		take_calls(&l->of[i], calls);
 	}
+	return i;
 }
 
 static void ask_parser(struct watched_libcs *l)
 {
 	int fds[LIBCS_MAX], pipefd[2];
 	struct unprivileged u;
-	unsigned int i;
+	unsigned int i, read = 0;
 	pid_t pid;
 
 	if (!l->nr || pipe2(pipefd, O_CLOEXEC | O_DIRECT)) /* packets: an answer is whole, or none */
@@ -184,11 +187,15 @@ static void ask_parser(struct watched_libcs *l)
 	pid = unprivileged__fork(&u, parse_all, l);
 	close(pipefd[1]);
 	if (pid > 0) {
-		read_answers(l, pipefd[0]);
+		read = read_answers(l, pipefd[0]);
 		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
 	close(pipefd[0]);
+	if (read < l->nr)
+		log__note("--exit-stack: %u of %u C libraries could not be read: calls of theirs are not seen",
+			  l->nr - read, l->nr);
 }
 
 static bool is_known(const struct watched_libcs *l, const struct stat *st)
@@ -232,7 +239,7 @@ static void add_file(struct watched_libcs *l, int root, const char *path)
 	l->of[l->nr++] = (struct libc){ .fd = fd, .dev = st.st_dev, .inode = st.st_ino, .size = st.st_size };
 }
 
-/* Root directories that were looked through. */
+/* Root directories that were looked through; behind the last place, some are again. */
 struct roots {
 	struct {
 		dev_t dev;
@@ -249,7 +256,7 @@ static bool is_new(struct roots *r, const struct stat *st)
 		if (r->seen[i].dev == st->st_dev && r->seen[i].inode == st->st_ino)
 			return false;
 	if (r->nr == ARRAY_SIZE(r->seen))
-		return false;
+		return true;
 	r->seen[r->nr].dev = st->st_dev;
 	r->seen[r->nr++].inode = st->st_ino;
 	return true;
@@ -303,6 +310,8 @@ void watched_libcs__find(struct watched_libcs *l, const struct options *o, const
 	}
 	if (o->all)
 		add_processes(l, &roots);
+	if (l->full)
+		log__note("--exit-stack: more than %d C libraries: calls of the others are not seen", LIBCS_MAX);
 	ask_parser(l);
 }
 
