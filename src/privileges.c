@@ -129,11 +129,22 @@ static int check_keeping(const struct user *wanted)
 	return -EPERM;
 }
 
-int privileges__settle(struct privileges *p, const struct user *wanted)
+static bool may_change(void)
 {
 	const uint64_t needed = PRIVILEGE(CAP_SETUID) | PRIVILEGE(CAP_SETGID);
 
-	*p = (struct privileges){ .change = (privileges__effective() & needed) == needed };
+	return (privileges__effective() & needed) == needed;
+}
+
+int privileges__leave_root(struct privileges *p, const struct user *to)
+{
+	*p = (struct privileges){ .change = may_change(), .user = *to };
+	return !p->change && is_root() ? -EPERM : 0;
+}
+
+int privileges__settle(struct privileges *p, const struct user *wanted)
+{
+	*p = (struct privileges){ .change = may_change() };
 	if (!p->change)
 		return check_keeping(wanted);
 	if (wanted) {

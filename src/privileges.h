@@ -38,6 +38,8 @@ const char *privileges__names(uint64_t caps, char dst[160]);
  * 0; -EPERM, -ENOENT after one line on stderr: it cannot be done.
  */
 int privileges__settle(struct privileges *p, const struct user *wanted);
+/* The same for a child of ours, without a word; to be whoever it is already will do, unless that is root. */
+int privileges__leave_root(struct privileges *p, const struct user *to);
 /* Of the process, which has one thread. 0, or negative errno after one line on stderr: then it must not go on. */
 int privileges__drop(const struct privileges *p);
 

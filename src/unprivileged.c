@@ -5,8 +5,6 @@
 #include "unprivileged.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -17,8 +15,9 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "privileges.h"
 
-#define NOBODY 65534
+#define NOBODY 65534 /* not by name: its own /etc/passwd may lack one */
 #define MEMORY_MAX (2ULL << 30) /* addresses: files of debug information are mapped whole */
 #define FILES_MAX 128
 #define STRICT_SECONDS 5
@@ -44,32 +43,14 @@ static bool limit(bool strict)
 		int what;
 		rlim_t max;
 	} limits[] = {
-		{ RLIMIT_CORE, 0 }, { RLIMIT_FSIZE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_AS, MEMORY_MAX },
-		{ RLIMIT_NOFILE, FILES_MAX }, { RLIMIT_MEMLOCK, 0 }, { RLIMIT_MSGQUEUE, 0 },
+		{ RLIMIT_FSIZE, 0 }, { RLIMIT_NPROC, 0 }, { RLIMIT_AS, MEMORY_MAX }, { RLIMIT_NOFILE, FILES_MAX },
+		{ RLIMIT_MEMLOCK, 0 }, { RLIMIT_MSGQUEUE, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
 		if (!limit_one(limits[i].what, limits[i].max))
 			return false;
 	return !strict || (limit_one(RLIMIT_CPU, STRICT_SECONDS) && limit_one(RLIMIT_NOFILE, 0));
-}
-
-static bool drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { 0 };
-
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return !syscall(SYS_capset, &head, none);
-}
-
-/* Who is not root has no other user to become, and nothing that root has. */
-static bool become_nobody(void)
-{
-	if (geteuid() && getuid())
-		return true;
-	return !setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY) &&
-	       setuid(0);
 }
 
 /*
@@ -100,8 +81,10 @@ static bool forbid(void)
 
 static bool drop(bool strict)
 {
-	return limit(strict) && become_nobody() && drop_capabilities() && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	const struct user nobody = { NOBODY, NOBODY };
+	struct privileges p;
+
+	return limit(strict) && !privileges__leave_root(&p, &nobody) && !privileges__drop(&p);
 }
 
 static bool is_kept(int fd, const struct unprivileged *u)
