@@ -49,7 +49,7 @@ PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
-	$(O)/tests/stdio-musl $(O)/tests/stdio-static
+	$(O)/tests/stdio-musl $(O)/tests/stdio-static $(if $(filter x86,$(ARCH)),$(O)/tests/ended32)
 
 ifeq ($(V),1)
 Q :=
@@ -122,12 +122,9 @@ HELPER_CFLAGS := -static
 $(O)/tests/fuse: HELPER_CFLAGS = $(shell $(PKG_CONFIG) --cflags fuse3)
 $(O)/tests/fuse: HELPER_LIBS = $(shell $(PKG_CONFIG) --libs fuse3)
 
-ifeq ($(ARCH),x86)
-HELPERS += $(O)/tests/ended32
 $(O)/tests/ended32: tests/ended.c $(wildcard tests/*.h) Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -m32 -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
-endif
 
 $(O)/tests/failalloc.so: tests/failalloc.c Makefile | $(O)/tests/unit
 	$(say) CC $@
