@@ -2,11 +2,14 @@
 """What is left in stdio buffers. The oracle is the file: what a program says it wrote, less what is found there."""
 import contextlib
 import fcntl
+import glob
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 
 from cases import alone
@@ -311,6 +314,54 @@ def real_programs(s):
         check_streams(s, name, record, lost, "death")
         s.note(f"{name} {sum(map(len, lost.values()))}")
         os.unlink(out)
+
+
+@contextlib.contextmanager
+def postgres(s):
+    """A server of its own for whoever is in its directory; what psql needs to reach it"""
+    programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    if not programs or not shutil.which("psql"):
+        raise Skipped("no PostgreSQL here")
+    as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    with tempfile.TemporaryDirectory(prefix="exittrace-test-", dir="/dev/shm") as place:
+        shutil.chown(place, "nobody")
+        data = os.path.join(place, "data")
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": place}
+        subprocess.run([*as_nobody, f"{programs[-1]}/initdb", "-N", "-D", data, "-A", "trust", "-U", "nobody"], check=True,
+                       **quiet)
+        argv = [*as_nobody, f"{programs[-1]}/postgres", "-D", data, "-k", place, "-F", "-c", "listen_addresses="]
+        with subprocess.Popen(argv, **quiet) as server:
+            try:
+                s.wait_until(lambda: os.path.exists(os.path.join(place, ".s.PGSQL.5432")), "no server")
+                yield ["-h", place, "-U", "nobody", "postgres"]
+            finally:
+                server.send_signal(signal.SIGINT)
+
+
+@alone(once="best", where="native", seconds=60)
+def psql(s):
+    """It writes out what a query gave when that is done, and here it is killed before: what it had is lost."""
+    out = os.path.join(s.directory, "out")
+    text = b"".join(b"row %d\n" % i for i in range(3000))
+    query = "select 'row ' || i from generate_series(0, 2999) i where i < 2999 or pg_sleep(600) is null"
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(postgres(s))
+        t = stack.enter_context(s.trace("-a", f"--stdio=text:{TAIL}"))
+        p = s.start("psql", "-X", "-q", *server)
+        feed(s, p, f"\\copy ({query}) to '{out}'\n".encode())
+        s.wait_until(lambda: content(out), "psql writes nothing")
+        s.wait_until(lambda: stat_fields(p.pid)[0] == "S", "psql does not wait")
+        os.kill(p.pid, signal.SIGKILL)
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    if not shows(s):
+        is_honestly_missing(s, record)
+        return
+    there = content(out)
+    lost = text[len(there):][:record["stdio"]["lost_bytes"]]
+    s.check(text.startswith(there) and lost, f"{len(there)} bytes are there, {record['stdio']}")
+    check_streams(s, "psql", record, {out: lost}, "death")
 
 
 def another_build(library, path):
