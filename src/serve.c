@@ -41,6 +41,7 @@
 #include "recorder.h"
 #include "sandbox.h"
 #include "trace.h"
+#include "urgency.h"
 
 #define QUEUE_BYTES (32 << 20) /* some 10,000 deaths: seconds of a storm, an hour of a disk that is full */
 #define BACKOFF_NS 100000000ULL /* until one that ended is started again; doubled each time, ... */
@@ -537,6 +538,7 @@ static int drop(struct serve *s)
 
 	source__start(s->source, &s->start);
 	source__open_snapshot(s->source);
+	urgency__raise_family();
 	err = shuts_in(s) ? privileges__drop(&s->privileges) : 0;
 	return err ? err : try_way(s);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What exittrace may do once it watches: nothing but that. /proc of the kernel is the oracle."""
+import contextlib
 import copy
 import os
 import pwd
@@ -10,8 +11,9 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 
 from cases import alone
 from cases.cli import one_line
-from cases.scene import DIE, HERE
+from cases.scene import DIE, HERE, stat_fields
 from cases.storms import begin, compare_all, counted, end
+from cases.tracer import Skipped
 
 NOBODY = pwd.getpwnam("nobody")
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -121,6 +123,43 @@ def nobody_to_become(s):
     one_line(s, s.exittrace(*argv, binary="setpriv"), 77, "CAP_SETUID", "--no-drop")
 
 
+SCHED_DEADLINE, MAY_NICE = 6, 1 << 23
+
+
+@contextlib.contextmanager
+def on_one_processor():
+    """Whoever may not run on all of them is promised nothing."""
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(all_of_them)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
+
+
+@contextlib.contextmanager
+def coming_last():
+    os.setpriority(os.PRIO_PROCESS, 0, 5)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+
+
+@alone(once="kernel", seconds=60)
+def urgent(s):
+    """Those it tells of are many, and it is one. Who starts it with nice(1) wants it otherwise."""
+    if not int(status_of("self")["CapEff"][0], 16) & MAY_NICE:
+        raise Skipped("no CAP_SYS_NICE here")
+    for where, want in (contextlib.nullcontext(), (0, SCHED_DEADLINE)), (coming_last(), (5, 0)), (on_one_processor(), (-20, 0)):
+        with where, s.trace("-a") as t:
+            fields = stat_fields(t.process.pid)
+            got = int(fields[16]), int(fields[38])
+            t.stop()
+        if os.cpu_count() > 1 or want[0] >= 0:
+            s.check(got == want, f"nice value and class of the scheduler are {got}, not {want}")
+
+
 @alone(once="kernel", seconds=60)
 def nothing_is_read_before(s):
     """strace tells: outputs are written, and zombies that were there read, when nothing is left to lose."""
@@ -149,11 +188,12 @@ def nothing_is_read_before(s):
 @alone(once="kernel")
 def command_is_who_we_are(s):
     """It has all that exittrace was started with."""
-    shown = ["sh", "-c", "cat /proc/self/status; ulimit -c"]
+    shown = ["sh", "-c", "cat /proc/self/status; cut -d' ' -f19,41 /proc/self/stat; ulimit -c"]
     own = subprocess.run(shown, stdout=subprocess.PIPE, text=True, check=True, extra_groups=[4, 20]).stdout
     result = s.exittrace("-q", "-o", "/dev/null", "--", *shown, extra_groups=[4, 20])
     s.check(read_status(result.stdout.splitlines()) == read_status(own.splitlines()), f"{result.stdout}\nnot\n{own}")
     s.check(result.stdout.splitlines()[-1] == own.splitlines()[-1], "another limit of core dumps")
+    s.check(result.stdout.splitlines()[-2] == own.splitlines()[-2], "another nice value or class of the scheduler")
 
 
 def commanded(s, flag):
