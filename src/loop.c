@@ -14,7 +14,6 @@
 #include "kernel.h"
 #include "log.h"
 #include "loop.h"
-#include "urgency.h"
 
 /*
  * The kernel half wakes us at most every 20 ms (ET_WAKE_NS) and counts on us to look by
@@ -266,7 +265,6 @@ int loop__open(struct loop *l)
 {
 	int err = open_fds(l);
 
-	urgency__raise();
 	return err ? refuse(err) : 0;
 }
 

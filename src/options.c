@@ -955,6 +955,11 @@ static int finish_verb(struct options *o, int argc, char **argv)
 	return status;
 }
 
+bool options__many(const struct options *o)
+{
+	return o->all || o->follow || o->tree || o->name || o->by_user || o->cgroup;
+}
+
 int options__parse(struct options *o, int argc, char **argv)
 {
 	int status;

@@ -106,6 +106,8 @@ struct options {
 
 /* 0, or STATUS_USAGE after one clear line on stderr. */
 int options__parse(struct options *o, int argc, char **argv);
+/* Whether others than a command and what -p names are traced, of whom many may die at once. */
+bool options__many(const struct options *o);
 void options__help(const struct options *o); /* to stdout */
 void options__list_fields(void); /* to stdout: key, type, unit, records it is in, what it is */
 /* For who completes words: an option as --help has it; false: there is no i-th. */

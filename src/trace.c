@@ -22,6 +22,7 @@
 #include "sandbox.h"
 #include "symbols.h"
 #include "trace.h"
+#include "urgency.h"
 #include "watched_libcs.h"
 
 struct trace {
@@ -241,6 +242,8 @@ static int prepare(struct trace *t, struct et_start *start)
 	err = loop__open(&t->loop);
 	if (err)
 		return err;
+	if (options__many(t->options))
+		urgency__raise();
 	source__start(t->source, start);
 	source__open_snapshot(t->source); /* has said what failed */
 	return 0;

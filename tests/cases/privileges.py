@@ -148,11 +148,12 @@ def coming_last():
 
 @alone(once="kernel", seconds=60)
 def urgent(s):
-    """Those it tells of are many, and it is one. Who starts it with nice(1) wants it otherwise."""
+    """Those it tells of are many, and it is one. Who starts it with nice(1) wants it otherwise. One process is not many."""
     if not int(status_of("self")["CapEff"][0], 16) & MAY_NICE:
         raise Skipped("no CAP_SYS_NICE here")
-    for where, want in (contextlib.nullcontext(), (0, SCHED_DEADLINE)), (coming_last(), (5, 0)), (on_one_processor(), (-20, 0)):
-        with where, s.trace("-a") as t:
+    for where, whom, want in ((contextlib.nullcontext(), "-a", (0, SCHED_DEADLINE)), (contextlib.nullcontext(), "-p1", (0, 0)),
+                              (coming_last(), "-a", (5, 0)), (on_one_processor(), "-a", (-20, 0))):
+        with where, s.trace(whom) as t:
             fields = stat_fields(t.process.pid)
             got = int(fields[16]), int(fields[38])
             t.stop()
