@@ -43,8 +43,8 @@ PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp sqlite3)
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop main metering metrics_http plan recorder serve session snapshot source \
-	symbolizer symbols target trace watched_libcs
+LIVE := attach_ids core_pattern core_types exits feed history kernel loop main metering metrics_http plan recorder serve session snapshot source \
+	symbolizer symbols target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl

@@ -309,14 +309,14 @@ static int add_libcs(struct source *s)
 }
 
 /* Before anything is loaded, which who looks for them could get at. */
-static int find_libcs(struct source *s)
+static int find_libcs(struct source *s, const struct libc_files *files)
 {
-	if (!s->plan->use[ET_OBS_STDIO])
+	if (!s->plan->use[ET_OBS_STDIO] || !files)
 		return 0;
 	s->libcs = calloc(ET_MAX_LIBCS, sizeof(*s->libcs));
 	if (!s->libcs)
 		return -ENOMEM;
-	s->nr_libcs = libcs__find(s->libcs);
+	s->nr_libcs = libcs__find(files, s->libcs);
 	if (s->nr_libcs <= 0)
 		log__note("--stdio: no C library found that is known here, so nothing can be told of stdio streams");
 	return 0;
@@ -324,7 +324,7 @@ static int find_libcs(struct source *s)
 
 int source__load(struct source *s, const struct source_filter *f)
 {
-	int err = find_libcs(s);
+	int err = find_libcs(s, f->libc_files);
 
 	if (!err)
 		err = exittrace_bpf__load(s->skel);
@@ -418,10 +418,10 @@ static void attach_calls(struct source *s, struct bpf_program *prog, const struc
 	const char *name = attach_target(s, prog);
 	struct bpf_link *link;
 
-	for (unsigned int i = 0; i < LIBC_CALLS && c->calls[i].name; i++) {
-		if (strcmp(watched_libcs__name(c->calls[i].name), name))
+	for (unsigned int i = 0; i < LIBC_CALLS; i++) {
+		if (!c->offsets[i] || strcmp(watched_libcs__name(i), name))
 			continue;
-		link = attach_call(prog, c, c->calls[i].offset);
+		link = attach_call(prog, c, c->offsets[i]);
 		if (link)
 			s->links[s->nr_links++] = link;
 	}

@@ -384,6 +384,34 @@ def mapped_libc():
 
 
 @alone(once="turn", kernels=("7",))
+def other_root(s):
+    """A library that nobody has mapped, below the root directory of a static program, for who is started there next."""
+    root = os.path.join(s.directory, "root")
+    for line in subprocess.run(["ldd", DYNAMIC], capture_output=True, text=True, check=True).stdout.splitlines():
+        library = next((word for word in line.split() if word.startswith("/")), None)
+        if library:
+            os.makedirs(root + os.path.dirname(library), exist_ok=True)
+            copy = another_build if "libc.so" in library else shutil.copy
+            copy(library, root + library)
+    shutil.copy(DYNAMIC, f"{root}/stdio")
+    shutil.copy(os.path.join(os.path.dirname(STATIC), "leave_static"), f"{root}/static")
+    user = s.start("chroot", root, "/static", "wait")
+    s.wait_until(lambda: comm(user.pid) == "static", "no chroot()")
+    with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        written = Written(s, "root/lost")
+        p = s.start("chroot", root, "/stdio", "small", "kill", "/lost")
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    if shows(s):
+        lost = {path.removeprefix(root): text for path, text in written.lost().items()}
+        s.check(len(lost) == 1, f"the oracle is wrong: {lost}")
+        check_streams(s, "in another root directory", record, lost, "death")
+    else:
+        is_honestly_missing(s, record)
+
+
+@alone(once="turn", kernels=("7",))
 def unknown_library(s):
     """Of a build that was nowhere when tracing began nothing is said; of one that some process had mapped all is."""
     place = os.path.join(s.directory, "lib")

@@ -277,22 +277,76 @@ def replayed(s):
 @alone(once="machine")
 def other_root(s):
     """A C library that only processes with another root directory have, found by one of them."""
-    root = os.path.join(s.directory, "root")
-    for each in re.findall(r"(/\S+)", output_of("ldd", program("leave"))):
-        os.makedirs(root + os.path.dirname(each), exist_ok=True)
-        shutil.copy(each, root + each)
-    shutil.copy(program("leave"), f"{root}/leave")
+    root = make_root(s)
     p = s.start("chroot", root, "/leave", "wait")
     s.wait_until(lambda: os.readlink(f"/proc/{p.pid}/root") == root and comm_of(p.pid) == "leave", "no chroot()")
     with s.trace("--exit-stack", "-a", "-n", "leave") as tracer:
-        p.go()
-        os.close(p.go_fd)
-        p.go_fd = None
+        let_go(p)
+        s.check(tracer.wait_for_pids([p.pid]), "no record")
+        tracer.stop()
+    check_called(s, tracer, p)
+
+
+@alone(once="machine")
+def unused_in_other_root(s):
+    """One that nobody has mapped, below the root directory of a static program, for who is started there next."""
+    root = make_root(s)
+    shutil.copy(program("leave_static"), f"{root}/static")
+    p = s.start("chroot", root, "/static", "wait")
+    s.wait_until(lambda: comm_of(p.pid) == "static", "no chroot()")
+    with s.trace("--exit-stack", "-a", "-n", "leave") as tracer:
+        p = s.start("chroot", root, "/leave", "exit")
         p.reap()
         s.check(tracer.wait_for_pids([p.pid]), "no record")
         tracer.stop()
+    check_called(s, tracer, p)
+
+
+@alone(once="kernel", kernels=KERNELS)
+def odd_place(s):
+    """One where nobody keeps one, and which is gone from there meanwhile: of a process that has it mapped."""
+    odd = os.path.join(s.directory, "odd")
+    os.mkdir(odd)
+    libraries = [shutil.copy(each, odd) for each in libraries_of(program("leave"))]
+    linker = next(each for each in libraries if os.path.basename(each).startswith("ld-linux"))
+    p = s.start(linker, "--library-path", odd, program("leave"), "wait")
+    s.wait_until(lambda: any(f"{odd}/libc.so" in line for line in maps_of(p.pid)), "it does not use what is there")
+    os.unlink(f"{odd}/libc.so.6")
+    with s.trace("--exit-stack", "-p", p.pid) as tracer:
+        let_go(p)
+        tracer.finish(20)
+    check_called(s, tracer, p)
+
+
+def libraries_of(path):
+    return re.findall(r"(/\S+)", output_of("ldd", path))
+
+
+def make_root(s):
+    """A root directory with tests/leave and copies of its libraries."""
+    root = os.path.join(s.directory, "root")
+    for each in libraries_of(program("leave")):
+        os.makedirs(root + os.path.dirname(each), exist_ok=True)
+        shutil.copy(each, root + each)
+    shutil.copy(program("leave"), f"{root}/leave")
+    return root
+
+
+def let_go(p):
+    p.go()
+    os.close(p.go_fd)
+    p.go_fd = None
+    p.reap()
+
+
+def check_called(s, tracer, p):
     stack = tracer.by_pid[p.pid][0]["exit_stack"]
     s.check(stack["how"] == "exit" and stack["by"]["build_id"] == build_id(program("leave")), f"{stack}")
+
+
+def maps_of(pid):
+    with open(f"/proc/{pid}/maps") as file:
+        return file.readlines()
 
 
 def comm_of(pid):
