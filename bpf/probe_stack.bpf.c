@@ -259,6 +259,13 @@ CALL(_Exit, "_Exit", ET_CALL__EXIT)
 CALL(quick_exit, "quick_exit", ET_CALL_QUICK_EXIT)
 CALL(abort, "abort", ET_CALL_ABORT)
 
+/* On all of them (6.6). Which one it is, enum et_stack_call, the user half has told the kernel. */
+SEC("?uprobe.multi/calls")
+int BPF_KPROBE(calls__multi)
+{
+	return on_call_found(ctx, bpf_get_attach_cookie(ctx));
+}
+
 /* ---- signals ---- */
 
 static __always_inline bool send_signal_stack(void *ctx, struct et_id id, enum et_stack_what what, int sig,

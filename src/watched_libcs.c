@@ -17,9 +17,18 @@ static const char *const names[] = { "exit", "_exit", "_Exit", "quick_exit", "ab
 
 _Static_assert(ARRAY_SIZE(names) == LIBC_CALLS, "a place for each");
 
-const char *watched_libcs__name(unsigned int call)
+const char *watched_libcs__name(unsigned int n)
 {
-	return names[call];
+	return names[n];
+}
+
+enum et_stack_call watched_libcs__call(unsigned int n)
+{
+	static const enum et_stack_call calls[LIBC_CALLS] = {
+		ET_CALL_EXIT, ET_CALL__EXIT, ET_CALL__EXIT, ET_CALL_QUICK_EXIT, ET_CALL_ABORT,
+	};
+
+	return calls[n];
 }
 
 struct answer {

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "event.h"
 #include "libc_files.h"
 
 #define LIBCS_MAX 64
@@ -23,7 +24,8 @@ struct watched_libcs {
 
 /* Those among the files that have such a function. */
 void watched_libcs__find(struct watched_libcs *l, const struct libc_files *files);
-/* "exit". Below LIBC_CALLS. */
-const char *watched_libcs__name(unsigned int call);
+/* "exit", of the n-th, below LIBC_CALLS; and which call that is. */
+const char *watched_libcs__name(unsigned int n);
+enum et_stack_call watched_libcs__call(unsigned int n);
 
 #endif
