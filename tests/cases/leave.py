@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """--exit-stack: how tests/leave left, who called what. The oracles are what it says itself, and binutils."""
+import errno
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import time
 from signal import SIGKILL, SIGSTOP
 
 from cases import alone
 from cases.scene import HERE, stat_fields
-from cases.tracer import Failed
+from cases.tracer import Failed, Skipped
 
 BUILT = os.path.join(HERE, "..", "build", "tests")
 KERNELS = ("5.10", "6.12", "7")
+ET_STACK = 9
 # way -> how the record says it left; all but errx are called by a function that says where
 WAYS = {"exit": "exit", "return": "return", "_exit": "_exit", "quick_exit": "quick_exit", "abort": "abort",
         "syscall": "syscall", "thread": "thread", "fault": "signal", "errx": "exit", "atexit": "_exit",
@@ -161,6 +164,24 @@ def callers_musl(s):
     path = program("leave_musl")
     for way, left in run_all(s, "leave_musl", WAYS).items():
         check_left(s, left, way, WAYS, path, path)
+
+
+@alone(once="turn", kernels=KERNELS, seconds=90)
+def callers_32_bits(s):
+    """By file and offset: whose return address is half as large, and whose build id is not looked for."""
+    path = program("leave32")
+    try:
+        subprocess.run([path], stdout=subprocess.DEVNULL, check=False)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        raise Skipped(f"this kernel runs no 32-bit programs: {error.strerror}") from None
+    for way, left in run_all(s, "leave32", ["exit", "_exit", "quick_exit", "other-thread"]).items():
+        left.check(left.stack.get("how") == WAYS[way], f"how is not {WAYS[way]}")
+        by = left.stack["by"]
+        left.check(by.get("module") == path, f"no module {path}")
+        where = place_of(path, int(by["offset"], 16) - 1)
+        left.check(where == (left.said["function"], f"leave.c:{left.said['line']}"), f"its offset is {where}")
 
 
 @alone(once="turn", kernels=("7",), seconds=90)
@@ -316,6 +337,42 @@ def odd_place(s):
         let_go(p)
         tracer.finish(20)
     check_called(s, tracer, p)
+
+
+@alone(once="kernel", kernels=KERNELS)
+def same_file_of_overlay(s):
+    """What is found below two root directories, and is one file to the kernel: one call is told once."""
+    root, merged, stream = make_root(s), os.path.join(s.directory, "merged"), os.path.join(s.directory, "stream")
+    for name in "merged", "upper":
+        os.mkdir(os.path.join(s.directory, name))
+    if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={root}:{s.directory}/upper", merged],
+                      check=False, capture_output=True).returncode:
+        raise Skipped("no overlay on this file system")
+    try:
+        users = [s.start("chroot", each, "/leave", "wait") for each in (root, merged)]
+        s.wait_until(lambda: all(comm_of(p.pid) == "leave" for p in users), "no chroot()")
+        with s.trace("--exit-stack", "-a", "-n", "leave", "--record", stream) as tracer:
+            for p in users:
+                let_go(p)
+            s.check(tracer.wait_for_pids([p.pid for p in users]), "no records")
+            tracer.stop()
+    finally:
+        subprocess.run(["umount", merged], check=True)
+    for p in users:
+        check_called(s, tracer, p)
+    told = [tgid for kind, tgid in messages_of(stream) if kind == ET_STACK]
+    s.check(sorted(told) == sorted(p.pid for p in users), f"{told}: not one message of {[p.pid for p in users]} each")
+
+
+def messages_of(stream):
+    """(kind, tgid) of each."""
+    with open(stream, "rb") as file:
+        data = file.read()
+    at = data.index(b"\n") + 1
+    while at < len(data):
+        kind, size, _, tgid = struct.unpack_from("<IIQI", data, at)
+        yield kind, tgid
+        at += (size + 7) & ~7
 
 
 def libraries_of(path):
