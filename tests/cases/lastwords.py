@@ -224,6 +224,45 @@ def judge_terminal(s, record, name, said, how):
                 f"{how}: {record['stdio']}")
 
 
+def run_into(s, program, name, path, close=lambda: None):
+    """(what it said, its record) of one that writes to a path, and does not get to until it exits"""
+    written = Written(s, name)
+    with open(written.path("tty"), "w") as file:
+        file.write(path)
+    with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        p = s.start(program, "terminal", "exit", written.directory).word("written")
+        close()
+        p.go()
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    return written.said("terminal"), record
+
+
+@alone(once="turn", kernels=("7",))
+def full_disk(s):
+    """After exit() nobody knows how much there was."""
+    for program in (DYNAMIC, MUSL):
+        said, record = run_into(s, program, f"full-{os.path.basename(program)}", "/dev/full")
+        s.match(record, {"exit.code": 3})
+        judge_terminal(s, record, "/dev/full", said, "exit")
+
+
+@alone(once="turn", kernels=("7",))
+def broken_pipe(s):
+    """SIGPIPE ends it in the middle of its last write, when all is still there."""
+    for program in (DYNAMIC, MUSL):
+        fifo = os.path.join(s.directory, f"fifo-{os.path.basename(program)}")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        said, record = run_into(s, program, f"pipe-{os.path.basename(program)}", fifo, lambda: os.close(reader))
+        s.match(record, {"exit.signal": int(signal.SIGPIPE)})
+        if shows(s):
+            check_streams(s, "broken pipe", record, {fifo: said}, "death")
+        else:
+            is_honestly_missing(s, record)
+
+
 @alone(once="turn", where="guest", kernels=KERNELS)
 def out_of_memory(s):
     """The last thing that is short of memory may be read all the same."""
