@@ -43,11 +43,12 @@ PURE_LIBS = $(shell $(PKG_CONFIG) --libs libseccomp sqlite3)
 SRCS := $(sort $(wildcard src/*.c))
 OBJS := $(SRCS:src/%.c=$(O)/%.o)
 # What needs neither root nor kernel: all but the parts that talk to libbpf or wait for it.
-LIVE := attach_ids core_pattern core_types exits feed history kernel libcs loop main metering metrics_http plan recorder serve session snapshot source \
-	symbolizer symbols target trace watched_libcs
+LIVE := attach_ids core_pattern core_types exits feed history kernel loop main metering metrics_http plan recorder serve session snapshot source \
+	symbolizer symbols target trace
 PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
-LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl
+LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl \
+	$(if $(filter x86,$(ARCH)),$(O)/tests/leave32)
 HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
 	$(O)/tests/stdio-musl $(O)/tests/stdio-static $(if $(filter x86,$(ARCH)),$(O)/tests/ended32)
 
@@ -160,6 +161,10 @@ $(O)/tests/leave_stripped: $(O)/tests/leave
 $(O)/tests/leave_static: tests/leave.c | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) $(LEAVE_CFLAGS) -static -o $@ $<
+
+$(O)/tests/leave32: tests/leave.c | $(O)/tests/unit
+	$(say) CC $@
+	$(Q)$(CC) -m32 $(LEAVE_CFLAGS) -o $@ $<
 
 $(O)/tests/leave_frames: tests/leave.c | $(O)/tests/unit
 	$(say) CC $@

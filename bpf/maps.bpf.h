@@ -245,6 +245,7 @@ struct leaving {
 	__u64 mm;    /* of the program that called exit(): exec() may still come in between */
 	__u32 told;  /* bits of enum et_stack_what, see TOLD() */
 	__u32 signo; /* ET_STACK_SIGNAL; 0: not yet that of a thread that got the signal itself */
+	__u64 callee, stack; /* ET_STACK_CALL: where the function is, and the stack pointer when it was called */
 };
 
 struct {

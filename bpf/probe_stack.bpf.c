@@ -203,14 +203,30 @@ static __always_inline __u64 return_address(struct pt_regs *ctx)
 #if defined(__TARGET_ARCH_x86)
 	__u64 caller = 0;
 
-	bpf_probe_read_user(&caller, sizeof(caller), (void *)PT_REGS_SP(ctx));
+	if (is_32bit(ctx))
+		bpf_probe_read_user(&caller, sizeof(__u32), (void *)PT_REGS_SP(ctx));
+	else
+		bpf_probe_read_user(&caller, sizeof(caller), (void *)PT_REGS_SP(ctx));
 	return caller;
 #else
 	return PT_REGS_RET(ctx);
 #endif
 }
 
-/* exit() ends in _exit(), which is not what was called then. */
+/*
+ * exit() ends in _exit(), which is not what was called then. And a file of several overlays is one to the kernel, which
+ * tells of a call as often as it was found.
+ */
+static __always_inline bool is_same_call(const struct leaving *l, enum et_stack_call call, __u64 callee, __u64 stack,
+					 const struct mapping *m)
+{
+	if (!(l->told & TOLD(ET_STACK_CALL)) || l->mm != current_mm())
+		return false;
+	if (l->callee == callee && l->stack == stack)
+		return true;
+	return call == ET_CALL__EXIT && m->start <= callee && callee < m->end;
+}
+
 static __always_inline int on_call(struct pt_regs *ctx, enum et_stack_call call, const bool helper)
 {
 	struct task_struct *leader = READ(current_task(), group_leader);
@@ -225,10 +241,11 @@ static __always_inline int on_call(struct pt_regs *ctx, enum et_stack_call call,
 	if (!l)
 		return 0;
 	find_mapping(&m, caller, helper);
-	if (call == ET_CALL__EXIT && l->told & TOLD(ET_STACK_CALL) && l->mm == current_mm() &&
-	    m.start <= callee && callee < m.end)
+	if (is_same_call(l, call, callee, PT_REGS_SP(ctx), &m))
 		return 0;
 	l->mm = current_mm();
+	l->callee = callee;
+	l->stack = PT_REGS_SP(ctx);
 	l->told |= TOLD(ET_STACK_CALL);
 	if (!send_call(ctx, id, call, callee, caller, &m, ET_STACK_FEW, helper))
 		send_call(ctx, id, call, callee, caller, &m, ET_STACK_FRAMES, helper);
@@ -258,6 +275,13 @@ CALL(_exit, "_exit", ET_CALL__EXIT)
 CALL(_Exit, "_Exit", ET_CALL__EXIT)
 CALL(quick_exit, "quick_exit", ET_CALL_QUICK_EXIT)
 CALL(abort, "abort", ET_CALL_ABORT)
+
+/* On all of them (6.6). Which one it is, enum et_stack_call, the user half has told the kernel. */
+SEC("?uprobe.multi/calls")
+int BPF_KPROBE(calls__multi)
+{
+	return on_call_found(ctx, bpf_get_attach_cookie(ctx));
+}
 
 /* ---- signals ---- */
 

@@ -15,6 +15,7 @@
 
 #include "attach_ids.h"
 #include "kernel.h"
+#include "uprobe_multi.h"
 
 /* All sections of the object: where kernel functions are called, each program needs their ids. */
 static const struct section {
@@ -29,6 +30,7 @@ static const struct section {
 	{ "kprobe+", BPF_PROG_TYPE_KPROBE, 0 },
 	{ "kretprobe+", BPF_PROG_TYPE_KPROBE, 0 },
 	{ "uprobe+", BPF_PROG_TYPE_KPROBE, 0 },
+	{ "uprobe.multi+", BPF_PROG_TYPE_KPROBE, (enum bpf_attach_type)UPROBE_MULTI_ATTACH },
 	{ "tp+", BPF_PROG_TYPE_TRACEPOINT, 0 },
 };
 

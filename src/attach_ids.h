@@ -15,7 +15,7 @@ struct bpf_program;
 struct kernel;
 
 #define ATTACH_IDS_MAX 64
-#define ATTACH_IDS_HANDLERS 8
+#define ATTACH_IDS_HANDLERS 9
 
 struct attach_ids {
 	struct attach_id {

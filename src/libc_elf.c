@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Takes the bytes of a file, gives where a C library that it is keeps its streams. Does not trust a byte of it:
- * whoever runs a program chooses its library. That its streams look as we read them is checked in those that the file
- * has ready.
+ * Takes the bytes of a file, gives where a C library that it is keeps its streams, and where its functions begin. Does
+ * not trust a byte of it: whoever runs a program chooses its library. That its streams look as we read them is checked
+ * in those that the file has ready.
  */
 #include "libc_elf.h"
 
@@ -13,9 +13,11 @@
 
 #if defined(__x86_64__)
 #define MACHINE EM_X86_64
+#define NARROW EM_386
 #define RELATIVE R_X86_64_RELATIVE
 #elif defined(__aarch64__)
 #define MACHINE EM_AARCH64
+#define NARROW EM_ARM
 #define RELATIVE R_AARCH64_RELATIVE
 #else
 #error "which machine is this?"
@@ -28,9 +30,11 @@
 struct elf {
 	const unsigned char *bytes;
 	size_t size;
-	Elf64_Ehdr head;
+	bool narrow; /* of 32 bits: what is read is made into what it were with 64 */
+	uint64_t headers;
+	unsigned int nr_headers;
 	uint64_t dynamic; /* address */
-	uint64_t gnu_hash, symtab, strtab, strsz, rela, relasz; /* 0: there is none */
+	uint64_t gnu_hash, hash, symtab, strtab, strsz, versym, rela, relasz; /* 0: there is none */
 };
 
 static bool copy_at(const struct elf *e, uint64_t offset, void *dst, size_t n)
@@ -41,11 +45,24 @@ static bool copy_at(const struct elf *e, uint64_t offset, void *dst, size_t n)
 	return true;
 }
 
+static bool narrow_segment(const struct elf *e, unsigned int i, Elf64_Phdr *p)
+{
+	Elf32_Phdr n;
+
+	if (!copy_at(e, e->headers + i * sizeof(n), &n, sizeof(n)))
+		return false;
+	*p = (Elf64_Phdr){
+		.p_type = n.p_type, .p_flags = n.p_flags, .p_offset = n.p_offset, .p_vaddr = n.p_vaddr,
+		.p_filesz = n.p_filesz, .p_memsz = n.p_memsz,
+	};
+	return true;
+}
+
 static bool segment(const struct elf *e, unsigned int i, Elf64_Phdr *p)
 {
-	if (i >= e->head.e_phnum || i >= PHDRS_MAX)
+	if (i >= e->nr_headers || i >= PHDRS_MAX)
 		return false;
-	return copy_at(e, e->head.e_phoff + i * sizeof(*p), p, sizeof(*p));
+	return e->narrow ? narrow_segment(e, i, p) : copy_at(e, e->headers + i * sizeof(*p), p, sizeof(*p));
 }
 
 /* What will be at an address, as far as the file has it. */
@@ -80,14 +97,29 @@ static bool is_variable(const struct elf *e, uint64_t address, size_t n)
 static void note_entry(struct elf *e, const Elf64_Dyn *d)
 {
 	uint64_t *const known[] = {
-		[DT_STRTAB] = &e->strtab, [DT_SYMTAB] = &e->symtab, [DT_STRSZ] = &e->strsz,
-		[DT_RELA] = &e->rela,	  [DT_RELASZ] = &e->relasz,
+		[DT_HASH] = &e->hash, [DT_STRTAB] = &e->strtab, [DT_SYMTAB] = &e->symtab, [DT_STRSZ] = &e->strsz,
+		[DT_RELA] = &e->rela, [DT_RELASZ] = &e->relasz,
 	};
 
 	if (d->d_tag == DT_GNU_HASH)
 		e->gnu_hash = d->d_un.d_val;
+	else if (d->d_tag == DT_VERSYM)
+		e->versym = d->d_un.d_val;
 	else if (d->d_tag >= 0 && (size_t)d->d_tag < sizeof(known) / sizeof(known[0]) && known[d->d_tag])
 		*known[d->d_tag] = d->d_un.d_val;
+}
+
+static bool entry(const struct elf *e, unsigned int i, Elf64_Dyn *d)
+{
+	Elf32_Dyn n;
+
+	if (!e->narrow)
+		return copy(e, e->dynamic + i * sizeof(*d), d, sizeof(*d));
+	if (!copy(e, e->dynamic + i * sizeof(n), &n, sizeof(n)))
+		return false;
+	d->d_tag = n.d_tag;
+	d->d_un.d_val = n.d_un.d_val;
+	return true;
 }
 
 static bool read_dynamic(struct elf *e)
@@ -100,12 +132,9 @@ static bool read_dynamic(struct elf *e)
 			e->dynamic = p.p_vaddr;
 	if (!e->dynamic)
 		return false;
-	for (unsigned int i = 0; i < DYNAMIC_MAX; i++) {
-		if (!copy(e, e->dynamic + i * sizeof(d), &d, sizeof(d)) || d.d_tag == DT_NULL)
-			break;
+	for (unsigned int i = 0; i < DYNAMIC_MAX && entry(e, i, &d) && d.d_tag != DT_NULL; i++)
 		note_entry(e, &d);
-	}
-	return e->gnu_hash && e->symtab && e->strtab;
+	return (e->gnu_hash || e->hash) && e->symtab && e->strtab;
 }
 
 /* As fingerprint_of() in bpf/probe_stdio.bpf.c makes it of what is in memory. */
@@ -115,7 +144,7 @@ static bool make_fingerprint(const struct elf *e, __u64 *fingerprint)
 	Elf64_Dyn d;
 
 	for (unsigned int i = 0; i < ET_LIBC_ENTRIES; i++) {
-		if (!copy(e, e->dynamic + i * sizeof(d), &d, sizeof(d)))
+		if (!entry(e, i, &d))
 			return false;
 		if (d.d_tag == DT_NULL)
 			break;
@@ -126,14 +155,39 @@ static bool make_fingerprint(const struct elf *e, __u64 *fingerprint)
 	return true;
 }
 
+static bool read_head(struct elf *e)
+{
+	Elf64_Ehdr h;
+
+	if (!copy_at(e, 0, &h, sizeof(h)))
+		return false;
+	e->headers = h.e_phoff;
+	e->nr_headers = h.e_phnum;
+	return h.e_type == ET_DYN && h.e_machine == MACHINE && h.e_phentsize == sizeof(Elf64_Phdr);
+}
+
+static bool read_narrow_head(struct elf *e)
+{
+	Elf32_Ehdr h;
+
+	if (!copy_at(e, 0, &h, sizeof(h)))
+		return false;
+	e->headers = h.e_phoff;
+	e->nr_headers = h.e_phnum;
+	return h.e_type == ET_DYN && h.e_machine == NARROW && h.e_phentsize == sizeof(Elf32_Phdr);
+}
+
 static bool open_elf(struct elf *e, const void *bytes, size_t size)
 {
+	unsigned char ident[EI_NIDENT];
+
 	*e = (struct elf){ .bytes = bytes, .size = size };
-	if (!copy_at(e, 0, &e->head, sizeof(e->head)) || memcmp(e->head.e_ident, ELFMAG, SELFMAG))
+	if (!copy_at(e, 0, ident, sizeof(ident)) || memcmp(ident, ELFMAG, SELFMAG) || ident[EI_DATA] != ELFDATA2LSB)
 		return false;
-	return e->head.e_ident[EI_CLASS] == ELFCLASS64 && e->head.e_ident[EI_DATA] == ELFDATA2LSB &&
-	       e->head.e_type == ET_DYN && e->head.e_machine == MACHINE &&
-	       e->head.e_phentsize == sizeof(Elf64_Phdr) && read_dynamic(e);
+	e->narrow = ident[EI_CLASS] == ELFCLASS32;
+	if (!e->narrow && ident[EI_CLASS] != ELFCLASS64)
+		return false;
+	return (e->narrow ? read_narrow_head(e) : read_head(e)) && read_dynamic(e);
 }
 
 /* ---- symbols ---- */
@@ -147,20 +201,43 @@ static uint32_t hash_name(const char *name)
 	return h;
 }
 
-/* Defined, and of that name. */
-static bool is_symbol(const struct elf *e, uint32_t i, const char *name, Elf64_Sym *sym)
+static bool symbol(const struct elf *e, uint64_t i, Elf64_Sym *sym)
+{
+	Elf32_Sym n;
+
+	if (!e->narrow)
+		return copy(e, e->symtab + i * sizeof(*sym), sym, sizeof(*sym));
+	if (!copy(e, e->symtab + i * sizeof(n), &n, sizeof(n)))
+		return false;
+	*sym = (Elf64_Sym){
+		.st_name = n.st_name, .st_info = n.st_info, .st_shndx = n.st_shndx, .st_value = n.st_value,
+		.st_size = n.st_size,
+	};
+	return true;
+}
+
+/* glibc keeps what was changed for programs that were linked long ago: quick_exit() of before 2.24. */
+static bool is_old(const struct elf *e, uint64_t i)
+{
+	Elf64_Versym version;
+
+	return e->versym && copy(e, e->versym + i * sizeof(version), &version, sizeof(version)) && version & 0x8000;
+}
+
+/* Defined, of that name, and what a program linked today would get. */
+static bool is_symbol(const struct elf *e, uint64_t i, const char *name, Elf64_Sym *sym)
 {
 	char there[32];
 	const size_t n = strlen(name) + 1;
 
-	if (!copy(e, e->symtab + (uint64_t)i * sizeof(*sym), sym, sizeof(*sym)) || sym->st_shndx == SHN_UNDEF)
+	if (!symbol(e, i, sym) || sym->st_shndx == SHN_UNDEF)
 		return false;
 	return n <= sizeof(there) && sym->st_name < e->strsz && copy(e, e->strtab + sym->st_name, there, n) &&
-	       !memcmp(there, name, n);
+	       !memcmp(there, name, n) && !is_old(e, i);
 }
 
 /* By the hash table: buckets, and for each symbol its hash, whose lowest bit ends the bucket. */
-static bool find_symbol(const struct elf *e, const char *name, Elf64_Sym *sym)
+static bool find_by_hash(const struct elf *e, const char *name, Elf64_Sym *sym)
 {
 	struct { uint32_t buckets, first, bloom, shift; } h;
 	uint32_t hash = hash_name(name), i, there;
@@ -168,7 +245,7 @@ static bool find_symbol(const struct elf *e, const char *name, Elf64_Sym *sym)
 
 	if (!copy(e, e->gnu_hash, &h, sizeof(h)) || !h.buckets)
 		return false;
-	buckets = e->gnu_hash + sizeof(h) + (uint64_t)h.bloom * sizeof(uint64_t);
+	buckets = e->gnu_hash + sizeof(h) + (uint64_t)h.bloom * (e->narrow ? sizeof(uint32_t) : sizeof(uint64_t));
 	chain = buckets + (uint64_t)h.buckets * sizeof(uint32_t);
 	if (!copy(e, buckets + (uint64_t)(hash % h.buckets) * sizeof(i), &i, sizeof(i)) || i < h.first)
 		return false;
@@ -181,6 +258,24 @@ static bool find_symbol(const struct elf *e, const char *name, Elf64_Sym *sym)
 			return false;
 	}
 	return false;
+}
+
+/* The older table is only asked how many symbols there are. */
+static bool find_one_by_one(const struct elf *e, const char *name, Elf64_Sym *sym)
+{
+	struct { uint32_t buckets, symbols; } h;
+
+	if (!copy(e, e->hash, &h, sizeof(h)))
+		return false;
+	for (uint32_t i = 0; i < h.symbols && i < SYMBOLS_MAX; i++)
+		if (is_symbol(e, i, name, sym))
+			return true;
+	return false;
+}
+
+static bool find_symbol(const struct elf *e, const char *name, Elf64_Sym *sym)
+{
+	return e->gnu_hash ? find_by_hash(e, name, sym) : find_one_by_one(e, name, sym);
 }
 
 static uint64_t address_of(const struct elf *e, const char *name)
@@ -309,7 +404,7 @@ int libc_elf__parse(const void *bytes, size_t size, struct libc_build *out)
 	uint64_t list, debug;
 	int err;
 
-	if (!open_elf(&e, bytes, size))
+	if (!open_elf(&e, bytes, size) || e.narrow)
 		return -EBADMSG;
 	list = address_of(&e, "_IO_list_all");
 	debug = address_of(&e, "_r_debug");
@@ -324,4 +419,31 @@ int libc_elf__parse(const void *bytes, size_t size, struct libc_build *out)
 	b.key.dynamic = e.dynamic;
 	*out = b;
 	return 0;
+}
+
+/* ---- functions ---- */
+
+/* Where in the file the code at this address is; 0: nowhere, or it is no code. */
+static uint64_t offset_of(const struct elf *e, uint64_t address)
+{
+	Elf64_Phdr p;
+
+	for (unsigned int i = 0; segment(e, i, &p); i++)
+		if (p.p_type == PT_LOAD && p.p_flags & PF_X && address >= p.p_vaddr &&
+		    address - p.p_vaddr < p.p_filesz)
+			return address - p.p_vaddr + p.p_offset;
+	return 0;
+}
+
+void libc_elf__functions(const void *bytes, size_t size, const char *const *names, unsigned int nr, __u64 *offsets)
+{
+	struct elf e;
+	Elf64_Sym sym;
+	const bool opened = open_elf(&e, bytes, size);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		offsets[i] = 0;
+		if (opened && find_symbol(&e, names[i], &sym) && ELF64_ST_TYPE(sym.st_info) == STT_FUNC)
+			offsets[i] = offset_of(&e, sym.st_value);
+	}
 }

@@ -41,6 +41,12 @@ static bool finds_mappings(const struct kernel *k)
 	return kernel__has_function(k, "bpf_find_vma");
 }
 
+/* 6.6, and there is no taking it at its word: with the first library it shows. */
+static bool takes_many(const struct kernel *k)
+{
+	return kernel__has_function(k, "bpf_uprobe_multi_link_attach");
+}
+
 /* How libraries' calls are watched: by files, which are found when all else is settled. */
 #define CALLS "exit _exit quick_exit abort"
 
@@ -344,6 +350,9 @@ const struct observation observations[ET_OBS_COUNT] = {
 		.what = "who called exit() and the like, with --exit-stack",
 		.without = "exit_stack.how and exit_stack.by told from system calls",
 		.doors = {
+			{ .door = ET_DOOR_UPROBE, .hook = CALLS, .when = takes_many,
+			  .programs = { PROG(calls__multi) },
+			  .gives = "the caller, in each C library that is found; soon attached and detached (6.6)" },
 			{ .door = ET_DOOR_UPROBE, .hook = CALLS, .when = finds_mappings,
 			  .programs = { PROG(exit__uprobe), PROG(_exit__uprobe), PROG(_Exit__uprobe),
 					PROG(quick_exit__uprobe), PROG(abort__uprobe) },

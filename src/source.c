@@ -30,6 +30,7 @@
 #include "resident.h"
 #include "snapshot.h"
 #include "source.h"
+#include "uprobe_multi.h"
 #include "watched_libcs.h"
 
 #define MAX_LINKS (ATTACH_IDS_MAX + LIBCS_MAX * LIBC_CALLS)
@@ -42,6 +43,8 @@ struct source {
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];
 	unsigned int nr_links;
+	int call_links[LIBCS_MAX * LIBC_CALLS]; /* those that libbpf does not know of */
+	unsigned int nr_call_links;
 	const struct watched_libcs *watched;
 	bool is_child; /* of the process that attached */
 	struct exits exits;
@@ -309,14 +312,14 @@ static int add_libcs(struct source *s)
 }
 
 /* Before anything is loaded, which who looks for them could get at. */
-static int find_libcs(struct source *s)
+static int find_libcs(struct source *s, const struct libc_files *files)
 {
-	if (!s->plan->use[ET_OBS_STDIO])
+	if (!s->plan->use[ET_OBS_STDIO] || !files)
 		return 0;
 	s->libcs = calloc(ET_MAX_LIBCS, sizeof(*s->libcs));
 	if (!s->libcs)
 		return -ENOMEM;
-	s->nr_libcs = libcs__find(s->libcs);
+	s->nr_libcs = libcs__find(files, s->libcs);
 	if (s->nr_libcs <= 0)
 		log__note("--stdio: no C library found that is known here, so nothing can be told of stdio streams");
 	return 0;
@@ -324,7 +327,7 @@ static int find_libcs(struct source *s)
 
 int source__load(struct source *s, const struct source_filter *f)
 {
-	int err = find_libcs(s);
+	int err = find_libcs(s, f->libc_files);
 
 	if (!err)
 		err = exittrace_bpf__load(s->skel);
@@ -418,18 +421,70 @@ static void attach_calls(struct source *s, struct bpf_program *prog, const struc
 	const char *name = attach_target(s, prog);
 	struct bpf_link *link;
 
-	for (unsigned int i = 0; i < LIBC_CALLS && c->calls[i].name; i++) {
-		if (strcmp(watched_libcs__name(c->calls[i].name), name))
+	for (unsigned int i = 0; i < LIBC_CALLS; i++) {
+		if (!c->offsets[i] || strcmp(watched_libcs__name(i), name))
 			continue;
-		link = attach_call(prog, c, c->calls[i].offset);
+		link = attach_call(prog, c, c->offsets[i]);
 		if (link)
 			s->links[s->nr_links++] = link;
 	}
 }
 
+static int add_call_link(struct source *s, const struct bpf_program *prog, const struct libc *c,
+			 const uint64_t *offsets, const uint64_t *cookies, unsigned int nr)
+{
+	int fd = uprobe_multi__attach(bpf_program__fd(prog), c->fd, offsets, cookies, nr);
+
+	if (fd >= 0)
+		s->call_links[s->nr_call_links++] = fd;
+	return fd < 0 ? fd : 0;
+}
+
+/* All functions of a library at once; where one of them cannot be probed, each on its own. */
+static int attach_library(struct source *s, const struct bpf_program *prog, const struct libc *c)
+{
+	uint64_t offsets[LIBC_CALLS], cookies[LIBC_CALLS];
+	unsigned int n = 0, attached = 0;
+	int err;
+
+	for (unsigned int i = 0; i < LIBC_CALLS; i++) {
+		if (!c->offsets[i])
+			continue;
+		offsets[n] = c->offsets[i];
+		cookies[n++] = watched_libcs__call(i);
+	}
+	err = add_call_link(s, prog, c, offsets, cookies, n);
+	for (unsigned int i = 0; err && i < n; i++)
+		attached += !add_call_link(s, prog, c, &offsets[i], &cookies[i], 1);
+	return attached ? 0 : err;
+}
+
+/* That the kernel has no such links shows in that it takes none. */
+static int attach_libraries(struct source *s, const struct bpf_program *prog)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < s->watched->nr; i++)
+		err = attach_library(s, prog, &s->watched->of[i]);
+	return s->nr_call_links ? 0 : err;
+}
+
+/* What is attached to functions of libraries. */
 static bool is_of_calls(const struct bpf_program *prog)
 {
-	return !strncmp(bpf_program__section_name(prog), "uprobe/", strlen("uprobe/"));
+	return bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE &&
+	       !strncmp(bpf_program__section_name(prog), "uprobe", strlen("uprobe"));
+}
+
+static int attach_to_libraries(struct source *s, struct bpf_program *prog)
+{
+	if (!s->watched)
+		return 0;
+	if ((int)bpf_program__expected_attach_type(prog) == UPROBE_MULTI_ATTACH)
+		return attach_libraries(s, prog);
+	for (unsigned int i = 0; i < s->watched->nr; i++)
+		attach_calls(s, prog, &s->watched->of[i]);
+	return 0;
 }
 
 static int attach_one(struct source *s, struct bpf_program *prog)
@@ -438,11 +493,8 @@ static int attach_one(struct source *s, struct bpf_program *prog)
 
 	if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 		return 0;
-	if (is_of_calls(prog)) {
-		for (unsigned int i = 0; s->watched && i < s->watched->nr; i++)
-			attach_calls(s, prog, &s->watched->of[i]);
-		return 0;
-	}
+	if (is_of_calls(prog))
+		return attach_to_libraries(s, prog);
 	link = attach_program(s, prog);
 	if (!link)
 		return -errno;
@@ -588,11 +640,18 @@ struct et_counters source__counters(const struct source *s)
 	return s->skel->bss->counters;
 }
 
+static void close_call_links(struct source *s)
+{
+	while (s->nr_call_links)
+		close(s->call_links[--s->nr_call_links]);
+}
+
 /* In the order of the object, in which reaps come last: those of the last deaths are still seen. */
 void source__detach(struct source *s)
 {
 	if (s->skel && s->skel->bss && !s->is_child)
 		s->skel->bss->ending = 1;
+	close_call_links(s);
 	for (unsigned int i = 0; i < s->nr_links; i++)
 		bpf_link__destroy(s->links[i]);
 	s->nr_links = 0;
@@ -601,6 +660,7 @@ void source__detach(struct source *s)
 /* bpf_link__destroy() would switch the parent's off. What it holds is freed with the process. */
 void source__leave_attached(struct source *s)
 {
+	close_call_links(s);
 	for (unsigned int i = 0; i < s->nr_links; i++)
 		close(bpf_link__fd(s->links[i]));
 	s->nr_links = 0;

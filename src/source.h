@@ -11,7 +11,9 @@
 #include "target.h"
 
 struct kernel;
+struct libc_files;
 struct source;
+struct watched_libcs;
 
 typedef int (*message_fn)(void *ctx, const void *msg, size_t size);
 
@@ -20,6 +22,7 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
 	unsigned int nr_targets;
 	bool targets_only; /* more may come: source__add_target() */
 	uint64_t cgroup_id; /* 0: none */
+	const struct libc_files *libc_files; /* whose streams are known; NULL: none */
 	const struct watched_libcs *watched; /* whose calls are watched; NULL: none */
 };
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "libc_files.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
@@ -37,6 +38,7 @@ struct trace {
 	struct target *targets;
 	unsigned int nr_targets;
 	uint64_t cgroup_id;
+	struct libc_files libc_files;
 	struct watched_libcs watched;
 	struct symbols *symbols; /* until the session has it */
 	int out_fd; /* -1: stdout */
@@ -179,6 +181,7 @@ static int open_source(struct trace *t)
 		.nr_targets = t->nr_targets,
 		.targets_only = t->nr_targets || command_is_target(t->options),
 		.cgroup_id = t->cgroup_id,
+		.libc_files = &t->libc_files,
 		.watched = &t->watched,
 	};
 	size_t program;
@@ -288,6 +291,16 @@ static int run(struct trace *t)
 	return loop__run(&t->loop);
 }
 
+static void find_libcs(struct trace *t)
+{
+	const struct options *o = t->options;
+
+	if (o->exit_stack || o->stdio)
+		libc_files__find(&t->libc_files, o, t->targets, t->nr_targets);
+	if (o->exit_stack)
+		watched_libcs__find(&t->watched, &t->libc_files);
+}
+
 /* Started first, when there is little that it could have. */
 static int bring_up(struct trace *t)
 {
@@ -302,11 +315,11 @@ static int bring_up(struct trace *t)
 		err = open_output(t);
 	if (!err)
 		err = pin_targets(t);
-	if (!err && t->options->exit_stack)
-		watched_libcs__find(&t->watched, t->options, t->targets, t->nr_targets);
+	if (!err)
+		find_libcs(t);
 	if (!err)
 		err = open_source(t);
-	watched_libcs__close(&t->watched);
+	libc_files__close(&t->libc_files);
 	if (!err && t->options->command)
 		err = start_command(t);
 	return err ? err : begin(t);

@@ -3,39 +3,29 @@
 #ifndef EXITTRACE_WATCHED_LIBCS_H
 #define EXITTRACE_WATCHED_LIBCS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "options.h"
-#include "target.h"
+#include "event.h"
+#include "libc_files.h"
 
 #define LIBCS_MAX 64
-#define LIBC_CALLS 6
-
-/* What is watched in a file: which function, and where in the file it begins. */
-struct libc_call {
-	uint64_t offset;
-	uint32_t name; /* of watched_libcs__name(), counted from 1; 0: no more */
-	uint32_t pad;
-};
+#define LIBC_CALLS 5
 
 struct libc {
-	int fd;
-	uint64_t dev, inode, size;
-	struct libc_call calls[LIBC_CALLS];
+	int fd; /* of the libc_files */
+	/* Where in the file each function begins, by watched_libcs__name(); 0: it has none, or has it twice. */
+	uint64_t offsets[LIBC_CALLS];
 };
 
 struct watched_libcs {
 	struct libc of[LIBCS_MAX];
 	unsigned int nr;
-	bool full; /* there were more */
 };
 
-/* Those of this system, of the processes traced and, when all are, of every root directory that a process has. */
-void watched_libcs__find(struct watched_libcs *l, const struct options *o, const struct target *targets,
-			 unsigned int nr_targets);
-void watched_libcs__close(struct watched_libcs *l);
-/* "exit"; NULL: no such number. */
-const char *watched_libcs__name(uint32_t name);
+/* Those among the files that have such a function. */
+void watched_libcs__find(struct watched_libcs *l, const struct libc_files *files);
+/* "exit", of the n-th, below LIBC_CALLS; and which call that is. */
+const char *watched_libcs__name(unsigned int n);
+enum et_stack_call watched_libcs__call(unsigned int n);
 
 #endif

@@ -224,6 +224,45 @@ def judge_terminal(s, record, name, said, how):
                 f"{how}: {record['stdio']}")
 
 
+def run_into(s, program, name, path, close=lambda: None):
+    """(what it said, its record) of one that writes to a path, and does not get to until it exits"""
+    written = Written(s, name)
+    with open(written.path("tty"), "w") as file:
+        file.write(path)
+    with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        p = s.start(program, "terminal", "exit", written.directory).word("written")
+        close()
+        p.go()
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    return written.said("terminal"), record
+
+
+@alone(once="turn", kernels=("7",))
+def full_disk(s):
+    """After exit() nobody knows how much there was."""
+    for program in (DYNAMIC, MUSL):
+        said, record = run_into(s, program, f"full-{os.path.basename(program)}", "/dev/full")
+        s.match(record, {"exit.code": 3})
+        judge_terminal(s, record, "/dev/full", said, "exit")
+
+
+@alone(once="turn", kernels=("7",))
+def broken_pipe(s):
+    """SIGPIPE ends it in the middle of its last write, when all is still there."""
+    for program in (DYNAMIC, MUSL):
+        fifo = os.path.join(s.directory, f"fifo-{os.path.basename(program)}")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        said, record = run_into(s, program, f"pipe-{os.path.basename(program)}", fifo, lambda: os.close(reader))
+        s.match(record, {"exit.signal": int(signal.SIGPIPE)})
+        if shows(s):
+            check_streams(s, "broken pipe", record, {fifo: said}, "death")
+        else:
+            is_honestly_missing(s, record)
+
+
 @alone(once="turn", where="guest", kernels=KERNELS)
 def out_of_memory(s):
     """The last thing that is short of memory may be read all the same."""
@@ -381,6 +420,34 @@ def another_build(library, path):
 def mapped_libc():
     with open("/proc/self/maps") as file:
         return next(line.split()[-1] for line in file if os.path.basename(line.split()[-1]).startswith("libc.so"))
+
+
+@alone(once="turn", kernels=("7",))
+def other_root(s):
+    """A library that nobody has mapped, below the root directory of a static program, for who is started there next."""
+    root = os.path.join(s.directory, "root")
+    for line in subprocess.run(["ldd", DYNAMIC], capture_output=True, text=True, check=True).stdout.splitlines():
+        library = next((word for word in line.split() if word.startswith("/")), None)
+        if library:
+            os.makedirs(root + os.path.dirname(library), exist_ok=True)
+            copy = another_build if "libc.so" in library else shutil.copy
+            copy(library, root + library)
+    shutil.copy(DYNAMIC, f"{root}/stdio")
+    shutil.copy(os.path.join(os.path.dirname(STATIC), "leave_static"), f"{root}/static")
+    user = s.start("chroot", root, "/static", "wait")
+    s.wait_until(lambda: comm(user.pid) == "static", "no chroot()")
+    with s.trace("-a", f"--stdio=text:{TAIL}") as t:
+        written = Written(s, "root/lost")
+        p = s.start("chroot", root, "/stdio", "small", "kill", "/lost")
+        p.reap()
+        record = record_of(s, t, p.pid)
+        t.stop()
+    if shows(s):
+        lost = {path.removeprefix(root): text for path, text in written.lost().items()}
+        s.check(len(lost) == 1, f"the oracle is wrong: {lost}")
+        check_streams(s, "in another root directory", record, lost, "death")
+    else:
+        is_honestly_missing(s, record)
 
 
 @alone(once="turn", kernels=("7",))

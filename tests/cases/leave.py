@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """--exit-stack: how tests/leave left, who called what. The oracles are what it says itself, and binutils."""
+import errno
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import time
 from signal import SIGKILL, SIGSTOP
 
 from cases import alone
 from cases.scene import HERE, stat_fields
-from cases.tracer import Failed
+from cases.tracer import Failed, Skipped
 
 BUILT = os.path.join(HERE, "..", "build", "tests")
 KERNELS = ("5.10", "6.12", "7")
+ET_STACK = 9
 # way -> how the record says it left; all but errx are called by a function that says where
 WAYS = {"exit": "exit", "return": "return", "_exit": "_exit", "quick_exit": "quick_exit", "abort": "abort",
         "syscall": "syscall", "thread": "thread", "fault": "signal", "errx": "exit", "atexit": "_exit",
@@ -163,6 +166,24 @@ def callers_musl(s):
         check_left(s, left, way, WAYS, path, path)
 
 
+@alone(once="turn", kernels=KERNELS, seconds=90)
+def callers_32_bits(s):
+    """By file and offset: whose return address is half as large, and whose build id is not looked for."""
+    path = program("leave32")
+    try:
+        subprocess.run([path], stdout=subprocess.DEVNULL, check=False)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        raise Skipped(f"this kernel runs no 32-bit programs: {error.strerror}") from None
+    for way, left in run_all(s, "leave32", ["exit", "_exit", "quick_exit", "other-thread"]).items():
+        left.check(left.stack.get("how") == WAYS[way], f"how is not {WAYS[way]}")
+        by = left.stack["by"]
+        left.check(by.get("module") == path, f"no module {path}")
+        where = place_of(path, int(by["offset"], 16) - 1)
+        left.check(where == (left.said["function"], f"leave.c:{left.said['line']}"), f"its offset is {where}")
+
+
 @alone(once="turn", kernels=("7",), seconds=90)
 def frame_pointers(s):
     """The whole stack, of a program that keeps frame pointers."""
@@ -277,22 +298,112 @@ def replayed(s):
 @alone(once="machine")
 def other_root(s):
     """A C library that only processes with another root directory have, found by one of them."""
-    root = os.path.join(s.directory, "root")
-    for each in re.findall(r"(/\S+)", output_of("ldd", program("leave"))):
-        os.makedirs(root + os.path.dirname(each), exist_ok=True)
-        shutil.copy(each, root + each)
-    shutil.copy(program("leave"), f"{root}/leave")
+    root = make_root(s)
     p = s.start("chroot", root, "/leave", "wait")
     s.wait_until(lambda: os.readlink(f"/proc/{p.pid}/root") == root and comm_of(p.pid) == "leave", "no chroot()")
     with s.trace("--exit-stack", "-a", "-n", "leave") as tracer:
-        p.go()
-        os.close(p.go_fd)
-        p.go_fd = None
+        let_go(p)
+        s.check(tracer.wait_for_pids([p.pid]), "no record")
+        tracer.stop()
+    check_called(s, tracer, p)
+
+
+@alone(once="machine")
+def unused_in_other_root(s):
+    """One that nobody has mapped, below the root directory of a static program, for who is started there next."""
+    root = make_root(s)
+    shutil.copy(program("leave_static"), f"{root}/static")
+    p = s.start("chroot", root, "/static", "wait")
+    s.wait_until(lambda: comm_of(p.pid) == "static", "no chroot()")
+    with s.trace("--exit-stack", "-a", "-n", "leave") as tracer:
+        p = s.start("chroot", root, "/leave", "exit")
         p.reap()
         s.check(tracer.wait_for_pids([p.pid]), "no record")
         tracer.stop()
+    check_called(s, tracer, p)
+
+
+@alone(once="kernel", kernels=KERNELS)
+def odd_place(s):
+    """One where nobody keeps one, and which is gone from there meanwhile: of a process that has it mapped."""
+    odd = os.path.join(s.directory, "odd")
+    os.mkdir(odd)
+    libraries = [shutil.copy(each, odd) for each in libraries_of(program("leave"))]
+    linker = next(each for each in libraries if os.path.basename(each).startswith("ld-linux"))
+    p = s.start(linker, "--library-path", odd, program("leave"), "wait")
+    s.wait_until(lambda: any(f"{odd}/libc.so" in line for line in maps_of(p.pid)), "it does not use what is there")
+    os.unlink(f"{odd}/libc.so.6")
+    with s.trace("--exit-stack", "-p", p.pid) as tracer:
+        let_go(p)
+        tracer.finish(20)
+    check_called(s, tracer, p)
+
+
+@alone(once="kernel", kernels=KERNELS)
+def same_file_of_overlay(s):
+    """What is found below two root directories, and is one file to the kernel: one call is told once."""
+    root, merged, stream = make_root(s), os.path.join(s.directory, "merged"), os.path.join(s.directory, "stream")
+    for name in "merged", "upper":
+        os.mkdir(os.path.join(s.directory, name))
+    if subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={root}:{s.directory}/upper", merged],
+                      check=False, capture_output=True).returncode:
+        raise Skipped("no overlay on this file system")
+    try:
+        users = [s.start("chroot", each, "/leave", "wait") for each in (root, merged)]
+        s.wait_until(lambda: all(comm_of(p.pid) == "leave" for p in users), "no chroot()")
+        with s.trace("--exit-stack", "-a", "-n", "leave", "--record", stream) as tracer:
+            for p in users:
+                let_go(p)
+            s.check(tracer.wait_for_pids([p.pid for p in users]), "no records")
+            tracer.stop()
+    finally:
+        subprocess.run(["umount", merged], check=True)
+    for p in users:
+        check_called(s, tracer, p)
+    told = [tgid for kind, tgid in messages_of(stream) if kind == ET_STACK]
+    s.check(sorted(told) == sorted(p.pid for p in users), f"{told}: not one message of {[p.pid for p in users]} each")
+
+
+def messages_of(stream):
+    """(kind, tgid) of each."""
+    with open(stream, "rb") as file:
+        data = file.read()
+    at = data.index(b"\n") + 1
+    while at < len(data):
+        kind, size, _, tgid = struct.unpack_from("<IIQI", data, at)
+        yield kind, tgid
+        at += (size + 7) & ~7
+
+
+def libraries_of(path):
+    return re.findall(r"(/\S+)", output_of("ldd", path))
+
+
+def make_root(s):
+    """A root directory with tests/leave and copies of its libraries."""
+    root = os.path.join(s.directory, "root")
+    for each in libraries_of(program("leave")):
+        os.makedirs(root + os.path.dirname(each), exist_ok=True)
+        shutil.copy(each, root + each)
+    shutil.copy(program("leave"), f"{root}/leave")
+    return root
+
+
+def let_go(p):
+    p.go()
+    os.close(p.go_fd)
+    p.go_fd = None
+    p.reap()
+
+
+def check_called(s, tracer, p):
     stack = tracer.by_pid[p.pid][0]["exit_stack"]
     s.check(stack["how"] == "exit" and stack["by"]["build_id"] == build_id(program("leave")), f"{stack}")
+
+
+def maps_of(pid):
+    with open(f"/proc/{pid}/maps") as file:
+        return file.readlines()
 
 
 def comm_of(pid):
