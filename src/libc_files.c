@@ -310,12 +310,6 @@ static void add_processes(struct libc_files *l, struct roots *r)
 		closedir(proc);
 }
 
-/* May one die that is neither asked for by number nor our command? */
-static bool others_are_traced(const struct options *o)
-{
-	return o->all || o->follow || o->tree || o->name || o->by_user || o->cgroup;
-}
-
 void libc_files__find(struct libc_files *l, const struct options *o, const struct target *targets,
 		      unsigned int nr_targets)
 {
@@ -329,7 +323,7 @@ void libc_files__find(struct libc_files *l, const struct options *o, const struc
 		snprintf(pid, sizeof(pid), "%d", targets[i].pid);
 		add_process(l, &roots, pid);
 	}
-	if (others_are_traced(o))
+	if (options__many(o))
 		add_processes(l, &roots);
 	if (l->full)
 		log__note("more than %d C libraries: nothing is known of the others (--exit-stack, --stdio)",
