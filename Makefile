@@ -112,7 +112,7 @@ $(O) $(O)/tests/unit $(O)/asan $(O)/fuzz:
 
 # ---- tests ----
 
-tests: exittrace $(UNIT) $(HELPERS) $(LEAVES) asan fuzz
+tests: exittrace exittrace-static $(UNIT) $(HELPERS) $(LEAVES) asan fuzz
 
 $(O)/tests/unit/%: tests/unit/%.c tests/unit/unit.h $(PURE) $(wildcard src/*.h) | $(O)/tests/unit
 	$(say) CC $@

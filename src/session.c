@@ -4,6 +4,7 @@
  * messages come from.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "filter.h"
@@ -167,12 +168,24 @@ static void tell_loss(struct session *s)
 	s->told = now;
 }
 
+/* One message tells that streams of a static program cannot be looked at, and ours need not be. */
+static bool is_of_us(struct session *s, const struct et_stdio *m, size_t size)
+{
+	if (!s->unborn || size < offsetof(struct et_stdio, tail) || m->h.kind != ET_STDIO ||
+	    m->file.id.tgid != (uint32_t)s->unborn || !(m->flags & ET_STDIO_EXEC))
+		return false;
+	s->unborn = 0;
+	return true;
+}
+
 int session__message(void *session, const void *msg, size_t size)
 {
 	struct session *s = session;
 	const struct et_header *h = msg;
 	int err;
 
+	if (is_of_us(s, msg, size))
+		return 0;
 	if (s->recorder && !s->recorder_error)
 		s->recorder_error = stream_writer__put(s->recorder, msg, size);
 	err = assembler__feed(s->assembler, msg, size);

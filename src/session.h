@@ -29,6 +29,7 @@ struct session {
 	struct target *targets; /* pinned processes, to know when all are done */
 	unsigned int nr_targets;
 	unsigned int targets_seen; /* death records of theirs */
+	pid_t unborn; /* forked by us: the streams that its exec() ends are ours; 0: none, or it has called that */
 	uint64_t *taken; /* NULL, or where to count deaths as they are taken, for who outlives us */
 	uint64_t taken_before; /* ... by others */
 	bool ended;

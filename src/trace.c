@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -242,6 +243,8 @@ static int prepare(struct trace *t, struct et_start *start)
 	t->session.nr_targets = t->nr_targets;
 	t->loop = (struct loop){ .options = t->options, .session = &t->session, .source = t->source };
 	t->loop.command = t->options->command ? &t->command : NULL;
+	if (t->options->command && !getauxval(AT_BASE)) /* no dynamic linker: we are static */
+		t->session.unborn = t->command.pid;
 	err = loop__open(&t->loop);
 	if (err)
 		return err;

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import glob
+import json
 import os
 import pty
 import shutil
@@ -375,6 +376,21 @@ def postgres(s):
                 yield ["-h", place, "-U", "nobody", "postgres"]
             finally:
                 server.send_signal(signal.SIGINT)
+
+
+@alone(once="turn", kernels=KERNELS)
+def static_tracer(s):
+    """What it starts is itself until it calls exec(), and then a program whose streams can be seen."""
+    for binary in s.setup.binary, f"{s.setup.binary}-static":
+        written, records = Written(s, os.path.basename(binary)), os.path.join(s.directory, "records")
+        s.exittrace("-q", "-j", "-o", records, f"--stdio=text:{TAIL}", "--tier", s.setup.tier, "--",
+                    DYNAMIC, "full", "_exit", written.directory, binary=binary)
+        with open(records) as file:
+            record, = (each for each in map(json.loads, file) if each["type"] == "death")
+        if shows(s):
+            check_streams(s, binary, record, written.lost(), "death")
+        else:
+            is_honestly_missing(s, record)
 
 
 @alone(once="best", where="native", seconds=60)
