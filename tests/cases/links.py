@@ -50,4 +50,6 @@ def namespace_init_dies(s):
                                      "cause.because_of": NOTHING})
     blast = Shared()
     for each in children:
-        s.expect(each["pid"], {**stated(each["expect"]), "cause.blast": blast.check()})
+        # nobody waits for them: told when it dies, the first one may be gone before the second is sent its signal
+        early = s.setup.tier == "tracepoint" and each is children[0]
+        s.expect(each["pid"], {**stated(each["expect"]), "cause.blast": blast.check(may_lack=early)})
