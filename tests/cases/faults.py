@@ -3,7 +3,6 @@
 
 tests/README.md has the table of faults. The truth audit looks at every run here, too."""
 import contextlib
-import errno
 import glob
 import json
 import os
@@ -18,7 +17,7 @@ from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM
 from cases import alone, audit, records, row
 from cases.leftovers import check_nothing_left
 from cases.records import at_least, between, has
-from cases.scene import HERE, LIBC, MANY, TINY, by, cgroup_mount, stat_fields
+from cases.scene import HERE, LIBC, MANY, SCHED_DEADLINE, TINY, by, cgroup_mount, scheduled, try_narrow
 from cases.storms import begin, blow, counted, end, wait_until_quiet
 from cases.tracer import Failed, Skipped, take_text
 
@@ -298,7 +297,7 @@ def table_of_signals_full(s):
     tells. (The ring buffer: storms.stopped, reader_stopped. Zombies: storms.zombies.)"""
     number, room = 5000, 4096
     with s.trace("-a", "--strict", output=os.path.join(s.directory, "records")) as t:
-        urgent = stat_fields(t.process.pid)[38] == "6"
+        urgent = scheduled(t.process.pid)[1] == SCHED_DEADLINE
         process = s.start(MANY, "asked", number)
         told_of = {int(line.split()[0]) for line in process.read_all(60).splitlines()}
         process.reap()
@@ -484,14 +483,7 @@ def in_other_namespaces(s):
 @alone(once="turn", seconds=60)
 def of_32_bits(s):
     """By exit, by signal, by its own fault; a refused system call has the number and name of the 32-bit table."""
-    if os.uname().machine != "x86_64":
-        raise Skipped("another architecture's 32-bit programs are not built")
-    try:
-        subprocess.run([ENDED32, "--list"], stdout=subprocess.DEVNULL, check=True)
-    except OSError as error:
-        if error.errno != errno.ENOEXEC:
-            raise
-        raise Skipped(f"this kernel runs no 32-bit programs: {error.strerror}") from None
+    try_narrow(ENDED32, "--list").check_returncode()
     with s.trace("-a") as t:
         for way in "seccomp-process", "seccomp-thread", "seccomp-trap", "seccomp-strict":
             p = s.start(ENDED32, way)

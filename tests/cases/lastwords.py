@@ -98,6 +98,14 @@ def record_of(s, t, pid):
     return t.by_pid[pid][-1]
 
 
+def last_record(s, t, process):
+    """Of one that dies, after which nothing more is traced"""
+    process.reap()
+    record = record_of(s, t, process.pid)
+    t.stop()
+    return record
+
+
 def run(s, t, program, stream, how):
     """(what it wrote, its record)"""
     written = Written(s, f"{os.path.basename(program)}-{stream}-{how}")
@@ -234,9 +242,7 @@ def run_into(s, program, name, path, close=lambda: None):
         p = s.start(program, "terminal", "exit", written.directory).word("written")
         close()
         p.go()
-        p.reap()
-        record = record_of(s, t, p.pid)
-        t.stop()
+        record = last_record(s, t, p)
     return written.said("terminal"), record
 
 
@@ -275,9 +281,7 @@ def out_of_memory(s):
         p = s.start(DYNAMIC, "full", "oom", written.directory)
         group.add(p.pid)
         p.go()
-        p.reap()
-        record = record_of(s, t, p.pid)
-        t.stop()
+        record = last_record(s, t, p)
     s.match(record, {"exit.signal": int(signal.SIGKILL), "cause.class": "oom_memcg"})
     if shows(s):
         check_streams(s, "oom", record, written.lost(), "death")
@@ -343,9 +347,7 @@ def real_programs(s):
             s.wait_until(lambda: comm(p.pid) == name or name == "awk", f"no {name}")
             feed(s, p, text)
             os.kill(p.pid, signal.SIGKILL)
-            p.reap()
-            record = record_of(s, t, p.pid)
-            t.stop()
+            record = last_record(s, t, p)
         if not shows(s):
             is_honestly_missing(s, record)
             continue
@@ -407,9 +409,7 @@ def psql(s):
         s.wait_until(lambda: content(out), "psql writes nothing")
         s.wait_until(lambda: stat_fields(p.pid)[0] == "S", "psql does not wait")
         os.kill(p.pid, signal.SIGKILL)
-        p.reap()
-        record = record_of(s, t, p.pid)
-        t.stop()
+        record = last_record(s, t, p)
     if not shows(s):
         is_honestly_missing(s, record)
         return
@@ -455,9 +455,7 @@ def other_root(s):
     with s.trace("-a", f"--stdio=text:{TAIL}") as t:
         written = Written(s, "root/lost")
         p = s.start("chroot", root, "/stdio", "small", "kill", "/lost")
-        p.reap()
-        record = record_of(s, t, p.pid)
-        t.stop()
+        record = last_record(s, t, p)
     if shows(s):
         lost = {path.removeprefix(root): text for path, text in written.lost().items()}
         s.check(len(lost) == 1, f"the oracle is wrong: {lost}")
@@ -480,9 +478,7 @@ def unknown_library(s):
         with s.trace("-a", f"--stdio=text:{TAIL}") as t:
             written = Written(s, f"unknown-{known}")
             p = s.start(*argv, "small", "kill", written.directory)
-            p.reap()
-            record = record_of(s, t, p.pid)
-            t.stop()
+            record = last_record(s, t, p)
         if known and shows(s):
             check_streams(s, "known by another's memory", record, written.lost(), "death")
         else:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """--exit-stack: how tests/leave left, who called what. The oracles are what it says itself, and binutils."""
-import errno
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import time
 from signal import SIGKILL, SIGSTOP
 
 from cases import alone
-from cases.scene import HERE, stat_fields
+from cases.scene import HERE, stat_fields, try_narrow
 from cases.tracer import Failed, Skipped
 
 BUILT = os.path.join(HERE, "..", "build", "tests")
@@ -170,12 +169,7 @@ def callers_musl(s):
 def callers_32_bits(s):
     """By file and offset: whose return address is half as large, and whose build id is not looked for."""
     path = program("leave32")
-    try:
-        subprocess.run([path], stdout=subprocess.DEVNULL, check=False)
-    except OSError as error:
-        if error.errno != errno.ENOEXEC:
-            raise
-        raise Skipped(f"this kernel runs no 32-bit programs: {error.strerror}") from None
+    try_narrow(path)
     for way, left in run_all(s, "leave32", ["exit", "_exit", "quick_exit", "other-thread"]).items():
         left.check(left.stack.get("how") == WAYS[way], f"how is not {WAYS[way]}")
         by = left.stack["by"]

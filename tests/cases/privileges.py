@@ -11,7 +11,7 @@ from signal import SIGHUP, SIGKILL, SIGTERM
 
 from cases import alone
 from cases.cli import one_line
-from cases.scene import DIE, HERE, stat_fields
+from cases.scene import DIE, HERE, SCHED_DEADLINE, scheduled
 from cases.storms import begin, compare_all, counted, end
 from cases.tracer import Skipped
 
@@ -123,7 +123,7 @@ def nobody_to_become(s):
     one_line(s, s.exittrace(*argv, binary="setpriv"), 77, "CAP_SETUID", "--no-drop")
 
 
-SCHED_DEADLINE, MAY_NICE = 6, 1 << 23
+MAY_NICE = 1 << 23
 
 
 @contextlib.contextmanager
@@ -154,8 +154,7 @@ def urgent(s):
     for where, whom, want in ((contextlib.nullcontext(), "-a", (0, SCHED_DEADLINE)), (contextlib.nullcontext(), "-p1", (0, 0)),
                               (coming_last(), "-a", (5, 0)), (on_one_processor(), "-a", (-20, 0))):
         with where, s.trace(whom) as t:
-            fields = stat_fields(t.process.pid)
-            got = int(fields[16]), int(fields[38])
+            got = scheduled(t.process.pid)
             t.stop()
         if os.cpu_count() > 1 or want[0] >= 0:
             s.check(got == want, f"nice value and class of the scheduler are {got}, not {want}")

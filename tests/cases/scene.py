@@ -2,6 +2,7 @@
 """Starts processes that die, takes the truth from the kernel, gives Expectations. Does not read records."""
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
@@ -37,6 +38,27 @@ def stat_fields(pid):
     """/proc/PID/stat from the third field on: state is 0, start time 19."""
     with open(f"/proc/{pid}/stat", errors="replace") as file:
         return file.read().rpartition(")")[2].split()
+
+
+SCHED_DEADLINE = 6
+
+
+def scheduled(pid):
+    """Its nice value, and its class of the scheduler"""
+    fields = stat_fields(pid)
+    return int(fields[16]), int(fields[38])
+
+
+def try_narrow(*argv):
+    """A program of 32 bits; the case is skipped where they cannot be run."""
+    if os.uname().machine != "x86_64":
+        raise Skipped("another architecture's 32-bit programs are not built")
+    try:
+        return subprocess.run(argv, stdout=subprocess.DEVNULL, check=False)
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        raise Skipped(f"this kernel runs no 32-bit programs: {error.strerror}") from None
 
 
 def comm(pid):
