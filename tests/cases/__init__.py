@@ -50,7 +50,7 @@ def row(*numbers):
 
 
 def case(function):
-    ALL.append(Case(function, False, "tier", "anywhere", 15))
+    ALL.append(Case(function, False, "tier", "anywhere", 30))
     return function
 
 

@@ -71,7 +71,7 @@ def not_waiting_leaves_one(s):
 def memory_is_most_of_a_big_exit(s):
     half = Check("more than half of phases.exit_ns", lambda value, record:
                  isinstance(value, int) and 2 * value > record["phases"]["exit_ns"])
-    s.family("touch", 256 if s.setup.guest else 2048, want={"phases.mm_ns": half})
+    s.family("touch", 256 if s.setup.guest else 512, want={"phases.mm_ns": half})
 
 
 @case
