@@ -161,6 +161,8 @@ struct {
 	__type(value, struct signaled);
 } signaled SEC(".maps");
 
+__s64 signaled_now = 0; /* entries of it, for the user half, which cannot ask the map any more */
+
 /* When there was no room in it last: of whose process is not known, only that it was alive then. */
 __u64 signals_full_ns = 0;
 
@@ -362,6 +364,12 @@ struct {
 	__type(key, __u32);
 	__type(value, struct et_death);
 } snapshot SEC(".maps");
+
+static __always_inline void forget_signals(const struct et_id *id)
+{
+	if (!bpf_map_delete_elem(&signaled, id))
+		__sync_fetch_and_add(&signaled_now, -1);
+}
 
 static const struct signaled no_signals;
 static const struct et_args no_args;

@@ -217,7 +217,7 @@ static __always_inline void tell_death(struct dying *e, struct et_id *id)
 	if (s ? !send_with(e, s) : !send_alone(e))
 		count(lost_ring);
 	if (s)
-		bpf_map_delete_elem(&signaled, id);
+		forget_signals(id);
 	note_dead(id, e->d.flags & ET_D_AUTOREAP ? ET_RELEASED : e->d.flags & ET_D_TRACED ? ET_TRACED : ET_ZOMBIE);
 }
 
@@ -232,7 +232,7 @@ ONCE int send_entry(struct dying *e)
 	if (wanted_status(e->d.status)) {
 		tell_death(e, &id);
 	} else {
-		bpf_map_delete_elem(&signaled, &id);
+		forget_signals(&id);
 		note_dead(&id, ET_RELEASED);
 	}
 	forget_entry(e);
@@ -249,7 +249,7 @@ ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 uns
 	struct task_struct *leader = typed(task_struct, address);
 	struct et_id id = make_id(start_ns, tgid);
 
-	bpf_map_delete_elem(&signaled, &id);
+	forget_signals(&id);
 	count(deaths);
 	if (!d) {
 		count(lost_ring);
@@ -419,7 +419,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	struct dying *e;
 
 	if (ending || !is_wanted(true, leader, id)) {
-		bpf_map_delete_elem(&signaled, &id);
+		forget_signals(&id);
 		forget_dying(&id);
 		return;
 	}

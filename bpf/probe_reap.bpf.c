@@ -154,7 +154,7 @@ static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 	} else {
 		slot_end(id);
 	}
-	bpf_map_delete_elem(&signaled, id);
+	forget_signals(id);
 }
 
 /*

@@ -398,10 +398,14 @@ static __always_inline void put_fatal(struct et_signals *all, struct et_signal *
 static __always_inline struct signaled *signals_entry(struct et_id *id)
 {
 	struct signaled *e = bpf_map_lookup_elem(&signaled, id);
+	long err;
 
 	if (e)
 		return e;
-	if (bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST) == -E2BIG) {
+	err = bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST);
+	if (!err) {
+		__sync_fetch_and_add(&signaled_now, 1);
+	} else if (err == -E2BIG) {
 		count(full_signals);
 		signals_full_ns = bpf_ktime_get_boot_ns();
 	}

@@ -61,3 +61,12 @@ void exits__look(struct exits *x, uint64_t now_ns, uint64_t after_ns, message_fn
 		fn(ctx, &m, sizeof(m));
 	}
 }
+
+unsigned int exits__nr(const struct exits *x)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < ET_MAX_EXITS; i++)
+		nr += x->table[i].begin_ns != 0;
+	return nr;
+}

@@ -20,4 +20,6 @@ void exits__close(struct exits *x);	      /* of a zeroed struct too */
 /* An ET_DYING message for each exit that began `after_ns` ago or earlier, once. `now_ns`: CLOCK_BOOTTIME. */
 void exits__look(struct exits *x, uint64_t now_ns, uint64_t after_ns, message_fn fn, void *ctx);
 
+unsigned int exits__nr(const struct exits *x); /* exits under way */
+
 #endif

@@ -6,6 +6,7 @@
 #include "journal.h"
 #include "queue.h"
 #include "session.h"
+#include "source.h"
 
 /*
  * Shared with the supervisor and with the next tracer: what is known of deaths when one is killed. Written by one
@@ -20,6 +21,7 @@ struct feed_shared {
 	uint64_t tracer_beat_ns, recorder_beat_ns; /* CLOCK_BOOTTIME of the last sign of life */
 	/* how the tracer stood then, for the metrics */
 	uint64_t waiting, waiting_since_ns, queue_bytes;
+	struct source_fill fill;
 	struct journal_told journal;
 };
 

@@ -47,7 +47,7 @@ static void page(void *metering, struct buf *b)
 		.oldest_ns = since && boot > since ? boot - since : 0,
 		.queue_bytes = shared->queue_bytes, .queue_limit = m->how.queue_limit,
 		.history_bytes = m->store ? store__bytes(m->store) : 0, .writable = m->writable,
-		.lost = shared->told,
+		.lost = shared->told, .fill = shared->fill,
 	};
 
 	metrics__put(m->metrics, &now, b);

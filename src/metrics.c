@@ -448,6 +448,25 @@ HOW(maps)
 	put_labelled(b, row, "map", "dying", now->lost.full_dying);
 }
 
+PLAIN(ring, now->fill.ring_bytes)
+PLAIN(ring_limit, ET_RING_BYTES)
+
+HOW(map_entries)
+{
+	NOT_NEEDED(m);
+	put_labelled(b, row, "map", "signals", now->fill.signals);
+	if (now->fill.dying_known)
+		put_labelled(b, row, "map", "dying", now->fill.dying);
+}
+
+HOW(map_limits)
+{
+	NOT_NEEDED(m);
+	NOT_NEEDED(now);
+	put_labelled(b, row, "map", "signals", ET_MAX_SIGNALED);
+	put_labelled(b, row, "map", "dying", ET_MAX_DYING);
+}
+
 /* ---- the table ---- */
 
 static const struct row rows[] = {

@@ -7,6 +7,7 @@
 #define EXITTRACE_METRICS_H
 
 #include "frame.h"
+#include "source.h"
 
 #define METRICS_COMMS 100 /* of --metrics-label comm */
 #define METRICS_COMMS_MAX 1000
@@ -20,6 +21,7 @@ struct metrics_now {
 	uint64_t start_ns, heard_ns; /* real time; 0: not known */
 	uint64_t taken, filtered, waiting, oldest_ns;
 	uint64_t queue_bytes, queue_limit, history_bytes;
+	struct source_fill fill;
 	bool writable;
 	struct et_counters lost;
 };

@@ -42,6 +42,14 @@ METRIC("exittrace_messages_lost_total", "counter", "kind", "tracer",
        "other messages that had no room in the ring buffer: a record knows less then, and says so", put_messages)
 METRIC("exittrace_map_full_total", "counter", "map", "tracer",
        "times that a map of the kernel half was full: a record knows less then, and says so", put_maps)
+METRIC("exittrace_map_entries", "gauge", "map", "tracer",
+       "entries of such a map: signals, processes of which a signal is remembered; dying, those whose exit is under "
+       "way",
+       put_map_entries)
+METRIC("exittrace_map_limit_entries", "gauge", "map", "tracer", "how many it has room for", put_map_limits)
+METRIC("exittrace_ring_bytes", "gauge", "", "tracer",
+       "what waited in the ring buffer for the tracer, the most in the last 30 to 60 seconds", put_ring)
+METRIC("exittrace_ring_limit_bytes", "gauge", "", "tracer", "how much may wait there: more is lost", put_ring_limit)
 METRIC("exittrace_queue_bytes", "gauge", "", "tracer", "what waits for the recorder to be on the disk", put_queue)
 METRIC("exittrace_queue_limit_bytes", "gauge", "", "tracer", "how much may wait: more is lost", put_queue_limit)
 METRIC("exittrace_history_bytes", "gauge", "", "history", "size of the history on the disk", put_history)

@@ -51,6 +51,7 @@
 #define END_NS 10000000000ULL
 #define SILENT_NS 60000000000ULL /* a process that gave no sign for so long hangs */
 #define STATUS_NS 5000000000ULL
+#define FILL_NS 1000000000ULL
 #define SERVICE_USER "exittrace" /* of a package; else PRIVILEGES_USER */
 
 struct serve;
@@ -130,6 +131,24 @@ static int watch(struct serve *s, struct feed *f, struct session *session, struc
 	return err;
 }
 
+struct looks {
+	struct serve *serve;
+	struct feed *feed;
+	uint64_t fill_due_ns; /* it reads a whole table */
+};
+
+static void each_look(void *ctx)
+{
+	struct looks *l = ctx;
+	const uint64_t now = kernel__boot_ns();
+
+	if (now >= l->fill_due_ns) {
+		l->fill_due_ns = now + FILL_NS;
+		l->serve->shared->fill = source__fill(l->serve->source, now);
+	}
+	feed__each(l->feed);
+}
+
 static int run_tracer(struct serve *s)
 {
 	const struct feed_how how = {
@@ -137,10 +156,11 @@ static int run_tracer(struct serve *s)
 		.successor = s->tracer.lives > 1,
 	};
 	struct feed *f = feed__new(&how);
+	struct looks looks = { .serve = s, .feed = f };
 	struct session session;
 	struct loop loop = {
 		.options = s->options, .session = &session, .source = s->source, .counters = s->shared->told,
-		.also_fd = s->pair[0], .each = feed__each, .each_ctx = f,
+		.also_fd = s->pair[0], .each = each_look, .each_ctx = &looks,
 	};
 	struct session_sink sink;
 	int err;

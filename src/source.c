@@ -28,6 +28,7 @@
 #include "log.h"
 #include "names.h"
 #include "resident.h"
+#include "ring_fill.h"
 #include "snapshot.h"
 #include "source.h"
 #include "uprobe_multi.h"
@@ -48,6 +49,7 @@ struct source {
 	const struct watched_libcs *watched;
 	bool is_child; /* of the process that attached */
 	struct exits exits;
+	struct ring_fill ring_fill;
 	struct core_pattern pattern;
 	struct libc_build *libcs; /* until they are in the map */
 	int nr_libcs;
@@ -344,6 +346,9 @@ int source__load(struct source *s, const struct source_filter *f)
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_message, s, NULL);
 	if (!s->ring)
 		return refuse("cannot map the ring buffer", -errno);
+	err = ring_fill__open(&s->ring_fill, bpf_map__fd(s->skel->maps.ring));
+	if (err)
+		return refuse("cannot map the ring buffer", err);
 	err = s->skel->rodata->config.watch_exits ? exits__open(&s->exits, bpf_map__fd(s->skel->maps.exits)) : 0;
 	return err ? refuse("cannot map the table of exits", err) : 0;
 }
@@ -625,6 +630,7 @@ int source__read(struct source *s, message_fn fn, void *ctx)
 	s->fn = fn;
 	s->ctx = ctx;
 	s->nr_read = 0;
+	ring_fill__look(&s->ring_fill);
 	n = ring_buffer__consume(s->ring);
 	return n == -EAGAIN ? s->nr_read : n;
 }
@@ -638,6 +644,20 @@ void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, voi
 struct et_counters source__counters(const struct source *s)
 {
 	return s->skel->bss->counters;
+}
+
+struct source_fill source__fill(struct source *s, uint64_t now_ns)
+{
+	const int64_t signals = *(const volatile int64_t *)&s->skel->bss->signaled_now;
+	struct source_fill f = {
+		.ring_bytes = ring_fill__most(&s->ring_fill, now_ns),
+		.signals = signals > 0 ? signals : 0, /* one that goes may be counted before it came */
+		.dying_known = s->exits.table != NULL,
+	};
+
+	if (f.dying_known)
+		f.dying = exits__nr(&s->exits);
+	return f;
 }
 
 static void close_call_links(struct source *s)
@@ -673,6 +693,7 @@ void source__free(struct source *s)
 		return;
 	source__detach(s);
 	exits__close(&s->exits);
+	ring_fill__close(&s->ring_fill);
 	core_pattern__close(&s->pattern);
 	ring_buffer__free(s->ring);
 	exittrace_bpf__destroy(s->skel);

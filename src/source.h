@@ -55,6 +55,16 @@ int source__read(struct source *s, message_fn fn, void *ctx);
 /* Messages about exits that have lasted for --dying-after. */
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);
 struct et_counters source__counters(const struct source *s);
+
+/* How full it is what the kernel half has room in. */
+struct source_fill {
+	uint64_t ring_bytes;	/* ring buffer: the most that waited at once, in the last 30 to 60 seconds */
+	uint64_t signals;	/* processes of which a signal is remembered */
+	uint64_t dying;		/* processes whose exit is under way */
+	bool dying_known;	/* not with --dying-after 0 */
+};
+
+struct source_fill source__fill(struct source *s, uint64_t now_ns); /* CLOCK_BOOTTIME */
 void source__detach(struct source *s); /* no more messages; what is in the ring can still be read */
 /* In a process forked after attaching: what is attached is its parent's. */
 void source__leave_attached(struct source *s);

@@ -50,6 +50,16 @@ def scrape(port, path="metrics"):
         return answer.read().decode()
 
 
+def ask_socket(s, path):
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect(path)
+        one.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        with one.makefile("rb") as answer:
+            text = answer.read().decode().replace("\r\n", "\n")
+    s.check(text.startswith("HTTP/1.") and " 200 " in text[:20], text[:200])
+    return parse(s, text.partition("\n\n")[2])
+
+
 def promtool(s, *words, text=None):
     if not shutil.which("promtool"):
         return
@@ -73,6 +83,16 @@ def check_between(s, what, before, told, after):
                 f"{before.get(cause, 0)}, then {after.get(cause, 0)}")
 
 
+def check_room(s, samples):
+    """Something has been waiting in the ring buffer by now, and nothing is fuller than full."""
+    ring, limit = samples["exittrace_ring_bytes", ()], samples["exittrace_ring_limit_bytes", ()]
+    s.check(0 < ring <= limit == 4 << 20, f"{ring} bytes in a ring buffer of {limit}")
+    for which in ("signals", "dying"):
+        labels = (("map", which),)
+        used, limit = samples["exittrace_map_entries", labels], samples["exittrace_map_limit_entries", labels]
+        s.check(0 <= used <= limit and limit > 1000, f"{used} entries of {limit} in the map of {which}")
+
+
 def check_scrape(s, service, port, truths):
     before = dict(service.numbers(BY_CAUSE))
     text = scrape(port)
@@ -85,6 +105,7 @@ def check_scrape(s, service, port, truths):
     s.check(not lacking, f"no series of {lacking}, there are {names}")
     s.check(samples["exittrace_history_writable", ()] == 1 and samples["exittrace_zombies", ()] >= 1, text)
     s.check(samples["exittrace_oldest_zombie_seconds", ()] > 0, "there is a zombie")
+    check_room(s, samples)
     count = samples["exittrace_lifetime_seconds_count", ()]
     s.check(count == sum(by_cause(samples).values()) == samples["exittrace_lifetime_seconds_bucket", (("le", "+Inf"),)],
             f"{count} lifetimes of {by_cause(samples)}")
@@ -219,16 +240,45 @@ def elsewhere(s):
     """A socket of the file system, for its owner; a directory where no file can be made is told at once."""
     path, closed = os.path.join(s.directory, "m.sock"), os.path.join(s.directory, "closed")
     with Service(s.setup, os.path.join(s.directory, "state"), "--metrics-listen", f"unix:{path}") as service:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.connect(path)
-            one.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-            with one.makefile("rb") as answer:
-                text = answer.read().decode().replace("\r\n", "\n")
-        s.check(text.startswith("HTTP/1.") and " 200 " in text[:20], text[:200])
-        parse(s, text.partition("\n\n")[2])
+        ask_socket(s, path)
         s.check(os.stat(path).st_mode & 0o777 == 0o600, "others may connect")
         service.stop()
     os.mkdir(closed, 0o700)
     argv = [s.setup.binary, "serve", "--state-dir", os.path.join(s.directory, "state"), "--metrics-file", f"{closed}/x.prom"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
     s.check(done.returncode == 77 and "may not make files" in done.stderr, f"{done}")
+
+
+@alone(once="turn", seconds=60, kernels=("5.10", "7"))
+def room(s):
+    """How full the maps of the kernel half are: processes that were asked to stop, and one whose exit is under way."""
+    number, path = 200, os.path.join(s.directory, "m.sock")
+
+    def entries(which):
+        return ask_socket(s, path)["exittrace_map_entries", (("map", which),)]
+
+    with s.counting() as fuse, \
+            Service(s.setup, os.path.join(s.directory, "state"), "--metrics-listen", f"unix:{path}") as service:
+        before = entries("signals")
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # theirs, too
+        try:
+            sleepers = [subprocess.Popen(["/bin/sleep", "1000"]) for _ in range(number)]
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        try:
+            for each in sleepers:
+                each.send_signal(signal.SIGTERM)
+            s.wait_until(lambda: number <= entries("signals") <= before + number + 20,
+                         f"{number} were asked to stop, at first there were {before} entries", 10)
+        finally:
+            for each in sleepers:
+                each.kill()
+                each.wait()
+        s.wait_until(lambda: entries("signals") <= before + 20, f"they are dead, at first there were {before}", 10)
+        p = s.die("hold", "exit", fuse.path("sleep3000")).word("ready")
+        p.go()
+        s.wait_until(lambda: entries("dying") >= 1, "nothing dies, as it seems", 5)
+        s.reap(p)
+        check_room(s, ask_socket(s, path))
+        s.wait_until(lambda: entries("dying") <= 5, "all are dead", 10)
+        service.stop()

@@ -59,7 +59,8 @@ static void take(const char *comm, int status, uint64_t zombie_ns)
 
 static const char *told(void)
 {
-	const struct metrics_now now = { .start_ns = 1700000000500000000, .waiting = 3, .oldest_ns = 90 * SEC };
+	const struct metrics_now now = { .start_ns = 1700000000500000000, .waiting = 3, .oldest_ns = 90 * SEC,
+					 .fill = { .ring_bytes = 4096, .signals = 7 } };
 
 	buf__reset(&text);
 	metrics__put(metrics, &now, &text);
