@@ -57,7 +57,7 @@ struct store {
 /* ---- opening ---- */
 
 static const char settings[] = "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			       "PRAGMA wal_autocheckpoint=4096; PRAGMA journal_size_limit=16777216;"
+			       "PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=33554432;"
 			       "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
 			       "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=OFF";
 
