@@ -58,12 +58,35 @@ static bool is_indirect_call(const uint8_t *end)
 	return end[-4] == 0xff && end[-3] == 0x54 && end[-2] == 0x24; /* call *8(%rsp) */
 }
 
+static bool moves_stack(const uint8_t *end) /* add, sub $n,%esp */
+{
+	return end[-3] == 0x83 && (end[-2] == 0xc4 || end[-2] == 0xec);
+}
+
+/* Of 32 bits, where arguments are on the stack: push %eax, which is aligned before; or mov %eax,(%esp) */
+static const uint8_t *before_argument(const uint8_t *end)
+{
+	if (end[-3] == 0x89 && end[-2] == 0x04 && end[-1] == 0x24)
+		return end - 3;
+	if (end[-1] != 0x50)
+		return NULL;
+	end--;
+	for (unsigned int i = 0; i < 2 && moves_stack(end); i++)
+		end -= 3;
+	return end;
+}
+
 /* call *x; mov %eax,%edi; call exit */
 static bool passes_result(const struct et_stack *t)
 {
-	const uint8_t *end = t->code + CODE_END;
+	const uint8_t *end = t->code + CODE_END - 5;
 
-	return end[-5] == 0xe8 && end[-7] == 0x89 && end[-6] == 0xc7 && is_indirect_call(end - 7);
+	if (end[0] != 0xe8)
+		return false;
+	if (end[-2] == 0x89 && end[-1] == 0xc7)
+		return is_indirect_call(end - 2);
+	end = before_argument(end);
+	return end && is_indirect_call(end);
 }
 
 static int64_t distance_of_call(const struct et_stack *t)

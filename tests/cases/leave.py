@@ -170,8 +170,11 @@ def callers_32_bits(s):
     """By file and offset: whose return address is half as large, and whose build id is not looked for."""
     path = program("leave32")
     try_narrow(path)
-    for way, left in run_all(s, "leave32", ["exit", "_exit", "quick_exit", "other-thread"]).items():
+    for way, left in run_all(s, "leave32", ["exit", "return", "_exit", "quick_exit", "other-thread"]).items():
         left.check(left.stack.get("how") == WAYS[way], f"how is not {WAYS[way]}")
+        if way == "return":
+            left.check("by" not in left.stack, "somebody is said to have called")
+            continue
         by = left.stack["by"]
         left.check(by.get("module") == path, f"no module {path}")
         where = place_of(path, int(by["offset"], 16) - 1)
