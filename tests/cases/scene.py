@@ -98,10 +98,8 @@ class Shared:
     def __init__(self, *others):
         self.value, self.others = None, others
 
-    def check(self, may_lack=False):
+    def check(self):
         def holds(value, _):
-            if may_lack and value is records.ABSENT:
-                return True
             self.value = self.value or value
             return isinstance(value, str) and value == self.value and all(value != each.value for each in self.others)
         return records.Check("the same as of the others, and of nobody else", holds)
