@@ -25,7 +25,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else TOP / "exittrace"
 EXAMPLES = TOP / "dist/examples"
 GOLDEN = TOP / "tests/streams/7-fentry.json"
-RUN_HERE = {"rsyslog.conf", "exittrace.rules.yml"}  # the latter in cases/metrics.py
+# the rules in cases/metrics.py, too, and the drop-in in tests/boots
+RUN_HERE = {"rsyslog.conf", "exittrace.rules.yml", "exittrace-metrics.conf"}
 # What names a key of a record, in the language of each.
 KEYS = {"rsyslog.conf": r"\$!([a-z_!]+)", "vector.yaml": r"(?<![\w.])\.((?!message|timestamp)[a-z_]+(?:\.[a-z_]+)*)",
         "fluent-bit.conf": r"\$([a-z_]+(?:\['[a-z_]+'\])*)", "otelcol.yaml": r"attributes\.([a-z_.]+)",
