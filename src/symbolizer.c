@@ -23,6 +23,7 @@
 
 #define MODULES 16 /* with what was read of them in memory */
 #define LIBRARIES 8192
+#define CUT "..."
 #define HEAD 8192 /* bytes of a file in which its build id is */
 
 static const char *const directories[] = {
@@ -226,6 +227,40 @@ static bool load_libdw(void)
 }
 #endif
 
+/*
+ * __cxa_demangle() of the library that C++ programs have anyway: names as people write them, also those that older Rust
+ * makes. Without it they stay as linkers have them. It allocates what it returns.
+ */
+#define LIBCXX "libstdc++.so.6"
+
+typedef char *(*demangle_fn)(const char *name, char *buffer, size_t *size, int *status);
+
+static demangle_fn load_demangler(void)
+{
+#ifdef LIBDW_INSIDE
+	return NULL;
+#else
+	void *lib = dlopen(LIBCXX, RTLD_NOW | RTLD_LOCAL);
+
+	return lib ? (demangle_fn)dlsym(lib, "__cxa_demangle") : NULL;
+#endif
+}
+
+/* Freed by the caller. NULL: it is a name as it is; to a demangler "i" would be "int". */
+static char *demangled(const char *name)
+{
+	static demangle_fn demangle;
+	static bool looked;
+	int status;
+
+	if (strncmp(name, "_Z", 2))
+		return NULL;
+	if (!looked)
+		demangle = load_demangler();
+	looked = true;
+	return demangle ? demangle(name, NULL, NULL, &status) : NULL;
+}
+
 static Dwfl_Callbacks callbacks;
 static char *debug_path = "-:/usr/lib/debug"; /* not the directory that a file wants searched */
 
@@ -308,12 +343,16 @@ static bool find_address(struct module *m, uint64_t offset, GElf_Addr *address)
 	return false;
 }
 
+/* Of what is too long the beginning. */
 static void copy(char *to, const char *from)
 {
-	const size_t len = from ? strnlen(from, SYMBOL_TEXT_MAX - 1) : 0;
+	const size_t len = from ? strnlen(from, SYMBOL_TEXT_MAX) : 0;
 
 	memcpy(to, from ? from : "", len);
-	to[len] = '\0';
+	if (len < SYMBOL_TEXT_MAX)
+		to[len] = '\0';
+	else
+		memcpy(to + SYMBOL_TEXT_MAX - sizeof(CUT), CUT, sizeof(CUT));
 }
 
 /* Only a symbol that the address is inside of: in a stripped file the one before it is a stranger. */
@@ -322,9 +361,13 @@ static void find_symbol(struct module *m, GElf_Addr address, struct symbol_answe
 	GElf_Off offset;
 	GElf_Sym sym;
 	const char *name = dw.module_addrinfo(m->mod, address, &offset, &sym, NULL, NULL, NULL);
+	char *plain;
 
-	if (name && offset < sym.st_size)
-		copy(a->symbol, name);
+	if (!name || offset >= sym.st_size)
+		return;
+	plain = demangled(name);
+	copy(a->symbol, plain ? plain : name);
+	free(plain);
 }
 
 static void find_line(struct module *m, GElf_Addr address, struct symbol_answer *a)

@@ -40,6 +40,28 @@ FUNCTION parent_of_config(void)
 	code = 4;
 }
 
+/* As a C++ compiler calls them: app::Config::parse(char const*); and one that is no C++, whatever it looks like. */
+void parse_cxx(const char *name) __asm__("_ZN3app6Config5parseEPKc");
+void broken_cxx(const char *name) __asm__("_ZN3app6Config");
+
+FUNCTION parse_cxx(const char *name)
+{
+	exit(code + !name);
+}
+
+FUNCTION broken_cxx(const char *name)
+{
+	parse_cxx(name);
+	code = 4;
+}
+
+FUNCTION leave_cxx(void)
+{
+	SAY(0);
+	broken_cxx("c++");
+	code = 4;
+}
+
 FUNCTION leave_at_once(void)
 {
 	SAY(__LINE__ + 1);
@@ -158,6 +180,7 @@ static const struct {
 	{ "abort", give_up }, { "syscall", call_kernel }, { "thread", end_thread }, { "fault", fall },
 	{ "errx", complain }, { "atexit", interrupted_end }, { "stand", stand }, { "kill-child", kill_child },
 	{ "other-thread", other_thread }, { "wait", wait_and_leave },
+	{ "c++", leave_cxx },
 };
 
 int main(int argc, char **argv)

@@ -241,6 +241,15 @@ def symbolizer_of(tracer):
     return int(children[0])
 
 
+@alone(once="turn", kernels=("7",), seconds=60)
+def names_of_cxx(s):
+    """As people write them; what only looks like one stays as it is."""
+    left = run_all(s, "leave_frames", ["c++"])["c++"]
+    names = [frame.get("symbol") for frame in left.stack["frames"][:3]]
+    left.check(names == ["app::Config::parse(char const*)", "_ZN3app6Config", "leave_cxx"] or left.may_have_no_names(),
+               "other names")
+
+
 @alone(once="kernel", kernels=KERNELS, seconds=60)
 def without_names(s):
     """Whoever looks up names is stopped, then killed: names are all that is missing."""
