@@ -251,6 +251,7 @@ struct frame {
 	struct et_frame at;
 	bool returns; /* it is where a call returns to */
 	bool named;   /* whoever gives names has said what it knows */
+	bool no_code; /* ... and that nothing there can be run */
 	char build_id[2 * ET_BUILD_ID_LEN + 1]; /* hex digits; empty: not known */
 	struct text exe; /* program of the process, len 0: not known */
 	struct text module, symbol, source; /* "/usr/bin/x", "main", "x.c:12"; len 0: not known */

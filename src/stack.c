@@ -308,6 +308,25 @@ static void name_caller(struct stack_room *room, const struct et_stack *own)
 	room->frames[0].module = room->frames[0].exe;
 }
 
+/* What was found where a frame pointer would be can be the address of data: the stack ends there as well. */
+static unsigned int nr_of_code(const struct frame *frames, unsigned int nr)
+{
+	unsigned int i = 1;
+
+	while (i < nr && !frames[i].no_code)
+		i++;
+	return nr ? i : 0;
+}
+
+static void name_frames(struct exit_stack *e, struct stack_room *room, const struct frame_namer *namer)
+{
+	if (!namer->name || !room->nr)
+		return;
+	namer->name(namer->ctx, room->frames, room->nr);
+	e->nr = nr_of_code(e->frames, e->nr);
+	e->nr_sender = nr_of_code(e->sender, e->nr_sender);
+}
+
 static enum missing_why why_missing(const struct record *r)
 {
 	return record__why_unseen(r, ET_OBS_STACK);
@@ -328,8 +347,7 @@ void stack__conclude(struct record *r, struct stack_room *room, const struct fra
 	}
 	take_frames(r, room);
 	name_caller(room, own);
-	if (namer->name && room->nr)
-		namer->name(namer->ctx, room->frames, room->nr);
+	name_frames(&r->stack, room, namer);
 	r->stack.by = find_caller(&r->stack, own);
 	if (r->stack.how == LEAVE_UNKNOWN)
 		record__add_missing(r, FIELD_exit_stack_how, WHY_UNSEEN);

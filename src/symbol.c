@@ -34,6 +34,7 @@ size_t symbol__pack(struct symbol *to, const struct symbol_key *key, const struc
 	snprintf(source, sizeof(source), a->source[0] && a->line ? "%s:%u" : "%s", a->source, a->line);
 	memset(to, 0, sizeof(*to));
 	to->key = *key;
+	to->no_code = a->no_code != 0;
 	to->module_len = append(to, &at, a->module);
 	to->symbol_len = append(to, &at, a->symbol);
 	to->source_len = append(to, &at, source);

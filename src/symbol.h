@@ -30,6 +30,7 @@ struct symbol_request {
 struct symbol_answer {
 	uint32_t serial;
 	uint32_t line; /* 0: not known */
+	uint32_t no_code; /* nothing of the module can be run there */
 	char module[SYMBOL_TEXT_MAX];
 	char symbol[SYMBOL_TEXT_MAX];
 	char source[SYMBOL_TEXT_MAX];
@@ -39,7 +40,7 @@ struct symbol_answer {
 struct symbol {
 	struct symbol_key key;
 	uint16_t module_len, symbol_len, source_len;
-	uint16_t pad;
+	uint16_t no_code;
 	char text[]; /* module, symbol, "file:line" */
 };
 

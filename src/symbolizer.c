@@ -324,8 +324,8 @@ static struct module *find_module(struct symbolizer *s, const struct symbol_requ
 	return m;
 }
 
-/* The address in the module of what is at `offset` in its file. */
-static bool find_address(struct module *m, uint64_t offset, GElf_Addr *address)
+/* The address in the module of what is at `offset` in its file. False: there is none; *no_code: nothing runs there. */
+static bool find_address(struct module *m, uint64_t offset, GElf_Addr *address, uint32_t *no_code)
 {
 	GElf_Addr bias;
 	Elf *elf = dw.module_getelf(m->mod, &bias);
@@ -340,6 +340,7 @@ static bool find_address(struct module *m, uint64_t offset, GElf_Addr *address)
 		*address = offset - p.p_offset + p.p_vaddr + bias;
 		return true;
 	}
+	*no_code = i == n;
 	return false;
 }
 
@@ -392,7 +393,7 @@ static void answer(struct symbolizer *s, const struct symbol_request *q, struct 
 		return;
 	copy(a->module, m->path);
 	/* What was called may be the last thing in its function. */
-	if (!q->key.offset || !find_address(m, q->key.offset - !!q->key.returns, &address))
+	if (!q->key.offset || !find_address(m, q->key.offset - !!q->key.returns, &address, &a->no_code))
 		return;
 	find_symbol(m, address, a);
 	find_line(m, address, a);

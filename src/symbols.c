@@ -125,6 +125,7 @@ static void give_names(struct frame *f, const struct symbol *s)
 		f->module = symbol__module(s);
 	f->symbol = symbol__name(s);
 	f->source = symbol__source(s);
+	f->no_code = s->no_code;
 }
 
 /* True: it has the names there are. */

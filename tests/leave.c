@@ -62,6 +62,19 @@ FUNCTION leave_cxx(void)
 	code = 4;
 }
 
+#ifdef __x86_64__
+static const char data[64] = "nothing to run";
+static const void *const frame[2] = { NULL, data + 8 }; /* of whom, and where it returns to */
+
+/* As code without frame pointers may: what it has in the register looks like one. */
+FUNCTION leave_over_data(void)
+{
+	SAY(0);
+	__asm__ volatile("mov %0, %%rbp; and $-16, %%rsp; call *%1" : : "r"(frame), "r"(exit), "D"(code) : "memory");
+	__builtin_unreachable();
+}
+#endif
+
 FUNCTION leave_at_once(void)
 {
 	SAY(__LINE__ + 1);
@@ -181,6 +194,9 @@ static const struct {
 	{ "errx", complain }, { "atexit", interrupted_end }, { "stand", stand }, { "kill-child", kill_child },
 	{ "other-thread", other_thread }, { "wait", wait_and_leave },
 	{ "c++", leave_cxx },
+#ifdef __x86_64__
+	{ "over-data", leave_over_data },
+#endif
 };
 
 int main(int argc, char **argv)

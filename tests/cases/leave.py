@@ -40,15 +40,19 @@ def build_id(path):
     return re.search(r"Build ID: ([0-9a-f]+)", output_of("readelf", "-n", path))[1]
 
 
-def address_of(path, offset):
-    """Where what is at an offset of the file is, as readelf tells the segments."""
+def segment_of(path, offset):
+    """(address of what is at an offset of the file, "R E" or the like), as readelf tells the segments."""
     for line in output_of("readelf", "-lW", path).splitlines():
         words = line.split()
         if words[:1] == ["LOAD"]:
             start, address, size = (int(words[at], 16) for at in (1, 2, 4))
             if start <= offset < start + size:
-                return offset - start + address
+                return offset - start + address, " ".join(words[6:-1])
     raise Failed(f"{path} has no segment with offset {offset:#x}")
+
+
+def address_of(path, offset):
+    return segment_of(path, offset)[0]
 
 
 def place_of(path, offset):
@@ -92,6 +96,13 @@ class Left:
             self.check(names == told, f"its names are not {told}")
         self.check(frame.get("module") == path or self.may_have_no_names(), f"no module {path}")
 
+    def check_code(self):
+        """What stands where a frame pointer would be is told only if it can be code."""
+        for frame in self.stack["frames"][1:]:
+            if os.path.isfile(frame.get("module", "")) and not self.may_have_no_names():
+                flags = segment_of(frame["module"], int(frame["offset"], 16) - 1)[1]
+                self.check("E" in flags, f"{frame} is {flags}")
+
     def may_have_no_names(self):
         """An emulator may be too slow for whoever looks them up; and the file may not be known."""
         return self.scene.setup.guest or "process.executable.path" in self.record["missing"]
@@ -117,6 +128,7 @@ def check_left(s, left, way, hows, path, twin):
     if left.is_missing() and may_be_missing(s, way):
         return
     left.check(left.stack.get("how") == hows[way], f"how is not {hows[way]}")
+    left.check_code()
     frames = left.stack["frames"]
     if way in IN_OWN_CODE:
         left.check_frame(frames[0], path, twin, returns=way != "fault")
@@ -248,6 +260,17 @@ def names_of_cxx(s):
     names = [frame.get("symbol") for frame in left.stack["frames"][:3]]
     left.check(names == ["app::Config::parse(char const*)", "_ZN3app6Config", "leave_cxx"] or left.may_have_no_names(),
                "other names")
+
+
+@alone(once="turn", kernels=("7",), seconds=60)
+def data_for_a_frame(s):
+    """A stack ends where an address is of data."""
+    if os.uname().machine != "x86_64":
+        raise Skipped("made for x86-64")
+    left = run_all(s, "leave_frames", ["over-data"])["over-data"]
+    left.check_code()
+    names = [frame.get("symbol") for frame in left.stack["frames"]]
+    left.check(names == ["leave_over_data"] or left.may_have_no_names(), "other frames")
 
 
 @alone(once="kernel", kernels=KERNELS, seconds=60)

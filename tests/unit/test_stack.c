@@ -161,13 +161,17 @@ static struct record *last;
 static struct frame told[16];
 static unsigned int nr_told;
 
+#define DATA 0xda7a /* where nothing can be run */
+
 static void name(void *ctx, struct frame *frames, unsigned int n)
 {
 	unsigned int i;
 
 	(void)ctx;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		frames[i].symbol = text__str("somewhere");
+		frames[i].no_code = frames[i].at.offset == DATA;
+	}
 }
 
 static void keep(void *ctx, const struct record *r)
@@ -257,6 +261,22 @@ static void a_signal(void)
 	CHECK(!told[0].returns && told[1].returns);
 }
 
+/* What can be no code ends a stack, but for where it stood: that may be what it died of. */
+static void data_among_code(void)
+{
+	struct et_stack s = stack(ET_STACK_SIGNAL, 3);
+
+	s.frames[2].offset = DATA;
+	make_record(SIGSEGV, &s, NULL);
+	CHECK_I64(last->stack.nr, 2);
+	s.frames[0].offset = DATA;
+	make_record(SIGSEGV, &s, NULL);
+	CHECK_I64(last->stack.nr, 2);
+	s.frames[1].offset = DATA;
+	make_record(SIGSEGV, &s, NULL);
+	CHECK_I64(last->stack.nr, 1);
+}
+
 /* What is not seen is said to be. */
 static void nothing(void)
 {
@@ -336,6 +356,7 @@ int main(void)
 	UNIT(a_library);
 	UNIT(a_path);
 	UNIT(a_signal);
+	UNIT(data_among_code);
 	UNIT(nothing);
 	UNIT(nonsense);
 	UNIT(answers);
