@@ -300,17 +300,6 @@ static __always_inline void fill_syscall(struct et_signals *all, struct et_signa
 	all->fatal.flags |= ET_SIG_SYSCALL;
 }
 
-/*
- * zap_pid_ns_processes() kills all that is left in a namespace: known from the first one on, who may be dead and told
- * before the second gets its signal.
- */
-static __always_inline bool ends_namespace(const struct et_signal *s)
-{
-	const __u32 both = ET_PEER_NS_INIT | ET_PEER_EXITING;
-
-	return s->signo == SIGKILL && s->info == ET_INFO_PRIV && (s->by.flags & both) == both;
-}
-
 static __always_inline void fill_killer_tty(struct et_killer *k, const struct et_signal *s, struct task_struct *target)
 {
 	struct tty_struct *tty = READ(target, signal, tty);
@@ -355,8 +344,6 @@ __noinline int fill_killer(__u64 address, __u64 info, __u64 start_ns, __u32 tgid
 	fill_errand(all, s);
 	if (is_senders(s) || (s->info == ET_INFO_PRIV && s->signo == SIGKILL))
 		c = note_call(all, s, &id);
-	if (ends_namespace(s))
-		all->fatal.flags |= ET_SIG_BLAST;
 	if (s->flags & ET_SIG_SELF || !is_senders(s))
 		return 0;
 	fill_killer_self(all);

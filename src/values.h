@@ -121,12 +121,21 @@ static inline uint64_t killed_cgroup(const struct record *r)
 	return s->killer.cgroup_killed;
 }
 
+/*
+ * Did the call that sent it send others, too? The end of a pid namespace is for all that is left in it: known from the
+ * first on, who may be dead and told before the second gets its signal.
+ */
+static inline bool of_many(const struct record *r)
+{
+	return r->cause.class == CAUSE_PIDNS || r->signals->fatal.flags & ET_SIG_BLAST;
+}
+
 /* The call that sent it: its sender, and when it sent the first. */
 static inline struct et_id blast(const struct record *r)
 {
 	const struct et_signals *s = r->signals;
 
-	if (!s || r->cause.signal != &s->fatal || !(s->fatal.flags & ET_SIG_BLAST) || !s->killer.blast_ns)
+	if (!s || r->cause.signal != &s->fatal || !of_many(r) || !s->killer.blast_ns)
 		return (struct et_id){ 0 };
 	return (struct et_id){ .tgid = s->fatal.by.id.tgid, .start_ns = s->killer.blast_ns };
 }
