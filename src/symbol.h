@@ -46,7 +46,10 @@ struct symbol {
 
 #define SYMBOL_SIZE_MAX (sizeof(struct symbol) + 3 * SYMBOL_TEXT_MAX + 12)
 
-/* Whoever answers may have been taken over by a file that it read: nothing is believed but short strings. */
+/*
+ * Whoever answers may have been taken over by a file that it read: nothing is believed but short strings, and that a
+ * frame and those behind it are none.
+ */
 bool symbol__is_answer(const void *msg, size_t size);
 /* Bytes written to `to`, which has SYMBOL_SIZE_MAX. */
 size_t symbol__pack(struct symbol *to, const struct symbol_key *key, const struct symbol_answer *a);

@@ -188,6 +188,8 @@ static void statuses_are_counted(void)
 	CHECK(tells("exittrace_core_dumps_total 1"));
 	CHECK(tells("exittrace_deaths_total{cause=\"exit\"} 1"));
 	CHECK(tells("exittrace_flush_errors_total 8"));
+	CHECK(tells("exittrace_ring_bytes 4096") && tells("exittrace_map_entries{map=\"signals\"} 7"));
+	CHECK(!strstr(told(), "exittrace_map_entries{map=\"dying\"}")); /* not known */
 	CHECK(tells("exittrace_zombies 3") && tells("exittrace_oldest_zombie_seconds 90"));
 	CHECK(tells("exittrace_start_time_seconds 1700000000.5"));
 }
