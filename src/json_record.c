@@ -65,15 +65,19 @@ struct second {
  * A line to copy from. It was made of a record of the same type with the same parts and with the same missing:
  * then most rows of the table have a value in both, or in neither.
  */
-#define MODELS 8
+#define MODELS 16
 #define MODEL_MAX 4095 /* longer lines are made anew each time */
 #define MODEL_USES 256 /* then the next record may be a better one */
+#define LISTS_MAX 1024 /* bytes of lists of strings; longer ones are written anew each time */
 #define RUN 64	       /* shorter ones are copied as if they were so long */
 #define NEVER 255      /* a kind that no value has */
 
 struct row {
 	uint64_t u;    /* its value: a number, or the length of a string that stands in the text as it is */
-	uint32_t tgid; /* of V_ID */
+	union {
+		uint32_t tgid; /* of V_ID */
+		uint32_t list; /* of V_TEXTS: where it is in `lists`, u bytes */
+	};
 	uint32_t kind : 8, value : 12, end : 12; /* enum value_kind or NEVER; from where to where it is in the text */
 };
 
@@ -84,8 +88,10 @@ struct model {
 	unsigned int nr_missing;
 	struct missing missing[RECORD_MISSING_MAX];
 	unsigned int head, len; /* of its text; the head is what stands in front of the first row */
+	unsigned int lists_len;
 	struct row rows[RECORD_NR_FIELDS];
 	char text[MODEL_MAX + RUN];
+	char lists[LISTS_MAX]; /* as they were told: that they are the same is not to be seen in the text */
 };
 
 /* For rows that are not to be compared: nothing is the same. */
@@ -103,6 +109,8 @@ struct json_record {
 	char id_prefix[ID_PREFIX];
 	size_t id_prefix_len;
 	struct second seconds[SECONDS];
+	uint64_t keys[MODELS]; /* of the records each model is for; in one place, as all are looked at */
+	unsigned int next;     /* the model that is given up next */
 	struct model models[MODELS];
 };
 
@@ -263,6 +271,12 @@ static __attribute__((noinline)) bool is_same_text(const struct writer *w, const
 	       !memcmp(w->model->text + row->end - 1 - t.len, t.bytes, t.len);
 }
 
+static __attribute__((noinline)) bool is_same_list(const struct writer *w, const struct row *row, struct text list)
+{
+	return row->kind == V_TEXTS && row->u == list.len &&
+	       !memcmp(w->model->lists + row->list, list.bytes, list.len);
+}
+
 /* Whether to compare this number is enough. Models with other keys missing do not come into question. */
 static bool is_comparable(unsigned int i, enum value_kind kind, uint64_t u, size_t len)
 {
@@ -292,6 +306,19 @@ static __attribute__((cold)) void remember(struct writer *w, unsigned int i, enu
 	row->end = line_len(w) & MODEL_MAX;
 	row->kind = is_comparable(i, kind, u, row->end - row->value) ? kind : NEVER;
 	row->u = u;
+}
+
+/* What remember() says of a list is that it cannot be compared. */
+static __attribute__((cold)) void remember_list(struct writer *w, unsigned int i, struct text list)
+{
+	struct model *m = w->model;
+
+	if (list.len > LISTS_MAX - m->lists_len)
+		return;
+	memcpy(m->lists + m->lists_len, list.bytes, list.len);
+	m->rows[i].kind = V_TEXTS;
+	m->rows[i].list = m->lists_len;
+	m->lists_len += (unsigned int)list.len;
 }
 
 static inline void end_row(struct writer *w, unsigned int i, enum value_kind kind, uint64_t u)
@@ -369,15 +396,24 @@ static bool begin_row(struct writer *w, unsigned int i, enum value_kind kind)
 	return true;
 }
 
-/* The model of this record, or the place for one that is to be learned. */
+/*
+ * The model of this record, or the place for one that is to be learned. Any place does for any record: were it told by
+ * the key, two kinds that take turns, as a process and its thread do, could make each other's model anew each time.
+ */
 static struct model *find_model(struct json_record *j, const struct record *r, uint32_t parts)
 {
-	uint64_t hash = (uint64_t)parts << 32 ^ r->death->parent.id.tgid << 3 ^ r->type;
+	uint64_t key = (uint64_t)parts << 32 ^ (uint64_t)r->death->parent.id.tgid << 3 ^ r->type;
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
-		hash = (hash ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
-	return &j->models[hash >> 32 & (MODELS - 1)];
+		key = (key ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
+	for (i = 0; i < MODELS; i++)
+		if (j->keys[i] == key)
+			return &j->models[i];
+	i = j->next++ % MODELS;
+	j->keys[i] = key;
+	j->models[i].uses = 0;
+	return &j->models[i];
 }
 
 static bool fits(const struct model *m, const struct record *r, uint32_t parts)
@@ -396,6 +432,7 @@ static void begin_learning(struct writer *w, uint32_t parts)
 	m->parts = parts;
 	m->nr_missing = w->r->nr_missing;
 	memcpy(m->missing, w->r->missing, w->r->nr_missing * sizeof(w->r->missing[0]));
+	m->lists_len = 0;
 	memset(m->rows, 0, sizeof(m->rows));
 	m->head = line_len(w);
 }
@@ -647,6 +684,8 @@ static __attribute__((noinline)) void put_string(struct writer *w, unsigned int 
 	else
 		put_text(w, &w->pieces[i], t);
 	end_row(w, i, kind, t.len);
+	if (w->learning && kind == V_TEXTS)
+		remember_list(w, i, t);
 }
 
 static __attribute__((noinline)) void put_several(struct writer *w, unsigned int i, enum value_kind kind,
@@ -712,7 +751,8 @@ static inline __attribute__((always_inline)) void put(struct writer *w, unsigned
 			put_string(w, i, V_TEXT, v.text);
 		break;
 	case V_TEXTS:
-		put_string(w, i, V_TEXTS, v.text);
+		if (!is_same_list(w, row, v.text))
+			put_string(w, i, V_TEXTS, v.text);
 		break;
 	case V_KEYS:
 	case V_WHY:
@@ -812,6 +852,17 @@ static uint32_t find_parts(const struct record *r)
  * As put_chosen(), when hardly any field is not: what is not wanted is in no model, and found out there. Schema and
  * type are in the head of the line.
  */
+static void put_thread(struct writer *w)
+{
+	const struct record *r = w->r;
+	const struct et_death *d = r->death;
+
+#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) \
+	if ((in_) & IN_THREAD && FIELD_##id > FIELD_type)       \
+		put(w, FIELD_##id, expr);
+#include "fields.h"
+}
+
 static void put_death(struct writer *w)
 {
 	const struct record *r = w->r;
@@ -829,6 +880,8 @@ static void put_line(struct writer *w)
 {
 	if (w->j->all && (w->r->type == RECORD_DEATH || w->r->type == RECORD_ZOMBIE))
 		put_death(w);
+	else if (w->j->all && w->r->type == RECORD_THREAD)
+		put_thread(w);
 	else
 		put_chosen(w, w->r);
 	if (in_step(w)) {

@@ -1580,6 +1580,34 @@ static void disturb_text(void)
 	s.death.comm[rnd(sizeof(s.death.comm))] = "ab\"\xff"[rnd(4)];
 }
 
+/* Lists that are as long, or look the same once they are written. */
+static void disturb_args(void)
+{
+	static char much[2000];
+	const struct text all[] = {
+		{ "a\0b", 3 },	 { "a\0b", 4 },	       { "a\\n", 3 },  { "a\n", 3 }, { "a\",\"b", 5 }, { "a\0\xff", 3 },
+		{ "a\0\xfe", 3 }, { much, sizeof(much) }, { much, 600 }, { "", 1 },	  { NULL, 0 },
+	};
+
+	memset(much, 'x', sizeof(much));
+	s.record.args = all[rnd(sizeof(all) / sizeof(all[0]))];
+	s.record.killer.args = all[rnd(sizeof(all) / sizeof(all[0]))];
+}
+
+static void disturb_type(void)
+{
+	static const enum record_type types[] = { RECORD_DEATH, RECORD_ZOMBIE, RECORD_THREAD, RECORD_WARNING };
+
+	s.record.type = types[rnd(4)];
+	if (s.record.type == RECORD_THREAD || s.record.type == RECORD_WARNING) {
+		make_thread(s.record.type, s.death.status, rnd(2) ? ET_THREAD_GROUP : ET_THREAD_ALONE);
+		return;
+	}
+	s.record.thread = NULL;
+	s.record.signals = &s.signals;
+	sample__conclude(&s);
+}
+
 /* The next death: mostly much like the one before. */
 static void disturb_a_little(void)
 {
@@ -1591,7 +1619,7 @@ static void disturb_a_little(void)
 		sample__init(&s);
 		break;
 	case 2:
-		s.record.type = rnd(2) ? RECORD_ZOMBIE : RECORD_DEATH;
+		disturb_type();
 		break;
 	case 3:
 		s.death.id.tgid = rnd(3) ? rnd(1 << 22) : UINT32_MAX - rnd(2);
@@ -1600,7 +1628,10 @@ static void disturb_a_little(void)
 		sample__init(&s);
 		sample__dying(&s);
 		break;
-	case 5 ... 15:
+	case 5 ... 6:
+		disturb_args();
+		break;
+	case 7 ... 15:
 		disturb_text();
 		break;
 	default:
@@ -1614,7 +1645,7 @@ static void disturb_a_little(void)
 /* A line is copied from others as far as it is the same: it is to be as if there had been none. */
 static void json_from_lines_before(void)
 {
-	const struct output_options opt = { .json = true };
+	const struct output_options opt = { .json = true, .args = true };
 	struct json_record *used = json_record__new(&opt), *fresh = json_record__new(&opt);
 	struct buf a = { 0 }, b = { 0 };
 	unsigned int i;
