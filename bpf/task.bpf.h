@@ -407,41 +407,50 @@ static __always_inline void fill_cgroup(struct et_death *d, struct task_struct *
 }
 
 /*
- * argv of a process whose mm is at `address`, and still there. Pages that are not resident cannot be read here. 1:
- * told. A global function, as tell_cgroup_path().
+ * argv, `total` bytes at `start`; at most `max` go into the message, a power of two. False: there is no room, or
+ * the pages are not resident, which cannot be read here.
  */
+static __always_inline bool send_args(__u64 start_ns, __u32 tgid, unsigned long start, __u64 total, const __u32 max)
+{
+	const __u32 size = offsetof(struct et_args, args) + max;
+	struct et_args *a = bpf_ringbuf_reserve(&ring, size, 0);
+	__u64 len = total;
+
+	if (!a) {
+		count(lost_cgroup);
+		return false;
+	}
+	/* Ring buffer memory is not zeroed, and clang has no memset of this size for BPF. */
+	bpf_probe_read_kernel(a, size, &no_args);
+	a->h.kind = ET_ARGS;
+	a->h.size = size;
+	a->id.start_ns = start_ns;
+	a->id.tgid = tgid;
+	a->total = total;
+	if (len > max - 1)
+		len = max - 1;
+	barrier_var(len); /* the verifier wants to see the mask */
+	len &= max - 1;
+	if (bpf_probe_read_user(a->args, len, (void *)start)) {
+		bpf_ringbuf_discard(a, BPF_RB_NO_WAKEUP);
+		return false;
+	}
+	a->len = len;
+	bpf_ringbuf_submit(a, BPF_RB_NO_WAKEUP);
+	return true;
+}
+
+/* argv of a process whose mm is at `address`, and still there. 1: told. A global function, as tell_cgroup_path(). */
 __noinline int tell_args(__u64 start_ns, __u32 tgid, __u64 address)
 {
 	struct mm_struct *mm = typed(mm_struct, address);
 	unsigned long start = READ(mm, arg_start), end = READ(mm, arg_end);
-	__u64 len = end - start;
-	struct et_args *a;
 
 	if (!start || end <= start)
 		return 0;
-	a = bpf_ringbuf_reserve(&ring, sizeof(*a), 0);
-	if (!a) {
-		count(lost_cgroup);
-		return 0;
-	}
-	/* Ring buffer memory is not zeroed, and clang has no memset of this size for BPF. */
-	bpf_probe_read_kernel(a, sizeof(*a), &no_args);
-	a->h.kind = ET_ARGS;
-	a->h.size = sizeof(*a);
-	a->id.start_ns = start_ns;
-	a->id.tgid = tgid;
-	a->total = len;
-	if (len > ET_ARGS_MAX - 1)
-		len = ET_ARGS_MAX - 1;
-	barrier_var(len); /* the verifier wants to see the mask */
-	len &= ET_ARGS_MAX - 1;
-	if (bpf_probe_read_user(a->args, len, (void *)start)) {
-		bpf_ringbuf_discard(a, BPF_RB_NO_WAKEUP);
-		return 0;
-	}
-	a->len = len;
-	bpf_ringbuf_submit(a, BPF_RB_NO_WAKEUP);
-	return 1;
+	if (end - start < ET_ARGS_FEW)
+		return send_args(start_ns, tgid, start, end - start, ET_ARGS_FEW);
+	return send_args(start_ns, tgid, start, end - start, ET_ARGS_MAX);
 }
 
 #endif

@@ -25,6 +25,7 @@
 #define ET_KILLER_EXE_MAX 128
 #define ET_CGROUP_MAX 512
 #define ET_ARGS_MAX 2048
+#define ET_ARGS_FEW 256	     /* most command lines are shorter */
 #define ET_SLOTS 4	     /* stop signals: TERM, INT, HUP, QUIT */
 #define ET_FILE_PATH_MAX 256 /* bytes of reversed path, see struct et_file */
 #define ET_FS_LEN 16	     /* "ext4", "fuse" */
