@@ -68,6 +68,7 @@ struct second {
 #define MODELS 16
 #define MODEL_MAX 4095 /* longer lines are made anew each time */
 #define MODEL_USES 256 /* then the next record may be a better one */
+#define STRANGERS 32   /* of so many records for whose parent there is no model one becomes a model */
 #define LISTS_MAX 1024 /* bytes of lists of strings; longer ones are written anew each time */
 #define RUN 64	       /* shorter ones are copied as if they were so long */
 #define NEVER 255      /* a kind that no value has */
@@ -109,8 +110,11 @@ struct json_record {
 	char id_prefix[ID_PREFIX];
 	size_t id_prefix_len;
 	struct second seconds[SECONDS];
-	uint64_t keys[MODELS]; /* of the records each model is for; in one place, as all are looked at */
-	unsigned int next;     /* the model that is given up next */
+	/* Of the records each model is for; in one place, as all are looked at. */
+	uint64_t kinds[MODELS];
+	uint32_t parents[MODELS];
+	unsigned int next;	/* the model that is given up next */
+	unsigned int strangers; /* records for whose parent there was no model */
 	struct model models[MODELS];
 };
 
@@ -396,22 +400,40 @@ static bool begin_row(struct writer *w, unsigned int i, enum value_kind kind)
 	return true;
 }
 
-/*
- * The model of this record, or the place for one that is to be learned. Any place does for any record: were it told by
- * the key, two kinds that take turns, as a process and its thread do, could make each other's model anew each time.
- */
-static struct model *find_model(struct json_record *j, const struct record *r, uint32_t parts)
+/* Records of one kind have a value in the same rows, but for what fits() finds. */
+static uint64_t kind_of(const struct record *r, uint32_t parts)
 {
-	uint64_t key = (uint64_t)parts << 32 ^ (uint64_t)r->death->parent.id.tgid << 3 ^ r->type;
+	uint64_t kind = (uint64_t)parts << 32 ^ r->type;
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
-		key = (key ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
-	for (i = 0; i < MODELS; i++)
-		if (j->keys[i] == key)
-			return &j->models[i];
+		kind = (kind ^ r->gone[i]) * 0x9e3779b97f4a7c15ULL;
+	return kind;
+}
+
+/*
+ * The model of this record, or the place for one that is to be learned. Children of one parent have most in common,
+ * but to learn takes as long as several lines, and the parents of many are shells that had no other child. So
+ * first comes the model of the parent, then any of the kind, and only now and then one that is new.
+ */
+static struct model *find_model(struct json_record *j, const struct record *r, uint32_t parts)
+{
+	const uint64_t kind = kind_of(r, parts);
+	const uint32_t parent = r->death->parent.id.tgid;
+	struct model *alike = NULL;
+	unsigned int i;
+
+	for (i = 0; i < MODELS; i++) {
+		if (j->kinds[i] != kind)
+			continue;
+		alike = &j->models[i];
+		if (j->parents[i] == parent)
+			return alike;
+	}
+	if (alike && ++j->strangers % STRANGERS)
+		return alike;
 	i = j->next++ % MODELS;
-	j->keys[i] = key;
+	j->kinds[i] = kind;
 	j->models[i].uses = 0;
 	return &j->models[i];
 }
@@ -428,6 +450,7 @@ static void begin_learning(struct writer *w, uint32_t parts)
 
 	w->learning = true;
 	m->uses = 0;
+	w->j->parents[m - w->j->models] = w->r->death->parent.id.tgid;
 	m->type = w->r->type;
 	m->parts = parts;
 	m->nr_missing = w->r->nr_missing;
