@@ -872,8 +872,8 @@ static uint32_t find_parts(const struct record *r)
 }
 
 /*
- * As put_chosen(), when hardly any field is not: what is not wanted is in no model, and found out there. Schema and
- * type are in the head of the line.
+ * As put_chosen(), each for one type of record, when hardly any field is not chosen: what is not wanted is in no model,
+ * and found out there. Schema and type are in the head of the line.
  */
 static void put_thread(struct writer *w)
 {
