@@ -872,38 +872,37 @@ static uint32_t find_parts(const struct record *r)
 }
 
 /*
- * As put_chosen(), each for one type of record, when hardly any field is not chosen: what is not wanted is in no model,
- * and found out there. Schema and type are in the head of the line.
+ * As put_chosen(), when hardly any field is not chosen: what is not wanted is in no model, and found out there. `in` is
+ * a constant, so that rows of other types of record are not even asked. Schema and type are in the head of the line.
  */
-static void put_thread(struct writer *w)
+static inline __attribute__((always_inline)) void put_all(struct writer *w, const unsigned int in)
 {
 	const struct record *r = w->r;
 	const struct et_death *d = r->death;
 
 #define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) \
-	if ((in_) & IN_THREAD && FIELD_##id > FIELD_type)       \
-		put(w, FIELD_##id, expr);
-#include "fields.h"
-}
-
-static void put_death(struct writer *w)
-{
-	const struct record *r = w->r;
-	const struct et_death *d = r->death;
-
-#define FIELD(in_, id, key_, type_, unit_, help_, title_, expr) \
-	if ((in_) & IN_DEATH && FIELD_##id > FIELD_type)        \
+	if ((in_) & in && FIELD_##id > FIELD_type)              \
 		put(w, FIELD_##id, expr);
 #define PART(condition) if (condition) {
 #define END_PART }
 #include "fields.h"
 }
 
+static __attribute__((noinline)) void put_death(struct writer *w)
+{
+	put_all(w, IN_DEATH);
+}
+
+static __attribute__((noinline)) void put_thread(struct writer *w)
+{
+	put_all(w, IN_THREAD);
+}
+
 static void put_line(struct writer *w)
 {
 	if (w->j->all && (w->r->type == RECORD_DEATH || w->r->type == RECORD_ZOMBIE))
 		put_death(w);
-	else if (w->j->all && w->r->type == RECORD_THREAD)
+	else if (w->j->all && (w->r->type == RECORD_THREAD || w->r->type == RECORD_WARNING))
 		put_thread(w);
 	else
 		put_chosen(w, w->r);
