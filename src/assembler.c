@@ -28,6 +28,7 @@
 #define WAITING_BYTES (1536 << 10)
 #define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
 #define RECENT_MARKS 1024
+#define MAX_WAITS 64 /* wait calls that were told before the death */
 
 struct assembler {
 	struct assembler_options opt;
@@ -47,6 +48,8 @@ struct assembler {
 	struct et_id recent[MAX_RECENT];
 	bool recent_before[MAX_RECENT]; /* known from the snapshot only */
 	unsigned int nr_recent;
+	struct et_reap waits[MAX_WAITS];
+	unsigned int nr_waits;
 	uint8_t recent_marks[RECENT_MARKS]; /* how many of them have this mark: mostly 0, and no need to look */
 	/* strings of the record being made; the executable is often that of the one before */
 	char exe[ET_EXE_MAX + PATH_ROOM];
@@ -205,7 +208,7 @@ static void note_zombie_time(struct record *r, uint64_t until)
 		r->reap.time_known = true;
 		r->reap.zombie_ns = record__since(d->dead_ns, until);
 	} else {
-		record__add_missing(r, FIELD_reap_zombie_ns, d->flags & ET_D_SNAPSHOT ? WHY_BEFORE : WHY_TIER);
+		record__add_missing(r, FIELD_reap_zombie_ns, record__why_unseen(r, ET_OBS_NOTIFY));
 	}
 }
 
@@ -338,17 +341,53 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 	return others == 1 ? other : NULL;
 }
 
+static void keep_wait(struct assembler *a, const struct et_reap *p)
+{
+	a->waits[a->nr_waits++ % MAX_WAITS] = *p;
+}
+
+/* Its number as its parent knows it, where it is one that a death tells. */
+static bool is_numbered(const struct et_death *d, uint32_t level, uint32_t nr)
+{
+	return level <= d->ns_level && level < ET_PID_LEVELS && d->ns_pids[level] == nr;
+}
+
+/*
+ * The kernel may skip the program at the moment when the parent is told (a preemptible one where tracepoints are all
+ * there is): then the death comes only when the kernel frees it, behind the wait call that released it. NULL: there
+ * was none of its parent's in between.
+ */
+static const struct et_reap *find_wait(const struct assembler *a, const struct et_death *d, const struct et_reap *p)
+{
+	unsigned int i, n = a->nr_waits < MAX_WAITS ? a->nr_waits : MAX_WAITS;
+
+	for (i = 0; i < n; i++) {
+		const struct et_reap *w = &a->waits[i];
+
+		if (is_numbered(d, w->wait_level, w->wait_nr) && record__same_id(&w->by.id, &d->parent.id) &&
+		    w->time_ns >= d->exit_ns && w->time_ns <= p->time_ns)
+			return w;
+	}
+	return NULL;
+}
+
 static int take_reap(struct assembler *a, const struct et_reap *message)
 {
 	struct et_reap whole = { 0 };
-	const struct et_reap *p = &whole;
+	const struct et_reap *p = &whole, *wait;
 	struct waiting_death *n;
 	struct record r;
 
 	memcpy(&whole, message, message->h.size); /* it may end in front of the parent */
 	n = p->kind == ET_REAP_WAITED ? find_waited(a, p) : waiting__find(a->waiting, &p->id);
-	if (!n) /* filtered, dead before we came, or reaped by an earlier message */
+	if (!n) { /* filtered, dead before we came, reaped by an earlier message, or the death is yet to come */
+		if (p->kind == ET_REAP_WAITED)
+			keep_wait(a, p);
 		return 0;
+	}
+	wait = p->kind == ET_REAP_FREED ? find_wait(a, waiting__message(a->waiting, n), p) : NULL;
+	if (wait)
+		p = wait;
 	begin_waiting(a, &r, RECORD_DEATH, n);
 	r.reap.message = p;
 	if (p->kind == ET_REAP_FREED)

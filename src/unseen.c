@@ -27,13 +27,21 @@ static bool was_followed(const struct et_death *d)
 	return d->marks.begin_ns || (d->seen & (ET_SEEN_TABLE | ET_SEEN_MM | ET_SEEN_CHILDREN | ET_SEEN_HANGUPS));
 }
 
+/* With tracepoints only, that the parent is told is seen by the signal it is told with. */
+static bool is_signalled(const struct record *r, enum et_observation obs)
+{
+	const struct et_death *d = r->death;
+
+	return obs == ET_OBS_NOTIFY && d->exit_signal > 0 && !(d->flags & (ET_D_AUTOREAP | ET_D_PARENT_IGNORES));
+}
+
 enum missing_why record__why_unseen(const struct record *r, enum et_observation obs)
 {
 	enum missing_why why = why_not(r, obs);
 
 	if ((r->death->flags & (ET_D_SNAPSHOT | ET_D_LATE)) || why == WHY_TIER || !was_followed(r->death))
 		return why;
-	return record__hooked(r, obs) ? WHY_SKIPPED : WHY_TIER;
+	return record__hooked(r, obs) || is_signalled(r, obs) ? WHY_SKIPPED : WHY_TIER;
 }
 
 enum missing_why record__why_without(const struct record *r, enum et_observation obs, enum missing_why otherwise)

@@ -418,6 +418,63 @@ static void freed_only(void)
 	CHECK(strstr(last.missing, "reap.reparented_to") && strstr(last.missing, "reap.how"));
 }
 
+/* The kernel skipped the program that tells of the death: it comes when the kernel frees it. */
+static struct synth_death told_late(unsigned int tgid)
+{
+	struct synth_death m = synth_death(tgid);
+	struct et_reap p = freed(&m.d, (struct et_peer){ 0 });
+
+	m.d.seen &= ~ET_SEEN_DEAD;
+	m.d.dead_ns = 0;
+	m.d.exit_signal = SIGCHLD;
+	m.d.ns_level = 1;
+	m.d.ns_pids[1] = 17;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.pid, tgid);
+	return m;
+}
+
+static void waited_before_the_death_was_told(void)
+{
+	const struct et_peer bash = synth_peer(412, "bash");
+	struct et_reap p = wait_call(bash, 4242, 0);
+
+	begin();
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 0);
+	told_late(4242);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known && !last.reap.approximate && !last.reap.time_known);
+	CHECK_U64(last.reap.by.id.tgid, 412);
+	CHECK_U64(last.reap.by.tid, bash.tid);
+	CHECK(strstr(last.missing, "reap.zombie_ns") && !strstr(last.missing, "reap.by"));
+
+	p = wait_call(bash, 17, 1); /* as its parent, in a namespace, knows it */
+	CHECK_I64(feed(&p), 0);
+	told_late(4243);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known);
+}
+
+static void waited_for_another(void)
+{
+	struct et_reap p[] = {
+		wait_call(synth_peer(412, "bash"), 4243, 0), wait_call(synth_peer(413, "bash"), 4242, 0),
+		wait_call(synth_peer(412, "bash"), 4242, 0), wait_call(synth_peer(412, "bash"), 4242, 0),
+		wait_call(synth_peer(412, "bash"), 4242, 2), wait_call(synth_peer(412, "bash"), 4242, UINT32_MAX),
+	};
+	unsigned int i, before;
+
+	begin();
+	p[2].time_ns = 50 * SEC;  /* an earlier one of that number */
+	p[3].time_ns = 115 * SEC; /* a later one */
+	for (i = 0; i < sizeof(p) / sizeof(p[0]); i++)
+		CHECK_I64(feed(&p[i]), 0);
+	before = last.deaths;
+	told_late(4242);
+	CHECK_U64(last.deaths, before + 1);
+	CHECK(last.reap.how == REAP_UNKNOWN && !last.reap.by_known && last.reap.approximate);
+}
+
 static void freed_after_auto_reap(void)
 {
 	struct synth_death m = synth_death(4242);
@@ -1422,6 +1479,8 @@ int main(void)
 	UNIT(waited_by_number);
 	UNIT(waited_in_namespaces);
 	UNIT(freed_only);
+	UNIT(waited_before_the_death_was_told);
+	UNIT(waited_for_another);
 	UNIT(freed_after_auto_reap);
 	UNIT(zombie_is_told_once);
 	UNIT(no_interim_records);
