@@ -52,7 +52,7 @@ int BPF_KPROBE(begin__kprobe)
 
 /* Without it: exit_group() as it is called, where sched_process_exit comes only after the memory is gone. */
 SEC("?tp/syscalls/sys_enter_exit_group")
-int begin__tp(struct trace_event_raw_sys_enter *ctx)
+int begin__tp(void *ctx)
 {
 	struct task_struct *task = current_task(), *leader = READ(task, group_leader);
 	__u32 threads = READ(task, signal, nr_threads);

@@ -98,7 +98,7 @@ static __always_inline void on_waited(__u32 nr)
 }
 
 SEC("?tp/syscalls/sys_exit_wait4")
-int wait4_exit__tp(struct trace_event_raw_sys_exit *ctx)
+int wait4_exit__tp(struct syscall_trace_exit *ctx)
 {
 	if (ctx->ret > 0)
 		on_waited(ctx->ret);
@@ -122,7 +122,7 @@ static __always_inline void read_args(struct waitid_args *a)
 
 /* waitid() returns 0 and the pid in the caller's siginfo, if it wanted one. */
 SEC("?tp/syscalls/sys_exit_waitid")
-int waitid_exit__tp(struct trace_event_raw_sys_exit *ctx)
+int waitid_exit__tp(struct syscall_trace_exit *ctx)
 {
 	struct waitid_args a = {};
 	__u32 nr = 0;

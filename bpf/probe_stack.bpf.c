@@ -437,7 +437,7 @@ int BPF_KPROBE(stood__kprobe, struct task_struct *task, int group_dead)
 
 /* Of the thread that calls it; threads that end one by one are not seen. */
 SEC("?tp/syscalls/sys_enter_exit_group")
-int stood__call(struct trace_event_raw_sys_enter *ctx)
+int stood__call(void *ctx)
 {
 	return on_last_stand(ctx, true);
 }
