@@ -43,25 +43,38 @@ static __always_inline __u32 first_pid(const bool direct, struct pid *pid)
 	return GET(direct, pid, numbers[0].nr);
 }
 
+/*
+ * What is the `nth` behind `array`, each of them `size` bytes; `most` is a power of two that none is beyond. Up to 6.11
+ * the verifier wants to see a bound, and knows none of a product of 32 bits.
+ */
+static __always_inline void *element_at(void *array, __u64 nth, __u64 size, const __u64 most)
+{
+	nth &= most - 1;
+	barrier_var(nth);
+	return array + nth * size;
+}
+
+#define PID_LEVELS 64 /* the kernel's MAX_PID_NS_LEVEL is 32 */
+
+static __always_inline struct upid *upid_at(struct pid *pid, unsigned int level)
+{
+	return element_at(&pid->numbers, level, bpf_core_type_size(struct upid), PID_LEVELS);
+}
+
 /* The pid in the pid namespace it is made in, where its init is 1. */
 static __always_inline __u32 own_pid(struct pid *pid)
 {
-	void *numbers = &pid->numbers;
-
-	return word_at(numbers + READ(pid, level) * bpf_core_type_size(struct upid) +
-		       bpf_core_field_offset(struct upid, nr));
+	return word_at((void *)upid_at(pid, READ(pid, level)) + bpf_core_field_offset(struct upid, nr));
 }
 
 /* The pid in the pid namespace at `level`; 0: not visible there. */
 static __always_inline __u32 pid_at(struct pid *pid, unsigned int level)
 {
-	struct upid *numbers = pid->numbers;
-
 	if (!level)
 		return first_pid(false, pid);
 	if (level > READ(pid, level))
 		return 0;
-	return BPF_CORE_READ((struct upid *)((void *)numbers + level * bpf_core_type_size(struct upid)), nr);
+	return BPF_CORE_READ(upid_at(pid, level), nr);
 }
 
 static __always_inline void copy_comm(char *comm, struct task_struct *task)

@@ -90,8 +90,8 @@ struct trace_entry {
 };
 
 /*
- * What a program at syscalls/sys_exit_* is given. Not trace_event_raw_sys_exit, that of raw_syscalls/sys_exit: its number is
- * a long, and so the result is elsewhere where trace_entry has more members, as on 6.1 with PREEMPT_RT.
+ * What a program at syscalls/sys_exit_* is given. Not trace_event_raw_sys_exit, that of raw_syscalls/sys_exit: its
+ * number is a long, and so the result is elsewhere where trace_entry has more members, as on 6.1 with PREEMPT_RT.
  */
 struct syscall_trace_exit {
 	struct trace_entry ent;
