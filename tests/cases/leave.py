@@ -79,6 +79,10 @@ class Left:
     def is_missing(self):
         return self.record.get("exit_stack", 1) is None and "exit_stack" in self.record["missing"]
 
+    def is_skipped(self):
+        """7.x skips a program for whoever comes while another thread, preempted, is in it on the same processor."""
+        return self.scene.setup.kernel.startswith("7") and "exit_stack.how" in self.record["missing"]
+
     def check(self, condition, text):
         self.scene.check(condition, f"{self.name}: {text}: {json.dumps(self.record.get('exit_stack'))} "
                                     f"missing {self.record['missing']}")
@@ -108,9 +112,9 @@ class Left:
         return self.scene.setup.guest or "process.executable.path" in self.record["missing"]
 
 
-def run_all(s, name, ways):
+def run_all(s, name, ways, turn=""):
     """Each way once, under a tracer of its own, which has the time to find names."""
-    directory = os.path.join(s.directory, name)
+    directory = os.path.join(s.directory, name + turn)
     os.mkdir(directory)
     run = 'cd "$0"; for way in "$@"; do sh -c \'echo $$ > $1.pid; exec "$0" "$1" > "$1.out" 2>/dev/null\' '
     command = ["sh", "-c", f"{run} '{program(name)}' $way; done; exit 0", directory, *ways]
@@ -164,6 +168,8 @@ def callers_stripped(s):
 def callers_static(s):
     path = program("leave_static")
     for way, left in run_all(s, "leave_static", WAYS).items():
+        if way == "other-thread" and left.is_skipped():
+            left = run_all(s, "leave_static", [way], "-again")[way]
         check_left(s, left, way, STATIC, path, path)
         if STATIC[way] == "syscall" and way != "syscall":
             left.check(place_of(path, int(left.stack["by"]["offset"], 16) - 1)[0].lower() == "_exit",
