@@ -22,7 +22,7 @@ static __always_inline int stop_slot(int sig)
 static __always_inline enum et_disposition disposition(struct task_struct *task, int sig)
 {
 	void *action = (void *)READ(task, sighand) + bpf_core_field_offset(struct sighand_struct, action);
-	struct k_sigaction *k = element_at(action, sig - 1, bpf_core_type_size(struct k_sigaction), 64);
+	struct k_sigaction *k = element_at(action, sig - 1, bpf_core_type_size(struct k_sigaction));
 	__u64 handler = (__u64)BPF_CORE_READ(k, sa.sa_handler);
 
 	return handler == 0 ? ET_DISP_DEFAULT : handler == 1 ? ET_DISP_IGNORED : ET_DISP_HANDLED;

@@ -43,22 +43,22 @@ static __always_inline __u32 first_pid(const bool direct, struct pid *pid)
 	return GET(direct, pid, numbers[0].nr);
 }
 
+#define ELEMENTS 64 /* a power of two: of signals there are 64, of levels of pid namespaces 33 */
+
 /*
- * What is the `nth` behind `array`, each of them `size` bytes; `most` is a power of two that none is beyond. Up to 6.11
- * the verifier wants to see a bound, and knows none of a product of 32 bits.
+ * What is the `nth` behind `array`, each of them `size` bytes. Up to 6.11 the verifier wants to see a bound, and knows
+ * none of a product of 32 bits.
  */
-static __always_inline void *element_at(void *array, __u64 nth, __u64 size, const __u64 most)
+static __always_inline void *element_at(void *array, __u64 nth, __u64 size)
 {
-	nth &= most - 1;
+	nth &= ELEMENTS - 1;
 	barrier_var(nth);
 	return array + nth * size;
 }
 
-#define PID_LEVELS 64 /* the kernel's MAX_PID_NS_LEVEL is 32 */
-
 static __always_inline struct upid *upid_at(struct pid *pid, unsigned int level)
 {
-	return element_at(&pid->numbers, level, bpf_core_type_size(struct upid), PID_LEVELS);
+	return element_at(&pid->numbers, level, bpf_core_type_size(struct upid));
 }
 
 /* The pid in the pid namespace it is made in, where its init is 1. */

@@ -48,9 +48,9 @@ struct assembler {
 	struct et_id recent[MAX_RECENT];
 	bool recent_before[MAX_RECENT]; /* known from the snapshot only */
 	unsigned int nr_recent;
-	struct et_reap waits[MAX_WAITS];
-	unsigned int nr_waits;
 	uint8_t recent_marks[RECENT_MARKS]; /* how many of them have this mark: mostly 0, and no need to look */
+	struct et_reap waits[MAX_WAITS]; /* of processes of whose death we had not heard */
+	unsigned int nr_waits;
 	/* strings of the record being made; the executable is often that of the one before */
 	char exe[ET_EXE_MAX + PATH_ROOM];
 	char exe_as_sent[ET_EXE_MAX];
@@ -346,10 +346,10 @@ static void keep_wait(struct assembler *a, const struct et_reap *p)
 	a->waits[a->nr_waits++ % MAX_WAITS] = *p;
 }
 
-/* Its number as its parent knows it, where it is one that a death tells. */
-static bool is_numbered(const struct et_death *d, uint32_t level, uint32_t nr)
+/* Its number in the pid namespace at this depth */
+static bool is_numbered(const struct waiting_death *n, uint32_t level, uint32_t nr)
 {
-	return level <= d->ns_level && level < ET_PID_LEVELS && d->ns_pids[level] == nr;
+	return level < n->nr_numbers && n->numbers[level].nr == nr;
 }
 
 /*
@@ -357,15 +357,18 @@ static bool is_numbered(const struct et_death *d, uint32_t level, uint32_t nr)
  * there is): then the death comes only when the kernel frees it, behind the wait call that released it. NULL: there
  * was none of its parent's in between.
  */
-static const struct et_reap *find_wait(const struct assembler *a, const struct et_death *d, const struct et_reap *p)
+static const struct et_reap *find_wait(const struct assembler *a, const struct waiting_death *n,
+				       const struct et_reap *freed)
 {
-	unsigned int i, n = a->nr_waits < MAX_WAITS ? a->nr_waits : MAX_WAITS;
+	const struct et_death *d = waiting__message(a->waiting, n);
+	const unsigned int nr_waits = a->nr_waits < MAX_WAITS ? a->nr_waits : MAX_WAITS;
+	unsigned int i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < nr_waits; i++) {
 		const struct et_reap *w = &a->waits[i];
 
-		if (is_numbered(d, w->wait_level, w->wait_nr) && record__same_id(&w->by.id, &d->parent.id) &&
-		    w->time_ns >= d->exit_ns && w->time_ns <= p->time_ns)
+		if (is_numbered(n, w->wait_level, w->wait_nr) && record__same_id(&w->by.id, &d->parent.id) &&
+		    w->time_ns >= d->exit_ns && w->time_ns <= freed->time_ns)
 			return w;
 	}
 	return NULL;
@@ -385,7 +388,7 @@ static int take_reap(struct assembler *a, const struct et_reap *message)
 			keep_wait(a, p);
 		return 0;
 	}
-	wait = p->kind == ET_REAP_FREED ? find_wait(a, waiting__message(a->waiting, n), p) : NULL;
+	wait = p->kind == ET_REAP_FREED ? find_wait(a, n, p) : NULL;
 	if (wait)
 		p = wait;
 	begin_waiting(a, &r, RECORD_DEATH, n);

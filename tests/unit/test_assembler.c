@@ -419,7 +419,7 @@ static void freed_only(void)
 }
 
 /* The kernel skipped the program that tells of the death: it comes when the kernel frees it. */
-static struct synth_death told_late(unsigned int tgid)
+static void told_late(unsigned int tgid)
 {
 	struct synth_death m = synth_death(tgid);
 	struct et_reap p = freed(&m.d, (struct et_peer){ 0 });
@@ -432,7 +432,6 @@ static struct synth_death told_late(unsigned int tgid)
 	CHECK_I64(feed(&m), 0);
 	CHECK_I64(feed(&p), 0);
 	CHECK_U64(last.pid, tgid);
-	return m;
 }
 
 static void waited_before_the_death_was_told(void)

@@ -161,6 +161,25 @@ static void unknown_begin_or_end(void)
 	CHECK(why() == WHY_TIER);
 }
 
+/* With tracepoints only: where the parent was to get a signal and none was seen, the probe was skipped. */
+static void parent_was_not_seen_told(void)
+{
+	fresh();
+	m.d.seen &= ~ET_SEEN_DEAD;
+	start.doors[ET_OBS_NOTIFY] = ET_DOOR_TRACEPOINT;
+	m.d.exit_signal = SIGCHLD;
+	conclude();
+	CHECK_STR(synth_missing(&r), "phases");
+	CHECK(why() == WHY_SKIPPED);
+	m.d.exit_signal = 0;
+	conclude();
+	CHECK(why() == WHY_TIER);
+	m.d.exit_signal = SIGCHLD;
+	m.d.flags |= ET_D_PARENT_IGNORES;
+	conclude();
+	CHECK(why() == WHY_TIER);
+}
+
 static void nothing_is_known_without_entry(void)
 {
 	fresh();
@@ -479,6 +498,7 @@ int main(void)
 	UNIT(begins_with_the_earliest);
 	UNIT(begins_with_what_the_exit_door_sees);
 	UNIT(unknown_begin_or_end);
+	UNIT(parent_was_not_seen_told);
 	UNIT(nothing_is_known_without_entry);
 	UNIT(missing_marks_fall_to_other);
 	UNIT(signal_and_end_only);
