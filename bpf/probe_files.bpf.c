@@ -84,6 +84,11 @@ static __always_inline bool has_flush(const bool direct, struct file *file)
 	return GET(direct, file, f_op, flush) != NULL;
 }
 
+/*
+ * `n` begins anywhere: what begins at 0 is a number that is known for the verifier, a different one for each way
+ * through the rounds before, and up to 6.2 (Debian's 5.10 and 6.1 got the change later) it goes through the rest for
+ * each of them: more than a million instructions, which no kernel allows.
+ */
 struct flushable {
 	__u64 files, used, n;
 };
@@ -105,10 +110,10 @@ STEP add_flushable(__u32 round, struct flushable *f)
 /* Of the 64 files that begin at a kernel address, those in `used` that have a flush. */
 __noinline int count_flushable(__u64 files, __u64 used)
 {
-	struct flushable f = { .files = files, .used = used };
+	struct flushable f = { .files = files, .used = used, .n = used };
 
 	repeat(64, add_flushable, &f);
-	return f.n;
+	return f.n - used;
 }
 
 struct open_bits {
