@@ -94,6 +94,21 @@ static __always_inline void fill_used(const bool direct, struct et_death *d, str
 		d->seen |= ET_SEEN_IO;
 }
 
+static __always_inline __u32 is_pending(__u64 set, int sig, __u32 flag)
+{
+	return (set >> (sig - 1) & 1) * flag;
+}
+
+/* Stop signals that nothing became of: what is pending stays so until release_task(). */
+static __always_inline void fill_pending(struct et_death *d, struct task_struct *last)
+{
+	__u64 set = last->signal->shared_pending.signal.sig[0] | last->pending.signal.sig[0];
+
+	d->flags |= is_pending(set, SIGTERM, ET_D_TERM_PENDING) | is_pending(set, SIGINT, ET_D_INT_PENDING) |
+		    is_pending(set, SIGHUP, ET_D_HUP_PENDING) | is_pending(set, SIGQUIT, ET_D_QUIT_PENDING);
+	d->seen |= ET_SEEN_PENDING;
+}
+
 /*
  * At sched_process_exit. What was used is taken when the parent is told: the last thread is not yet in the sums
  * of signal_struct.
@@ -104,6 +119,7 @@ static __always_inline void fill_at_exit(struct et_death *d, struct et_id id, st
 	fill_death(true, d, id, leader);
 	d->last_tid = last->pid;
 	d->seccomp = last->seccomp.mode;
+	fill_pending(d, last);
 }
 
 /*

@@ -35,6 +35,23 @@ static __always_inline bool certain_death(const struct et_signal *s)
 	       (s->result == RESULT_DELIVERED || s->result == RESULT_LOSE_INFO);
 }
 
+/* Has complete_signal(), which is through, begun a group exit for it? */
+static __always_inline bool ends_group(struct signal_struct *sig, int signo)
+{
+	return READ(sig, flags) & SIGNAL_GROUP_EXIT && (READ(sig, group_exit_code) & 0x7f) == signo;
+}
+
+/*
+ * Given to a process whose group exit has begun, by exit_group() or for another signal: nothing becomes of it. The
+ * kernel calls it ignored, which those are, too, that the process chose to ignore.
+ */
+static __always_inline bool too_late(struct signal_struct *sig, int signo, int result)
+{
+	if (!(READ(sig, flags) & SIGNAL_GROUP_EXIT))
+		return false;
+	return result == RESULT_IGNORED || !ends_group(sig, signo);
+}
+
 static __always_inline void fill_fault(struct et_signal *s, void *ctx, struct kernel_siginfo *info)
 {
 	__u64 ip = 0;
@@ -45,6 +62,20 @@ static __always_inline void fill_fault(struct et_signal *s, void *ctx, struct ke
 		return;
 	s->flags |= ET_SIG_IP;
 	s->ip = ip;
+}
+
+/* The system call that current is in. */
+static __always_inline __u64 call_number(void)
+{
+	struct pt_regs *user = user_regs(current_task());
+	__u64 nr = 0;
+
+#if defined(__TARGET_ARCH_x86)
+	bpf_probe_read_kernel(&nr, 8, &user->orig_ax);
+#else
+	bpf_probe_read_kernel(&nr, 8, &user->regs[8]);
+#endif
+	return nr;
 }
 
 /*
@@ -61,6 +92,29 @@ static __always_inline bool made_by_call(const __u64 *ctx)
 	return info - (__u64)READ(current, stack) < THREAD_SIZE;
 }
 
+/* A fault is no system call: then there is no number. */
+static __always_inline bool calls_sigqueue(void)
+{
+	__u64 nr = call_number();
+
+	return nr == NR_RT_SIGQUEUEINFO || nr == NR_RT_TGSIGQUEUEINFO || nr == NR_PIDFD_SEND_SIGNAL ||
+	       nr == NR_RT_SIGQUEUEINFO_32;
+}
+
+/* To itself a process may send what to others only the kernel says. It may be such a call that seccomp forbids. */
+static __always_inline bool made_up(const struct et_signal *s)
+{
+	return s->flags & ET_SIG_SELF && !(s->signo == SIGSYS && READ(current_task(), seccomp.mode)) && calls_sigqueue();
+}
+
+/* Did a system call of current make the siginfo? That of mq_notify() is on the stack of whoever sends a message. */
+static __always_inline bool by_call(const struct et_signal *s, const __u64 *ctx)
+{
+	if (s->code > 0)
+		return made_up(s);
+	return s->code == SI_MESGQ ? calls_sigqueue() : made_by_call(ctx);
+}
+
 static __always_inline void fill_siginfo(struct et_signal *s, __u64 *ctx, struct kernel_siginfo *info)
 {
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are the numbers 0 and 1, not pointers. */
@@ -70,9 +124,9 @@ static __always_inline void fill_siginfo(struct et_signal *s, __u64 *ctx, struct
 	}
 	s->info = ET_INFO_REAL;
 	s->code = READ(info, si_code);
-	if (s->code <= 0 && made_by_call(ctx))
+	if (by_call(s, ctx))
 		s->flags |= ET_SIG_BY_CALL;
-	if (s->flags & ET_SIG_SELF && s->code > 0 && BIT(s->signo) & SYNCHRONOUS)
+	if (s->flags & ET_SIG_SELF && s->code > 0 && BIT(s->signo) & SYNCHRONOUS && !(s->flags & ET_SIG_BY_CALL))
 		fill_fault(s, ctx, info);
 }
 
@@ -95,8 +149,9 @@ static __always_inline void fill_tracing(struct et_signal *s, struct task_struct
 		return;
 	if (s->signo != SIGKILL)
 		s->flags |= ET_SIG_PTRACED;
-	if (READ(task, parent, tgid) == READ(sender, tgid))
-		s->flags |= ET_SIG_TRACER;
+	if (READ(task, parent, tgid) != READ(sender, tgid))
+		return;
+	s->flags |= ET_SIG_TRACER;
 	if (task->ptrace & PT_EXITKILL)
 		s->flags |= ET_SIG_EXITKILL;
 }
@@ -114,20 +169,6 @@ static __always_inline void fill_target(struct et_signal *s, struct task_struct 
 static __always_inline bool sent_at_exit(const struct et_signal *s)
 {
 	return s->info == ET_INFO_PRIV && s->by.flags & ET_PEER_EXITING && !(BIT(s->signo) & TIMED & ~BIT(SIGKILL));
-}
-
-/* The system call that current is in. */
-static __always_inline __u64 call_number(void)
-{
-	struct pt_regs *user = user_regs(current_task());
-	__u64 nr = 0;
-
-#if defined(__TARGET_ARCH_x86)
-	bpf_probe_read_kernel(&nr, 8, &user->orig_ax);
-#else
-	bpf_probe_read_kernel(&nr, 8, &user->regs[8]);
-#endif
-	return nr;
 }
 
 /*
@@ -164,6 +205,33 @@ static __always_inline bool same_call(const struct call *c, const __u64 *regs, c
 	       c->regs[1] == regs[1] && c->regs[2] == regs[2] && c->regs[3] == regs[3] && c->regs[4] == regs[4];
 }
 
+/* A descriptor is given away again: the address of what it stands for. */
+static __always_inline __u64 inode_of(__u32 fd)
+{
+	struct fdtable *fdt = READ(current_task(), files, fdt);
+	struct file *file;
+
+	if (fd >= READ(fdt, max_fds))
+		return 0;
+	file = file_at(fdt, fd);
+	return (__u64)BPF_CORE_READ(file, f_inode);
+}
+
+/* The first two arguments of the call, by the convention of its program. */
+static __always_inline void read_arguments(__u64 *args)
+{
+	struct pt_regs *user = user_regs(current_task());
+
+	args[0] = PT_REGS_PARM1_CORE_SYSCALL(user);
+	args[1] = PT_REGS_PARM2_CORE_SYSCALL(user);
+#if defined(__TARGET_ARCH_x86)
+	if (is_32bit(user)) {
+		bpf_probe_read_kernel(&args[0], 8, &user->bx);
+		bpf_probe_read_kernel(&args[1], 8, &user->cx);
+	}
+#endif
+}
+
 /* Instruction, stack, number and two arguments: a thread is in one system call at a time. */
 static __always_inline void read_call(__u64 *regs)
 {
@@ -172,8 +240,17 @@ static __always_inline void read_call(__u64 *regs)
 	bpf_probe_read_kernel(&regs[0], 8, &PT_REGS_IP(user));
 	bpf_probe_read_kernel(&regs[1], 8, &PT_REGS_SP(user));
 	regs[2] = call_number();
-	regs[3] = PT_REGS_PARM1_CORE_SYSCALL(user);
-	regs[4] = PT_REGS_PARM2_CORE_SYSCALL(user);
+	read_arguments(&regs[3]);
+	if (is_write(regs[2])) /* to cgroup.kill */
+		regs[3] = inode_of(regs[3]);
+}
+
+/* The descriptor of a process is given away again, too; a call with it ends one process, or else its group. */
+static __always_inline bool is_for_one(__u64 nr)
+{
+	struct pt_regs *user = user_regs(current_task());
+
+	return nr == NR_PIDFD_SEND_SIGNAL && !(PT_REGS_PARM4_CORE_SYSCALL(user) & PIDFD_SIGNAL_PROCESS_GROUP);
 }
 
 static __always_inline struct call *call_entry(void)
@@ -217,6 +294,8 @@ static __always_inline struct call *note_call(struct et_signals *all, struct et_
 	if (!c)
 		return NULL;
 	read_call(regs);
+	if (is_for_one(regs[2]))
+		regs[3] = target->tgid;
 	if (!same_call(c, regs, s))
 		begin_call(c, regs, s, target);
 	c->last_ns = s->time_ns;
@@ -379,15 +458,34 @@ static __always_inline void put_stop(struct et_signals *all, int slot, struct et
 	bpf_probe_read_kernel(old, sizeof(*old), s);
 }
 
+/* It did not kill: one more of those that asked to stop. */
+static __always_inline void move_to_stop(struct et_signals *all, int slot)
+{
+	struct et_signal *old = &all->stop[slot & (ET_SLOTS - 1)];
+
+	if (old->count) {
+		all->fatal.count += old->count;
+		all->fatal.first_ns = old->first_ns;
+	}
+	bpf_probe_read_kernel(old, sizeof(*old), &all->fatal);
+}
+
+/* Real-time signals queue: of several that wait, blocked or while it is stopped, the first one kills. */
+static __always_inline bool is_behind(const struct et_signal *s, const struct et_signal *old, struct task_struct *target)
+{
+	return s->signo >= SIGRTMIN && old->signo == s->signo && old->time_ns &&
+	       !ends_group(READ(target, signal), s->signo);
+}
+
 static __always_inline void put_fatal(struct et_signals *all, struct et_signal *s, struct task_struct *target,
 				      const struct et_id *id, __u64 info)
 {
 	int slot = stop_slot(all->fatal.signo);
 
-	if (settled(&all->fatal, target))
+	if (settled(&all->fatal, target) || is_behind(s, &all->fatal, target))
 		return;
 	if (all->fatal.time_ns && slot >= 0)
-		bpf_probe_read_kernel(&all->stop[slot & (ET_SLOTS - 1)], sizeof(*s), &all->fatal);
+		move_to_stop(all, slot);
 	bpf_probe_read_kernel(&all->fatal, sizeof(all->fatal), s);
 	fill_killer(number(target), info, id->start_ns, id->tgid);
 	if (s->signo == SIGKILL && s->info == ET_INFO_PRIV && !(s->by.flags & ET_PEER_EXITING) &&
@@ -512,6 +610,9 @@ static __always_inline void fill_signal(struct et_signal *s, __u64 *ctx, struct 
 		s->flags |= ET_SIG_INJECTED;
 	if (is_bare_kill(s) && s->flags & ET_SIG_TRACER && call_number() != NR_PTRACE)
 		s->flags &= ~ET_SIG_TRACER; /* kill(), as anybody else may */
+	/* What the main thread blocks another thread may not. */
+	if (s->disposition == ET_DISP_DEFAULT && ends_group(READ(target, signal), s->signo))
+		s->flags = (s->flags & ~(ET_SIG_BLOCKED | ET_SIG_PTRACED)) | ET_SIG_FATAL;
 	if (certain_death(s))
 		s->flags |= ET_SIG_FATAL;
 	fill_sender(s);
@@ -539,7 +640,7 @@ int BPF_PROG(signal__tp, int sig, struct kernel_siginfo *siginfo, struct task_st
 	if (!may_be_noteworthy(sig, result))
 		return 0;
 	/* To a zombie, until it is released, or to the dying itself: nothing becomes of that any more. */
-	if (!target->signal->live.counter)
+	if (!target->signal->live.counter || too_late(target->signal, sig, result))
 		return 0;
 	if (sig == SIGHUP)
 		count_hangup(number(siginfo), result);

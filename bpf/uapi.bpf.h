@@ -34,12 +34,14 @@
 #define SIGPROF 27
 #define SIGWINCH 28
 #define SIGSYS 31
+#define SIGRTMIN 32
 
 #define RLIMIT_CPU 0
 #define RLIMIT_CORE 4
 #define RLIMIT_RTTIME 15
 
 #define SI_USER 0
+#define SI_MESGQ (-3)
 #define SYS_SECCOMP 1 /* si_code of SIGSYS */
 
 #define S_IFMT 0170000
@@ -65,6 +67,8 @@
 #define NR_PWRITE64 18
 #define NR_WRITEV 20
 #define NR_PTRACE 101
+#define NR_RT_SIGQUEUEINFO 129
+#define NR_RT_TGSIGQUEUEINFO 297
 #define NR_EXIT_GROUP 231
 #define USER32_CS 0x23
 #else
@@ -75,9 +79,15 @@
 #define NR_PWRITE64 68
 #define NR_WRITEV 66
 #define NR_PTRACE 117
+#define NR_RT_SIGQUEUEINFO 138
+#define NR_RT_TGSIGQUEUEINFO 240
 #define NR_EXIT_GROUP 94
 #define PSR_MODE32_BIT 0x10
 #endif
+
+#define NR_PIDFD_SEND_SIGNAL 424 /* the same everywhere, as all since */
+#define PIDFD_SIGNAL_PROCESS_GROUP 4
+#define NR_RT_SIGQUEUEINFO_32 178 /* of 32-bit programs; of others one that sends nothing */
 
 /* The bit of a signal in a set. */
 #define BIT(sig) (1ULL << ((sig) - 1))

@@ -191,6 +191,11 @@ enum et_death_flags {
 	ET_D_MM_FREED = 1 << 12,  /* its memory was torn down by one of its own threads */
 	ET_D_CLONE_AUTOREAP = 1 << 13, /* clone3() asked for a child that is never a zombie (7.x) */
 	ET_D_FD_CLOSER = 1 << 14, /* it was the last user of its descriptor table and closed it */
+	/* never delivered: still pending when its last thread was in do_exit; ET_SEEN_PENDING */
+	ET_D_TERM_PENDING = 1 << 16,
+	ET_D_INT_PENDING = 1 << 17,
+	ET_D_HUP_PENDING = 1 << 18,
+	ET_D_QUIT_PENDING = 1 << 19,
 };
 
 /* Fact groups seen; what is not seen here is unknown, never 0. */
@@ -212,6 +217,7 @@ enum et_seen {
 	ET_SEEN_HANGUPS = 1 << 14,  /* hung_up holds */
 	ET_SEEN_LIMITS = 1 << 15,   /* cpu_soft, cpu_hard, rt_soft, rt_hard hold */
 	ET_SEEN_REFUSED = 1 << 16,  /* refused, refused_arch hold: the system call that seccomp ended it for */
+	ET_SEEN_PENDING = 1 << 17,  /* ET_D_TERM_PENDING and its like hold */
 };
 
 enum et_cut {

@@ -187,10 +187,16 @@ static bool match_injected(const struct facts *f)
 	return f->sig->flags & ET_SIG_INJECTED;
 }
 
+/* It sent itself, by rt_sigqueueinfo(), what to others only the kernel says. */
+static bool is_made_up(const struct facts *f)
+{
+	return f->sig->code > 0 && f->sig->flags & ET_SIG_BY_CALL;
+}
+
 static bool match_seccomp(const struct facts *f)
 {
 	return f->signo == SIGSYS && is_self(f) && f->sig->info == ET_INFO_REAL &&
-	       f->sig->code == CODE_SECCOMP;
+	       f->sig->code == CODE_SECCOMP && !is_made_up(f);
 }
 
 /* A tick found it running: the limits are looked at then. */
@@ -221,6 +227,15 @@ static bool match_exec(const struct facts *f)
 	return f->signo == SIGSEGV && timeline__is_kernel_own(f->sig);
 }
 
+/* What clone() asked for in place of SIGCHLD, when the child ends: its code is one of SIGCHLD. */
+static bool match_child_end(const struct facts *f)
+{
+	const struct et_signal *s = f->sig;
+
+	return s->info == ET_INFO_REAL && s->code >= CODE_EXITED && s->code <= CODE_DUMPED && !is_self(f) &&
+	       s->by.flags & ET_PEER_EXITING && record__same_id(&s->by_parent.id, &f->r->death->id);
+}
+
 static bool match_fault(const struct facts *f)
 {
 	switch (f->signo) {
@@ -230,7 +245,7 @@ static bool match_fault(const struct facts *f)
 	case SIGILL:
 	case SIGTRAP:
 		/* a memory error may be told to another process than the one that ran into it */
-		return f->sig->info == ET_INFO_REAL && f->sig->code > 0 &&
+		return f->sig->info == ET_INFO_REAL && f->sig->code > 0 && !is_made_up(f) &&
 		       (is_self(f) || (f->sig->flags & ET_SIG_FAULT) || f->sig->code != CODE_KERNEL);
 	default:
 		return false;
@@ -313,7 +328,7 @@ static bool match_descriptor(const struct facts *f)
 
 	if (s->info == ET_INFO_PRIV)
 		return f->signo == SIGIO;
-	if (s->info != ET_INFO_REAL || f->signo == SIGSYS)
+	if (s->info != ET_INFO_REAL || f->signo == SIGSYS || is_made_up(f))
 		return false;
 	return (s->code >= CODE_POLL_IN && s->code <= CODE_POLL_HUP) ||
 	       (s->code == CODE_SIGIO && !timeline__sender_known(s));
@@ -670,6 +685,15 @@ static void conclude_exec(const struct facts *f)
 	cause__say(f->r, "%s: exec failed after the old program was gone", f->r->cause.signal_name);
 }
 
+static void conclude_child_end(const struct facts *f)
+{
+	name_because_of(f->r, &f->sig->by);
+	record__add_missing(f->r, FIELD_cause_by, WHY_UNSEEN);
+	cause__say(f->r, "%s: its child ", f->r->cause.signal_name);
+	cause__say_peer(f->r, &f->sig->by);
+	cause__say_words(f->r, " ended, whose exit signal that is (clone)");
+}
+
 static void conclude_fault(const struct facts *f)
 {
 	const char *code = names__sicode(f->signo, f->sig->code);
@@ -988,6 +1012,7 @@ static const struct rule {
 	{ "hard CPU time limit", CAUSE_RLIMIT, match_cpu_hard, conclude_cpu_hard },
 	{ "hard real-time limit", CAUSE_RLIMIT, match_rt_hard, conclude_rt_hard },
 	{ "failed exec", CAUSE_EXEC, match_exec, conclude_exec },
+	{ "end of a child", CAUSE_UNKNOWN, match_child_end, conclude_child_end },
 	{ "fault", CAUSE_FAULT, match_fault, conclude_fault },
 	{ "abort", CAUSE_ABORT, match_abort, conclude_abort },
 	{ "broken pipe", CAUSE_PIPE, match_pipe, conclude_pipe },

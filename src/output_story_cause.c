@@ -92,8 +92,8 @@ static void put_stop(struct story *s, const struct stop *stop)
 	output__put_duration(s->b, stop->before_death_ns);
 	buf__str(s->b, " before death: ");
 	buf__str(s->b, stop->result);
-	if (stop->sig->count > 1)
-		story__item_number(s, "the last of ", stop->sig->count, "");
+	if (stop->count > 1)
+		story__item_number(s, "the last of ", stop->count, "");
 }
 
 static void put_stops(struct story *s)

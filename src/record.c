@@ -305,7 +305,7 @@ GET_STOP(by_pid, v_when(s->by_known, peer_pid(&s->sig->by)))
 GET_STOP(by_comm, v_when(s->by_known, peer_comm(&s->sig->by)))
 GET_STOP(by_uid, v_when(s->by_known, peer_uid(&s->sig->by)))
 GET_STOP(result, v_str(s->result))
-GET_STOP(count, v_u64(s->sig->count))
+GET_STOP(count, v_u64(s->count))
 GET_STOP(before, v_num(V_NS, s->before_death_ns))
 
 #define GET_FRAME(name, expr)                                                       \
@@ -380,7 +380,7 @@ static const struct field stop_fields[] = {
 	ITEM("by.pid", "integer", "", "pid of the sender", "BY-PID", stop_by_pid),
 	ITEM("by.comm", "string", "", "name of the sender", "BY", stop_by_comm),
 	ITEM("by.uid", "integer", "", "real user id of the sender", "BY-UID", stop_by_uid),
-	ITEM("result", "string", "", "handled, ignored, blocked, pending (one was already) or default",
+	ITEM("result", "string", "", "handled, ignored, blocked, pending (its handler did not run) or default",
 	      "RESULT", stop_result),
 	ITEM("count", "integer", "", "how many of this signal came", "COUNT", stop_count),
 	ITEM("before_death_ns", "integer", "ns", "from the latest of them to the death", "BEFORE",

@@ -138,6 +138,7 @@ struct stop {
 	const char *result; /* handled, ignored, blocked, pending, default */
 	bool by_known;	    /* sig->by sent it; otherwise the kernel did and sig->by is a bystander */
 	uint64_t before_death_ns;
+	uint32_t count;	    /* of this signal, of which sig is the latest */
 };
 
 /* What the rules of cause.c concluded. Pointers point into the record's event. */

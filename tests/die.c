@@ -481,6 +481,72 @@ static void die_forge_timer_pidfd(char **argv)
 	check("pidfd_send_signal", syscall(SYS_pidfd_send_signal, fd, info.si_signo, &info, 0));
 }
 
+/* forge-self SIG CODE: as if the kernel said so */
+static void die_forge_self(char **argv)
+{
+	siginfo_t info = { .si_signo = number(argv, 1), .si_code = number(argv, 2) };
+
+	info.si_addr = (void *)0xdead;
+	check("rt_tgsigqueueinfo", syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), info.si_signo, &info));
+	wait_for_death();
+}
+
+/* pidfd-each SIG PID...: a descriptor for each, the same number again and again */
+static void die_pidfd_each(char **argv)
+{
+	for (char **pid = argv + 2; *pid; pid++) {
+		long fd = check("pidfd_open", syscall(SYS_pidfd_open, atoi(*pid), 0));
+
+		check("pidfd_send_signal", syscall(SYS_pidfd_send_signal, fd, number(argv, 1), NULL, 0));
+		close(fd);
+	}
+}
+
+/* write-each TEXT FILE...: the same */
+static void die_write_each(char **argv)
+{
+	for (char **file = argv + 2; *file; file++) {
+		int fd = (int)check("open", open(*file, O_WRONLY));
+
+		check("write", write(fd, argv[1], strlen(argv[1])));
+		close(fd);
+	}
+}
+
+static void exit_7(int sig)
+{
+	(void)sig;
+	_exit(7);
+}
+
+static void *take_signal(void *sig)
+{
+	set_blocked(SIG_UNBLOCK, (int)(long)sig);
+	say("ready\n");
+	wait_for_death();
+	return NULL;
+}
+
+/* worker-takes SIG: the main thread blocks it */
+static void die_worker_takes(char **argv)
+{
+	const long sig = number(argv, 1);
+	pthread_t thread;
+
+	set_blocked(SIG_BLOCK, (int)sig);
+	signal((int)sig, exit_7);
+	pthread_create(&thread, NULL, take_signal, (void *)sig);
+	wait_for_death();
+}
+
+/* child-ends SIG: a child that lets it know by that */
+static void die_child_ends(char **argv)
+{
+	if (!check("clone", syscall(SYS_clone, number(argv, 1), NULL, NULL, NULL, NULL)))
+		_exit(0);
+	wait_for_death();
+}
+
 /* send-later SIG PID: when told to */
 static void die_send_later(char **argv)
 {
@@ -1217,6 +1283,11 @@ static const struct way ways[] = {
 	{ "forge-timer", die_forge_timer, EXIT },
 	{ "forge-timer-thread", die_forge_timer_thread, EXIT },
 	{ "forge-timer-pidfd", die_forge_timer_pidfd, EXIT },
+	{ "forge-self", die_forge_self, "'cause.class':'signal'" },
+	{ "pidfd-each", die_pidfd_each, EXIT },
+	{ "write-each", die_write_each, EXIT },
+	{ "worker-takes", die_worker_takes, "'exit.code':7" },
+	{ "child-ends", die_child_ends, "'cause.class':'unknown'" },
 	{ "send-later", die_send_later, EXIT },
 	{ "send-child", die_send_child, EXIT },
 	{ "escalate", die_escalate, EXIT },

@@ -319,8 +319,13 @@ struct rlimit {
 	unsigned long rlim_cur, rlim_max;
 };
 
+struct sigpending {
+	sigset_t signal;
+};
+
 struct signal_struct {
 	atomic_t live;
+	struct sigpending shared_pending;
 	int nr_threads;
 	int group_exit_code;
 	unsigned int flags;
@@ -374,6 +379,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked, real_blocked;
+	struct sigpending pending;
 	struct task_io_accounting ioac;
 	struct css_set *cgroups;
 	struct seccomp seccomp;

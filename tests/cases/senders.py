@@ -2,10 +2,11 @@
 """Who sent it, in depth: what is known of a sender that is gone, its earlier signals, all whom one call killed."""
 import os
 import shutil
-from signal import SIGALRM, SIGHUP, SIGINT, SIGKILL, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1
+from signal import (SIGALRM, SIGBUS, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPROF, SIGQUIT, SIGSEGV, SIGSTOP, SIGSYS,
+                    SIGTERM, SIGUSR1, SIGXCPU)
 
 from cases import alone, case, row
-from cases.records import NOTHING, Check, has
+from cases.records import NOTHING, Check, has, matches
 from cases.scene import DIE, Shared, by, comm, stat_fields
 
 RTMIN3 = 37
@@ -135,6 +136,50 @@ def asked_and_then_killed(s):
     s.reap(q, {**by(once), "cause.escalated": NOTHING})
 
 
+def stop(s, process):
+    os.kill(process.pid, SIGSTOP)
+    s.wait_until(lambda: stat_fields(process.pid)[0] == "T", f"{process.pid} is not stopped")
+
+
+@row(9)
+@case
+def no_handler_ran(s):
+    """It is stopped: what it would handle waits, and SIGKILL does not."""
+    p = s.die("handle", int(SIGTERM)).word("ready")
+    stop(s, p)
+    polite = s.send(SIGTERM, p, name="polite")
+    killer = s.send(SIGKILL, p)
+    s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": has(
+        {"signal_name": "SIGTERM", "by.pid": polite.pid, "result": "pending"})})
+
+
+@row(10)
+@case
+def handled_by_a_worker(s):
+    """The main thread blocks it, which stops nobody else."""
+    p = s.die("worker-takes", int(SIGTERM)).word("ready")
+    polite = s.send(SIGTERM, p, name="polite")
+    s.reap(p, {"cause.text": matches(r"exit code 7, .* after SIGTERM from polite\[\d+\] was handled"),
+               "cause.timeline": has({"signal_name": "SIGTERM", "by.pid": polite.pid, "result": "handled"})})
+
+
+@row(8)
+@case
+def first_of_a_queue(s):
+    """Real-time signals queue: the first one kills."""
+    p = s.die("block-unblock", RTMIN3).word("ready")
+    first = s.send(RTMIN3, p, name="first")
+    s.send(RTMIN3, p, name="second")
+    p.go()
+    s.reap(p, {"exit.signal": RTMIN3, "cause.class": "signal", **by(first)})
+    q = s.die("wait").word("ready")
+    stop(s, q)
+    first = s.send(RTMIN3, q, name="first")
+    s.send(RTMIN3, q, name="second")
+    os.kill(q.pid, SIGCONT)
+    s.reap(q, {"exit.signal": RTMIN3, "cause.class": "signal", **by(first)})
+
+
 def only_child(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return int(file.read().split()[0])
@@ -194,6 +239,34 @@ def kill_one_by_one(s):
 
 @row(13)
 @case
+def same_descriptor_again(s):
+    """What a descriptor stands for tells calls apart, not its number."""
+    victims = [s.die("wait").word("ready") for _ in range(3)]
+    sender = s.die("pidfd-each", int(SIGKILL), *(each.pid for each in victims))
+    s.reap(sender)
+    for each in victims:
+        s.reap(each, {"cause.class": "signal", **by(sender), "cause.blast": NOTHING})
+
+
+@row(12)
+@case
+def cgroups_one_by_one(s):
+    with s.cgroup() as group:
+        if not has_kill(s, group):
+            return
+        groups = group.child("first"), group.child("second")
+        victims = [s.die("wait").word("ready") for _ in groups]
+        for each, victim in zip(groups, victims):
+            each.add(victim.pid)
+        writer = s.die("write-each", "1", *(f"{each.directory}/cgroup.kill" for each in groups))
+        s.reap(writer)
+        first = Shared()
+        for victim, blast in zip(victims, (first, Shared(first))):
+            s.reap(victim, {"exit.signal": 9, "cause.class": "signal", **by(writer), "cause.blast": blast.check()})
+
+
+@row(13)
+@case
 def kill_everybody(s):
     blasts = [Shared()]
     blasts.append(Shared(blasts[0]))
@@ -248,3 +321,23 @@ def forged_timers(s):
             s.reap(p, {"exit.signal": int(sig), "cause.class": "signal", **by(sender)})
     sender = s.send(SIGTERM, innocent)
     s.reap(innocent, {"cause.class": "signal", **by(sender)})
+
+
+@row(17)
+@case
+def forged_by_itself(s):
+    """To itself a process can send what to others only the kernel says."""
+    for sig, code in (SIGSEGV, 1), (SIGSYS, 1), (SIGALRM, 0x80), (SIGXCPU, 0x80), (SIGTERM, 0x80):
+        p = s.die("forge-self", int(sig), code)
+        s.reap(p, {"exit.signal": int(sig), "cause.class": "signal", **by(p), "cause.fault": NOTHING,
+                   "cause.text": matches(r"\w+ raised by itself")})
+
+
+@row(32)
+@case
+def exit_signal_of_a_child(s):
+    """Its code is one of SIGCHLD, whatever that would mean with the signal it is."""
+    for sig in SIGSEGV, SIGBUS, SIGUSR1, SIGTERM:
+        p = s.die("child-ends", int(sig))
+        s.reap(p, {"exit.signal": int(sig), "cause.class": "unknown", "cause.by": None, "cause.fault": NOTHING,
+                   "cause.because_of": matches(r"\S+:\d+:\d+"), "cause.text": matches(r"\w+: its child die\[\d+\] ended.*")})

@@ -73,6 +73,21 @@ static const struct way ways[] = {
 	{ 11, ET_INFO_REAL, KERNEL, 0, 77, 0, CAUSE_UNKNOWN, NOBODY, .text = "SIGSEGV from the kernel",
 	  .missing = "cause.by " },
 
+	/* it says so itself */
+	{ 11, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_SIGNAL, ITSELF,
+	  .text = "SIGSEGV raised by itself" },
+	{ 31, ET_INFO_REAL, 1, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_SIGNAL, ITSELF,
+	  .text = "SIGSYS raised by itself" },
+	{ 14, ET_INFO_REAL, KERNEL, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_SIGNAL, ITSELF,
+	  .text = "SIGALRM raised by itself" },
+	{ 10, ET_INFO_REAL, 3, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_SIGNAL, ITSELF,
+	  .text = "SIGUSR1 raised by itself" },
+
+	/* a message queue, and one that says it is one */
+	{ 10, ET_INFO_REAL, -3, 0, 77, 0, CAUSE_UNKNOWN, NOBODY, .text = "SIGUSR1 from the kernel",
+	  .missing = "cause.by " },
+	{ 10, ET_INFO_REAL, -3, ET_SIG_BY_CALL, 77, 0, CAUSE_SIGNAL, KILLER, .text = "SIGUSR1 from killer[77] (uid 0)" },
+
 	/* what looks like it */
 	{ 6, ET_INFO_REAL, -6, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_ABORT, NOBODY, .text = "abort()" },
 	{ 6, ET_INFO_REAL, 0, 0, 77, 0, CAUSE_SIGNAL, KILLER, .text = "SIGABRT from killer[77] (uid 0)" },
@@ -536,6 +551,57 @@ static void timeline_is_ordered(void)
 	CHECK_STR(r.cause.text, "SIGTERM from bash[77], 1s after SIGINT was blocked");
 }
 
+/* What a handler waits for is not handled, and what the main thread blocks another one may take. */
+static void pending_or_handled(void)
+{
+	static const struct {
+		uint32_t seen, pending, flags, count;
+		const char *result;
+	} facts[] = {
+		{ 0, 0, 0, 1, "handled" },
+		{ ET_SEEN_PENDING, 0, 0, 1, "handled" },
+		{ ET_SEEN_PENDING, ET_D_TERM_PENDING, 0, 1, "pending" },
+		{ ET_SEEN_PENDING, ET_D_TERM_PENDING, 0, 2, "handled" },
+		{ ET_SEEN_PENDING, ET_D_INT_PENDING, 0, 1, "handled" },
+		{ 0, 0, ET_SIG_BLOCKED, 1, "blocked" },
+		{ ET_SEEN_PENDING, ET_D_TERM_PENDING, ET_SIG_BLOCKED, 1, "blocked" },
+		{ ET_SEEN_PENDING, 0, ET_SIG_BLOCKED, 1, "handled" },
+	};
+	struct et_signals *s;
+	struct record r;
+
+	for (unsigned int i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		s = killed(SIGKILL, 1, synth_peer(77, "bash"));
+		s->stop[0] = synth_signal(SIGTERM, synth_peer(1, "systemd"));
+		s->stop[0].time_ns -= 2 * MS;
+		s->stop[0].disposition = ET_DISP_HANDLED;
+		s->stop[0].flags = facts[i].flags;
+		s->stop[0].count = facts[i].count;
+		m.d.seen |= facts[i].seen;
+		m.d.flags |= facts[i].pending;
+		conclude(&r);
+		CHECK_STR(r.cause.stops[0].result, facts[i].result);
+	}
+}
+
+/* Read by sigwait(), say: the latest is in the slot of what could kill, those before it are counted in the other. */
+static void one_entry_for_each_signal(void)
+{
+	struct et_signals *s;
+	struct record r;
+
+	s = killed(SIGTERM, 1, synth_peer(77, "c"));
+	m.d.status = 0;
+	s->fatal.flags |= ET_SIG_BLOCKED;
+	s->stop[0] = s->fatal;
+	s->stop[0].time_ns -= 2 * MS;
+	s->stop[0].count = 2;
+	conclude(&r);
+	CHECK_U64(r.cause.nr_stops, 1);
+	CHECK_U64(r.cause.stops[0].count, 3);
+	CHECK(r.cause.stops[0].sig == &s->fatal);
+}
+
 /* The handler puts the default back and raises again: named as what it is. */
 static void raised_again(void)
 {
@@ -980,6 +1046,8 @@ int main(void)
 	UNIT(durations);
 	UNIT(stopped_then_exited);
 	UNIT(timeline_is_ordered);
+	UNIT(pending_or_handled);
+	UNIT(one_entry_for_each_signal);
 	UNIT(raised_again);
 	UNIT(killed_when_unblocked);
 	UNIT(other_signal_is_not_blamed);
