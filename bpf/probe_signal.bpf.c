@@ -104,7 +104,9 @@ static __always_inline bool calls_sigqueue(void)
 /* To itself a process may send what to others only the kernel says. It may be such a call that seccomp forbids. */
 static __always_inline bool made_up(const struct et_signal *s)
 {
-	return s->flags & ET_SIG_SELF && !(s->signo == SIGSYS && READ(current_task(), seccomp.mode)) && calls_sigqueue();
+	if (s->signo == SIGSYS && READ(current_task(), seccomp.mode))
+		return false;
+	return s->flags & ET_SIG_SELF && calls_sigqueue();
 }
 
 /* Did a system call of current make the siginfo? That of mq_notify() is on the stack of whoever sends a message. */
@@ -471,7 +473,8 @@ static __always_inline void move_to_stop(struct et_signals *all, int slot)
 }
 
 /* Real-time signals queue: of several that wait, blocked or while it is stopped, the first one kills. */
-static __always_inline bool is_behind(const struct et_signal *s, const struct et_signal *old, struct task_struct *target)
+static __always_inline bool is_behind(const struct et_signal *s, const struct et_signal *old,
+				      struct task_struct *target)
 {
 	return s->signo >= SIGRTMIN && old->signo == s->signo && old->time_ns &&
 	       !ends_group(READ(target, signal), s->signo);

@@ -86,7 +86,8 @@ static const struct way ways[] = {
 	/* a message queue, and one that says it is one */
 	{ 10, ET_INFO_REAL, -3, 0, 77, 0, CAUSE_UNKNOWN, NOBODY, .text = "SIGUSR1 from the kernel",
 	  .missing = "cause.by " },
-	{ 10, ET_INFO_REAL, -3, ET_SIG_BY_CALL, 77, 0, CAUSE_SIGNAL, KILLER, .text = "SIGUSR1 from killer[77] (uid 0)" },
+	{ 10, ET_INFO_REAL, -3, ET_SIG_BY_CALL, 77, 0, CAUSE_SIGNAL, KILLER,
+	  .text = "SIGUSR1 from killer[77] (uid 0)" },
 
 	/* what looks like it */
 	{ 6, ET_INFO_REAL, -6, ET_SIG_SELF | ET_SIG_BY_CALL, SELF, 0, CAUSE_ABORT, NOBODY, .text = "abort()" },
