@@ -261,8 +261,9 @@ def cgroups_one_by_one(s):
         writer = s.die("write-each", "1", *(f"{each.directory}/cgroup.kill" for each in groups))
         s.reap(writer)
         first = Shared()
-        for victim, blast in zip(victims, (first, Shared(first))):
-            s.reap(victim, {"exit.signal": 9, "cause.class": "signal", **by(writer), "cause.blast": blast.check()})
+        for victim, each, blast in zip(victims, groups, (first, Shared(first))):
+            s.reap(victim, {"exit.signal": 9, "cause.class": "signal", **by(writer), "cause.cgroup.path": each.path,
+                            "cause.blast": blast.check()})
 
 
 @row(13)
