@@ -235,12 +235,12 @@ static const struct et_peer *parent_at_release(const struct record *r, const str
 	return p->by.id.tgid && !is_tracer(r, &p->by.id) ? &p->by : NULL;
 }
 
-static void note_new_parent(struct record *r, const struct et_reap *p)
+static void note_new_parent(struct record *r, const struct et_reap *p, enum missing_why why)
 {
 	const struct et_peer *now = parent_at_release(r, p);
 
 	if (!now || !r->death->parent.id.tgid) {
-		record__add_missing(r, FIELD_reap_reparented_to, WHY_TIER);
+		record__add_missing(r, FIELD_reap_reparented_to, why);
 		return;
 	}
 	r->reap.reparented = !is_parent(r, &now->id);
@@ -273,7 +273,7 @@ static void conclude_seen_reap(struct record *r, const struct et_reap *p)
 		r->reap.how = REAP_AUTO;
 		return;
 	}
-	note_new_parent(r, p);
+	note_new_parent(r, p, WHY_TIER);
 	r->reap.how = how_waited(r);
 	r->reap.by_known = p->by.id.tgid;
 	r->reap.by = p->by;
@@ -293,32 +293,44 @@ static bool parent_wants_no_zombies(const struct et_death *d)
 	       (d->exit_signal == SIGCHLD && (d->flags & (ET_D_PARENT_IGNORES | ET_D_PARENT_NOCLDWAIT)));
 }
 
-/* The kernel frees it some time after the release and in anybody's context. */
-static void conclude_freed(struct record *r, const struct et_reap *p)
+/*
+ * The message of release_task() did not come. From 7.0 on programs at functions can be preempted, too, and then the
+ * kernel skips them (see fill_late in the kernel half).
+ */
+static enum missing_why why_no_release(const struct assembler *a, const struct record *r)
 {
+	if (!record__hooked(r, ET_OBS_REAP))
+		return WHY_TIER;
+	return a->counters.lost_reap ? WHY_LOST : WHY_SKIPPED;
+}
+
+/* The kernel frees it some time after the release and in anybody's context. */
+static void conclude_freed(const struct assembler *a, struct record *r, const struct et_reap *p)
+{
+	const enum missing_why why = why_no_release(a, r);
 	const struct et_death *d = r->death;
 	const struct et_peer *parent = parent_at_release(r, p);
 	const bool kept = parent && is_parent(r, &parent->id);
 
-	note_new_parent(r, p);
+	note_new_parent(r, p, why);
 	if (!r->reap.reparented && parent_wants_no_zombies(d)) {
 		r->reap.how = REAP_AUTO;
 		return;
 	}
 	r->reap.approximate = true;
 	r->reap.time_ns = p->time_ns;
-	record__add_missing(r, FIELD_reap_zombie_ns, WHY_TIER);
+	record__add_missing(r, FIELD_reap_zombie_ns, why);
 	if (kept || r->reap.reparented)
 		r->reap.how = how_waited(r);
 	else
-		record__add_missing(r, FIELD_reap_how, WHY_TIER);
+		record__add_missing(r, FIELD_reap_how, why);
 	if (kept && r->reap.how == REAP_WAITED) {
 		r->reap.by_known = true;
 		r->reap.by = d->parent;
 		r->reap.by.tid = 0;
-		record__add_missing(r, FIELD_reap_by_tid, WHY_TIER);
+		record__add_missing(r, FIELD_reap_by_tid, why);
 	} else {
-		record__add_missing(r, FIELD_reap_by, WHY_TIER);
+		record__add_missing(r, FIELD_reap_by, why);
 	}
 }
 
@@ -394,7 +406,7 @@ static int take_reap(struct assembler *a, const struct et_reap *message)
 	begin_waiting(a, &r, RECORD_DEATH, n);
 	r.reap.message = p;
 	if (p->kind == ET_REAP_FREED)
-		conclude_freed(&r, p);
+		conclude_freed(a, &r, p);
 	else
 		conclude_seen_reap(&r, p);
 	finish_record(a, &r);

@@ -47,6 +47,8 @@ static const char *why_word(enum missing_why why)
 {
 	if (why == WHY_LOST)
 		return "(lost) ";
+	if (why == WHY_SKIPPED)
+		return "(skipped) ";
 	return why == WHY_FULL ? "(full) " : " ";
 }
 
@@ -321,6 +323,25 @@ static void dead_time_not_seen(void)
 	CHECK_I64(feed(&p), 0);
 	CHECK(last.reap.how == REAP_WAITED && !last.reap.time_known);
 	CHECK(strstr(last.missing, "reap.zombie_ns"));
+}
+
+/* The message of its release did not come: the kernel skipped the probe, or there was no room for it. */
+static void release_not_seen(void)
+{
+	struct et_loss l = { .h = { ET_LOSS, sizeof(l) }, .c = { .lost_reap = 1 } };
+	struct synth_death m;
+	struct et_reap p;
+
+	begin();
+	m = die(4242);
+	p = (struct et_reap){ .h = { ET_REAP, sizeof(p) }, .id = m.d.id, .time_ns = 114 * SEC, .kind = ET_REAP_FREED };
+	CHECK_I64(feed(&p), 0);
+	CHECK(strstr(last.missing, "reap.how(skipped) ") && strstr(last.missing, "reap.zombie_ns(skipped) "));
+	CHECK_I64(feed(&l), 0);
+	m = die(4243);
+	p.id = m.d.id;
+	CHECK_I64(feed(&p), 0);
+	CHECK(strstr(last.missing, "reap.how(lost) "));
 }
 
 /* ---- reaping, seen through tracepoints only ---- */
@@ -1488,6 +1509,7 @@ int main(void)
 	UNIT(end_hands_out_in_order);
 	UNIT(full_table);
 	UNIT(many_zombies);
+	UNIT(release_not_seen);
 	UNIT(lost_reap);
 	UNIT(dead_while_listed);
 	UNIT(pid_reused);
