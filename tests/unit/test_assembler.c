@@ -151,6 +151,15 @@ static void begin(void)
 	begin_with((struct assembler_options){ .zombie_after_ns = 10 * SEC });
 }
 
+static void begin_with_tracepoints(void)
+{
+	struct et_start s = synth_start();
+
+	begin();
+	memset(s.doors, ET_DOOR_TRACEPOINT, ET_OBS_COUNT);
+	CHECK_I64(feed(&s), 0);
+}
+
 static void clock_to(uint64_t ns, uint32_t kind)
 {
 	struct et_clock c = { .h = { kind, sizeof(c) }, .boot_ns = ns, .real_ns = ns + REAL_OFFSET };
@@ -417,7 +426,7 @@ static void freed_only(void)
 	struct synth_death m;
 	struct et_reap p;
 
-	begin();
+	begin_with_tracepoints();
 	m = die(4242);
 	p = freed(&m.d, m.d.parent);
 	CHECK_I64(feed(&p), 0);
