@@ -136,28 +136,30 @@ static int feed(const void *msg)
 	return assembler__feed(a, msg, ((const struct et_header *)msg)->size);
 }
 
-static void begin_with(struct assembler_options o)
+static void begin_from(struct et_start s, struct assembler_options o)
 {
-	struct et_start s = synth_start();
-
 	assembler__free(a);
 	memset(&last, 0, sizeof(last));
 	a = assembler__new(&o, keep, NULL);
 	CHECK_I64(feed(&s), 0);
 }
 
-static void begin(void)
+static void begin_with(struct assembler_options o)
 {
-	begin_with((struct assembler_options){ .zombie_after_ns = 10 * SEC });
+	begin_from(synth_start(), o);
 }
 
 static void begin_with_tracepoints(void)
 {
 	struct et_start s = synth_start();
 
-	begin();
 	memset(s.doors, ET_DOOR_TRACEPOINT, ET_OBS_COUNT);
-	CHECK_I64(feed(&s), 0);
+	begin_from(s, (struct assembler_options){ .zombie_after_ns = 10 * SEC });
+}
+
+static void begin(void)
+{
+	begin_with((struct assembler_options){ .zombie_after_ns = 10 * SEC });
 }
 
 static void clock_to(uint64_t ns, uint32_t kind)
