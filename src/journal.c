@@ -225,7 +225,8 @@ static uint64_t bits_of(const struct frame_record *f)
 	char word[32];
 
 	for (unsigned int i = 0; i < nr_history_columns; i++) {
-		if (!history_columns[i].name || !frame__next_column(&rest, &c))
+		/* what only the metrics take is in between */
+		if (!history_columns[i].sent || !frame__next_column(&rest, &c))
 			continue;
 		if (history_columns[i].field == FIELD_exit_raw && c.kind == COLUMN_NUMBER)
 			status = c.number;
