@@ -49,8 +49,9 @@ PURE := $(filter-out $(LIVE:%=$(O)/%.o),$(OBJS))
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*.c))
 LEAVES := $(O)/tests/leave $(O)/tests/leave_stripped $(O)/tests/leave_static $(O)/tests/leave_frames $(O)/tests/leave_musl \
 	$(if $(filter x86,$(ARCH)),$(O)/tests/leave32)
-HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out tests/failalloc.c,$(wildcard tests/*.c))) $(O)/tests/failalloc.so \
-	$(O)/tests/stdio-musl $(O)/tests/stdio-static $(if $(filter x86,$(ARCH)),$(O)/tests/ended32)
+PRELOADED := failalloc swap
+HELPERS := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out $(PRELOADED:%=tests/%.c),$(wildcard tests/*.c))) \
+	$(PRELOADED:%=$(O)/tests/%.so) $(O)/tests/stdio-musl $(O)/tests/stdio-static $(if $(filter x86,$(ARCH)),$(O)/tests/ended32)
 
 ifeq ($(V),1)
 Q :=
@@ -127,7 +128,7 @@ $(O)/tests/ended32: tests/ended.c $(wildcard tests/*.h) Makefile | $(O)/tests/un
 	$(say) CC $@
 	$(Q)$(CC) -m32 -std=gnu11 -O2 -Wall -Wextra -Werror -static -pthread -o $@ $<
 
-$(O)/tests/failalloc.so: tests/failalloc.c Makefile | $(O)/tests/unit
+$(PRELOADED:%=$(O)/tests/%.so): $(O)/tests/%.so: tests/%.c Makefile | $(O)/tests/unit
 	$(say) CC $@
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
 

@@ -380,18 +380,33 @@ static int refuse_dir(const struct serve *s, const char *why)
 	return -EINVAL;
 }
 
-static int own(int fd, const char *name, uid_t uid, gid_t gid, mode_t mode)
+static int own(int fd, const struct stat *st, uid_t uid, gid_t gid, mode_t mode)
+{
+	if ((st->st_uid != uid || st->st_gid != gid) && fchown(fd, uid, gid))
+		return -errno;
+	return fchmod(fd, mode) ? -errno : 0;
+}
+
+static int own_dir(int fd, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat st;
 
-	if (fstatat(fd, name, &st, *name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH))
-		return errno == ENOENT ? 0 : -errno;
-	if (*name && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
-		return -ELOOP;
-	if ((st.st_uid != uid || st.st_gid != gid) &&
-	    fchownat(fd, name, uid, gid, *name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH))
-		return -errno;
-	return (*name ? fchmodat(fd, name, mode, 0) : fchmod(fd, mode)) ? -errno : 0;
+	return fstat(fd, &st) ? -errno : own(fd, &st, uid, gid, mode);
+}
+
+/* By a descriptor: who owns the directory may put a link to anybody's file in its place at any moment. */
+static int own_file(int dir, const char *name, uid_t uid, gid_t gid, mode_t mode)
+{
+	const int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno == ENXIO ? -ELOOP : -errno; /* a socket is no file either */
+	err = fstat(fd, &st) ? -errno : !S_ISREG(st.st_mode) || st.st_nlink != 1 ? -ELOOP :
+	      own(fd, &st, uid, gid, mode);
+	close(fd);
+	return err;
 }
 
 /* Of the user who will write it; a group's, if one may read: what is made in it is that group's, too. */
@@ -402,11 +417,13 @@ static int own_all(struct serve *s)
 	const struct user *u = s->privileges.change ? &s->privileges.user : &me;
 	const bool shared = s->options->for_group;
 	const gid_t gid = shared ? s->options->group : u->gid;
-	int err = own(s->dir_fd, "", u->uid, gid, shared ? 02750 : 0700);
+	int err = own_dir(s->dir_fd, u->uid, gid, shared ? 02750 : 0700);
 
 	for (unsigned int i = 0; !err && i < 3; i++)
-		err = own(s->dir_fd, names[i], u->uid, gid, shared ? 0640 : 0600);
-	return err ? refuse_dir(s, err == -ELOOP ? "there is a link in place of the history" : strerror(-err)) : 0;
+		err = own_file(s->dir_fd, names[i], u->uid, gid, shared ? 0640 : 0600);
+	if (!err)
+		return 0;
+	return refuse_dir(s, err == -ELOOP ? "there is a link, or no file, in place of the history" : strerror(-err));
 }
 
 /* For that user, and the group that may read the history, too. */

@@ -12,6 +12,7 @@ from signal import SIGHUP, SIGKILL, SIGSEGV, SIGTERM
 
 from cases import alone
 from cases.crowds import Accounting
+from cases.faults import BUILT
 from cases.storms import begin, deaths, end
 from cases.tracer import Failed, Skipped
 
@@ -22,7 +23,7 @@ WATCH, KEEP = "exittrace-watch", "exittrace-keep"
 class Service:
     """exittrace serve with a history of its own, ready when the constructor returns."""
 
-    def __init__(self, setup, directory, *options):
+    def __init__(self, setup, directory, *options, env=None):
         self.setup, self.directory = setup, directory
         os.makedirs(directory, exist_ok=True)
         # whoever it becomes must get there
@@ -34,7 +35,7 @@ class Service:
                 *map(str, options)]
         self.log = open(f"{self.directory}.log", "ab+")
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        pass_fds=[told])
+                                        pass_fds=[told], env=env and {**os.environ, **env})
         os.close(told)
         with open(tell, "rb", buffering=0) as pipe:
             if not (select.select([pipe], [], [], setup.seconds(20))[0] and pipe.read(1)):
@@ -262,3 +263,28 @@ def damaged_file(s):
         wait_for_deaths(s, service, "process_comm = 'et-new'", 500)
         s.check(service.numbers("PRAGMA integrity_check") == [("ok",)], "the new one is damaged")
         service.stop()
+
+
+def swap_while_it_starts(s, swapped, *options):
+    """A link to the victim is put in place of that file the moment it was looked at: who it belongs to, what mode it has."""
+    victim, link = (os.path.join(s.directory, name) for name in ("victim", "link"))
+    with open(victim, "w") as file:
+        os.fchmod(file.fileno(), 0o644)
+    os.symlink(victim, link)
+    before = os.lstat(victim)
+    env = {"LD_PRELOAD": os.path.join(BUILT, "swap.so"), "SWAP_PATH": swapped, "SWAP_BY": link}
+    with contextlib.suppress(Failed), Service(s.setup, os.path.join(s.directory, "state"), *options, env=env):
+        pass
+    after = os.lstat(victim)
+    s.check(os.path.islink(swapped), f"{swapped} was not swapped")
+    s.check((before.st_mode, before.st_uid, before.st_gid) == (after.st_mode, after.st_uid, after.st_gid),
+            f"another file was made {after.st_mode:o}, of {after.st_uid}:{after.st_gid}")
+
+
+@alone(once="machine", seconds=60)
+def history_swapped_for_a_link(s):
+    """Between a look at the history and giving it to the service's user somebody puts a link there: its target stays as it is."""
+    directory = os.path.join(s.directory, "state")
+    with Service(s.setup, directory) as service:
+        service.stop()
+    swap_while_it_starts(s, os.path.join(directory, "history.db"))
