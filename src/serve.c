@@ -426,17 +426,33 @@ static int own_all(struct serve *s)
 	return refuse_dir(s, err == -ELOOP ? "there is a link, or no file, in place of the history" : strerror(-err));
 }
 
-/* For that user, and the group that may read the history, too. */
+/* Just bound by us, and by no other name. */
+static bool is_our_socket(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISSOCK(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+}
+
+/*
+ * For that user, and the group that may read the history, too. Its mode it has from umask(); and who owns the directory
+ * may have put something else in its place by now, which is not given away.
+ */
 static int own_socket(const struct serve *s, const char *path)
 {
 	const struct user me = { geteuid(), getegid() };
 	const struct user *u = s->privileges.change ? &s->privileges.user : &me;
 	const gid_t gid = s->options->for_group ? s->options->group : u->gid;
+	const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int err = fd < 0 ? -errno : !is_our_socket(fd) ? -ELOOP :
+		  fchownat(fd, "", u->uid, gid, AT_EMPTY_PATH) ? -errno : 0;
 
-	if (!lchown(path, u->uid, gid) && !chmod(path, s->options->for_group ? 0660 : 0600))
-		return 0;
-	log__error("--metrics-listen unix:%s: %s", text__shown(path).s, strerror(errno));
-	return -errno;
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		log__error("--metrics-listen unix:%s: %s", text__shown(path).s,
+			   err == -ELOOP ? "in place of the socket is something else" : strerror(-err));
+	return err;
 }
 
 static int open_dir(struct serve *s)
@@ -481,13 +497,16 @@ static int open_metrics_socket(struct serve *s)
 {
 	const struct options *o = s->options;
 	const struct metrics_address *a = &o->metrics_address;
+	mode_t mask;
 	int fd;
 
 	if (!metrics_http__is_possible()) {
 		log__error("--metrics-listen: this is a static program, which cannot; --metrics-file can");
 		return -EINVAL;
 	}
+	mask = umask(o->for_group ? 0117 : 0177);
 	fd = metrics_address__listen(a);
+	umask(mask);
 	if (fd < 0) {
 		log__error("--metrics-listen %s: %s", text__shown(o->metrics_listen).s, strerror(-fd));
 		return fd;

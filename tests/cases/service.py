@@ -288,3 +288,11 @@ def history_swapped_for_a_link(s):
     with Service(s.setup, directory) as service:
         service.stop()
     swap_while_it_starts(s, os.path.join(directory, "history.db"))
+
+
+@alone(once="machine", seconds=60)
+def socket_swapped_for_a_link(s):
+    """The same right behind bind()."""
+    os.makedirs(os.path.join(s.directory, "socket"))
+    path = os.path.join(s.directory, "socket", "metrics")
+    swap_while_it_starts(s, path, "--metrics-listen", f"unix:{path}")
