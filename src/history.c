@@ -44,6 +44,10 @@ static int refuse_open(const struct options *o, int err)
 		log__error("%s/history.db may not be read by you: ask as root, or as a member of the group that "
 			   "exittrace serve --group names", o->state_dir);
 		break;
+	case -ENXIO:
+		log__error("%s/history.db, or its -wal or -shm, is no file: look who put a pipe or a directory there",
+			   o->state_dir);
+		break;
 	case -EPROTONOSUPPORT:
 		log__error("%s/history.db was written by another version of exittrace, which must read it",
 			   o->state_dir);

@@ -56,7 +56,7 @@ uint64_t store__bytes(const struct store *s);
 
 /* ---- for those who read ---- */
 
-/* NULL and *err: -ENOENT there is none, -EACCES, -EBADMSG, -EPROTONOSUPPORT, ... */
+/* NULL and *err: -ENOENT there is none, -ENXIO it is no file, -EACCES, -EBADMSG, -EPROTONOSUPPORT, ... */
 struct sqlite3 *store__open_reader(const char *dir, int *err);
 
 /* ---- the parts of it, for its own files ---- */

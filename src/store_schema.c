@@ -4,11 +4,13 @@
  * them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "store.h"
 
@@ -262,19 +264,43 @@ static int look_at(sqlite3 *db)
 	return version == STORE_VERSION ? 0 : version ? -EPROTONOSUPPORT : -EBADMSG;
 }
 
+/* Who keeps the history may put anything there: open() waits at a pipe until somebody writes to it, SQLite's too. */
+static int try_file(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int err;
+
+	if (fd < 0)
+		return -errno; /* -ENXIO of a socket */
+	err = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -ENXIO;
+	close(fd);
+	return err;
+}
+
+static int try_files(const char *path)
+{
+	static const char *const others[] = { "-wal", "-shm" };
+	int err = try_file(path);
+	char other[4200];
+
+	for (unsigned int i = 0; !err && i < 2; i++) {
+		snprintf(other, sizeof(other), "%s%s", path, others[i]);
+		if (try_file(other) == -ENXIO)
+			err = -ENXIO;
+	}
+	return err;
+}
+
 sqlite3 *store__open_reader(const char *dir, int *err)
 {
 	sqlite3 *db = NULL;
 	char path[4096];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
-	f = fopen(path, "re");
-	if (!f) {
-		*err = -errno;
+	*err = try_files(path);
+	if (*err)
 		return NULL;
-	}
-	fclose(f);
 	*err = store__error(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL));
 	if (!*err)
 		*err = look_at(db);

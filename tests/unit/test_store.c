@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -469,6 +470,39 @@ static void other_versions(void)
 	CHECK_I64(open_with(0, 0), -EBADMSG);
 }
 
+/* In the place of a file: told, not waited for. */
+static void no_files(void)
+{
+	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm" };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char path[sizeof(to.sun_path)];
+	int err, fd;
+
+	alarm(20); /* and were it waited for, that ends it */
+	for (unsigned int i = 0; i < 3; i++) {
+		begin();
+		CHECK_I64(store__commit(store), 0);
+		store__close(store);
+		store = NULL;
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+		CHECK_I64(mkfifo(path, 0600), 0);
+		CHECK(!store__open_reader(dir, &err));
+		CHECK_I64(err, -ENXIO);
+	}
+	remove_all();
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/" STORE_FILE, dir);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK_I64(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	CHECK(!store__open_reader(dir, &err));
+	CHECK_I64(err, -ENXIO);
+	close(fd);
+	alarm(0);
+	remove_all();
+	CHECK(!store__open_reader(dir, &err));
+	CHECK_I64(err, -ENOENT);
+}
+
 /* ---- the way there ---- */
 
 static void cut_frames_are_none(void)
@@ -580,6 +614,7 @@ int main(void)
 	UNIT(no_room);
 	UNIT(damaged);
 	UNIT(other_versions);
+	UNIT(no_files);
 	UNIT(cut_frames_are_none);
 	UNIT(nothing_is_lost_on_the_way);
 	UNIT(a_full_queue_says_so);
