@@ -33,8 +33,10 @@ struct recorder {
 	struct journal *journal; /* NULL: nothing is written there */
 	int signal_fd;
 	bool stop, reopen, gone;
-	unsigned int frames;	  /* in this transaction */
+	unsigned int frames;	  /* in this transaction, ... */
+	uint64_t bytes;		  /* ... and of how many bytes */
 	unsigned int since_keep;
+	uint64_t bytes_since_keep;
 	uint64_t began_ns;	  /* the transaction; 0: there is none */
 	uint64_t keep_due_ns, idle_since_ns, retry_due_ns;
 	uint64_t asked_session, asked_seq, asked_ns; /* what was asked for again */
@@ -135,6 +137,7 @@ static void give_up_transaction(struct recorder *r, int err)
 	}
 	r->began_ns = 0;
 	r->frames = 0;
+	r->bytes = 0;
 	r->retry_due_ns = kernel__boot_ns() + RETRY_NS;
 	r->asked_ns = 0;
 }
@@ -157,6 +160,7 @@ static void commit(struct recorder *r)
 	r->error = 0;
 	r->began_ns = 0;
 	r->frames = 0;
+	r->bytes = 0;
 	metering__keep(r->metering);
 	send_reply(r, store__reply(r->store));
 }
@@ -172,7 +176,9 @@ static int take_frame(struct recorder *r, const struct feed_frame *f)
 		r->began_ns = kernel__boot_ns();
 	if (!err) {
 		r->frames++;
+		r->bytes += f->size;
 		r->since_keep++;
+		r->bytes_since_keep += f->size;
 		metering__take(r->metering, f, r->store);
 	} else if (err == -ENOENT) {
 		ask_again(r);
@@ -232,7 +238,8 @@ static bool may_write(struct recorder *r)
 
 static bool is_due(const struct recorder *r, uint64_t now)
 {
-	return r->began_ns && (now - r->began_ns >= COMMIT_NS || r->frames >= COMMIT_FRAMES);
+	return r->began_ns && (now - r->began_ns >= COMMIT_NS || r->frames >= COMMIT_FRAMES ||
+			       r->bytes >= store__step_bytes(&r->how->store));
 }
 
 static void read_packets(struct recorder *r)
@@ -244,15 +251,26 @@ static void read_packets(struct recorder *r)
 
 /* ---- the rest of the time ---- */
 
+static bool is_keep_due(const struct recorder *r, uint64_t now)
+{
+	return now >= r->keep_due_ns || r->since_keep >= KEEP_STEP_FRAMES ||
+	       r->bytes_since_keep >= store__step_bytes(&r->how->store);
+}
+
+/* As much as came goes, however long that takes: meanwhile the queue fills, and what it has no room for is counted. */
 static void keep(struct recorder *r, uint64_t now)
 {
 	int err;
 
-	if (!r->store || r->began_ns || (now < r->keep_due_ns && r->since_keep < KEEP_STEP_FRAMES))
+	if (!r->store || r->began_ns || !is_keep_due(r, now))
 		return;
-	err = store__keep(r->store, kernel__real_ns());
+	do {
+		err = store__keep(r->store, kernel__real_ns());
+		r->how->shared->recorder_beat_ns = kernel__boot_ns();
+	} while (err == STORE_KEEP_ON);
 	r->since_keep = 0;
-	r->keep_due_ns = err == 1 ? now : now + KEEP_NS;
+	r->bytes_since_keep = 0;
+	r->keep_due_ns = err == STORE_KEEP_LATER ? now : now + KEEP_NS;
 	if (err < 0)
 		give_up_transaction(r, err);
 }

@@ -21,8 +21,12 @@
 #include "squeeze.h"
 
 #define MODEL_BYTES 24576 /* a few lines, or a few deaths, that differ */
-#define KEEP_ROWS 2000	  /* deleted at once */
-#define KEEP_PAGES "2000"
+#define KEEP_ROWS 2000	  /* deleted at once, ... */
+#define KEEP_ROWS_MIN 100
+#define KEEP_PAGES 2000U  /* ... and given back */
+#define PAGE_BYTES 4096
+#define LOG_PAGES 8192U	  /* of the log, before it goes into the file */
+#define LOG_SHARE 16	  /* of what may be kept, if that is less */
 #define PATH_BYTES 4096
 
 struct model {
@@ -48,6 +52,7 @@ struct store {
 	struct model line, messages;
 	struct buf squeezed_line, squeezed_messages;
 	struct current now, kept; /* with what is not committed, and without */
+	uint64_t left_bytes; /* by the last store__keep(); 0: there was none */
 	bool open_transaction;
 	bool added; /* by the frame that was put last: a death */
 	unsigned int columns;
@@ -57,9 +62,38 @@ struct store {
 /* ---- opening ---- */
 
 static const char settings[] = "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			       "PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=33554432;"
 			       "PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
 			       "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=OFF";
+
+static unsigned int log_pages(const struct store_how *how)
+{
+	const uint64_t share = how->keep_bytes / LOG_SHARE / PAGE_BYTES;
+
+	return !how->keep_bytes || share > LOG_PAGES ? LOG_PAGES : share ? (unsigned int)share : 1;
+}
+
+/* The log has three shares: it grows by a transaction before it is emptied, and while somebody reads by another. */
+static uint64_t file_bytes(const struct store_how *how)
+{
+	return how->keep_bytes - 3ULL * log_pages(how) * PAGE_BYTES;
+}
+
+/* Of frames, squeezed to a third if they are like others. */
+uint64_t store__step_bytes(const struct store_how *how)
+{
+	return 2ULL * log_pages(how) * PAGE_BYTES;
+}
+
+static int set_up(struct store *s)
+{
+	const unsigned int pages = log_pages(&s->how);
+	char sql[128];
+	int err = store__exec(s->db, settings);
+
+	snprintf(sql, sizeof(sql), "PRAGMA wal_autocheckpoint=%u; PRAGMA journal_size_limit=%u", pages,
+		 pages * PAGE_BYTES);
+	return err ? err : store__exec(s->db, sql);
+}
 
 /* "INSERT ... (nr, boot, id, zombie, a, b) VALUES(?1, ...)", and the same as an UPDATE. */
 static void put_columns_sql(struct store *s, struct buf *add, struct buf *update)
@@ -163,7 +197,7 @@ static int open_database(struct store *s)
 		return err;
 	sqlite3_busy_timeout(s->db, 1000);
 	keep_log_file(s->db);
-	err = store__exec(s->db, settings);
+	err = set_up(s);
 	if (!err)
 		err = store_schema__check(s->db);
 	if (!err)
@@ -716,21 +750,29 @@ static int count_bytes(struct store *s, uint64_t *bytes)
 	return err;
 }
 
+static unsigned int rows_at_once(const struct store_how *how)
+{
+	/* of four pages each, the log has room for them */
+	const unsigned int rows = log_pages(how) / 4;
+
+	return rows > KEEP_ROWS ? KEEP_ROWS : rows < KEEP_ROWS_MIN ? KEEP_ROWS_MIN : rows;
+}
+
 /* Up to which row the oldest are to go; 0: none. */
 static int find_end(struct store *s, uint64_t now_ns, int64_t *end)
 {
 	char sql[160];
 	uint64_t bytes;
 	int err = count_bytes(s, &bytes);
-	const bool too_much = s->how.keep_bytes && bytes > s->how.keep_bytes;
+	const bool too_much = s->how.keep_bytes && bytes > file_bytes(&s->how);
 	const long long oldest = too_much ? INT64_MAX : s->how.keep_ns && now_ns > s->how.keep_ns ?
 				 (long long)(now_ns - s->how.keep_ns) : 0;
 
 	*end = 0;
 	if (err || !oldest)
 		return err;
-	snprintf(sql, sizeof(sql), "SELECT max(nr) FROM (SELECT nr FROM death WHERE nr < %lld ORDER BY nr LIMIT %d)",
-		 oldest, KEEP_ROWS);
+	snprintf(sql, sizeof(sql), "SELECT max(nr) FROM (SELECT nr FROM death WHERE nr < %lld ORDER BY nr LIMIT %u)",
+		 oldest, rows_at_once(&s->how));
 	return store__number(s->db, sql, end);
 }
 
@@ -752,9 +794,36 @@ static int delete_until(struct store *s, long long end)
 	return err;
 }
 
+/* A file that was too large before may become smaller bit by bit; one that has grown since would never. */
+static int look_at_growth(struct store *s, bool *grown)
+{
+	uint64_t bytes;
+	int err = count_bytes(s, &bytes);
+
+	if (err)
+		return err;
+	*grown = s->how.keep_bytes && bytes > file_bytes(&s->how) && s->left_bytes && bytes > s->left_bytes;
+	if (!*grown)
+		s->left_bytes = bytes;
+	return 0;
+}
+
+static int give_back(struct store *s, bool *more)
+{
+	const unsigned int pages = log_pages(&s->how) < KEEP_PAGES ? log_pages(&s->how) : KEEP_PAGES;
+	int64_t unused = 0;
+	char sql[64];
+	int err = store__number(s->db, "PRAGMA freelist_count", &unused);
+
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%u)", pages);
+	*more = unused > pages;
+	return err || !unused ? err : store__exec(s->db, sql);
+}
+
 int store__keep(struct store *s, uint64_t now_ns)
 {
-	int64_t end = 0, unused = 0;
+	bool grown = false, more = false;
+	int64_t end = 0;
 	int err = store__commit(s);
 
 	if (!err)
@@ -764,12 +833,14 @@ int store__keep(struct store *s, uint64_t now_ns)
 	if (!err)
 		err = store__commit(s);
 	if (!err)
-		err = store__number(s->db, "PRAGMA freelist_count", &unused);
-	if (!err && unused)
-		err = store__exec(s->db, "PRAGMA incremental_vacuum(" KEEP_PAGES ")");
+		err = look_at_growth(s, &grown);
+	if (!err && grown && end)
+		return STORE_KEEP_ON;
+	if (!err)
+		err = give_back(s, &more);
 	if (err)
 		store__rollback(s);
-	return err ? err : end || unused > atoi(KEEP_PAGES);
+	return err ? err : end || more ? STORE_KEEP_LATER : 0;
 }
 
 void store__checkpoint(struct store *s)

@@ -27,7 +27,7 @@ struct store;
 struct store_how {
 	const char *dir;
 	uint64_t keep_ns;    /* older ones go; 0: none does */
-	uint64_t keep_bytes; /* on the disk; 0: no limit */
+	uint64_t keep_bytes; /* on the disk, with its log; 0: no limit */
 };
 
 /*
@@ -47,8 +47,12 @@ int store__commit(struct store *s);
 void store__rollback(struct store *s);
 /* What is committed of the session that was put last. */
 struct reply store__reply(const struct store *s);
-/* Deletes what is too old or too much, a little at a time: 1 if there may be more to do, 0, or an error. */
+/* Deletes what is too old or too much, a little at a time: 0, an error, or that there may be more to do, ... */
+#define STORE_KEEP_LATER 1
+#define STORE_KEEP_ON 2 /* ... at once: more has come since the last time than has gone */
 int store__keep(struct store *s, uint64_t now_ns);
+/* So much of frames is enough for a transaction, and for another store__keep(). */
+uint64_t store__step_bytes(const struct store_how *how);
 /* Nothing comes at the moment: what is in the log goes into the file. */
 void store__checkpoint(struct store *s);
 const char *store__message(const struct store *s); /* what SQLite says of the last error */

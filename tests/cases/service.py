@@ -245,6 +245,37 @@ def fill_disk(s, directory):
         s.note(f"{died} died, {missing} missing, {lost} lost")
 
 
+def bytes_on_disk(directory):
+    total = 0
+    for name in ("history.db", "history.db-wal", "history.db-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            total += os.stat(os.path.join(directory, name)).st_size
+    return total
+
+
+@alone(once="machine", where="native", seconds=90)
+def storm_within_keep_size(s):
+    """More deaths than the disk may take, faster than a fixed number of them is deleted: at no moment does it take more."""
+    name, most, directory = "et-keep", 16 << 20, os.path.join(s.directory, "state")
+    sizes, number = [0], 4 * s.setup.storm
+
+    def is_over():
+        sizes.append(bytes_on_disk(directory))
+        return service.numbers("SELECT coalesce(sum(records + lost), 0) FROM session")[0][0] >= number
+
+    with Service(s.setup, directory, "--keep-size", "16M") as service:
+        storm = begin(s, "fork", "-n", str(number), "-N", name)
+        s.wait_until(is_over, "not all of them are kept, or told to be lost", 60)
+        end(s, storm)
+        service.stop()
+        check_balance(s, service)
+        kept = service.numbers(f"SELECT count(*) FROM death WHERE process_comm = '{name}'")[0][0]
+    largest = max(sizes)
+    s.check(kept > 5000, f"only {kept} of {number} are kept")
+    s.check(largest <= most, f"{largest} bytes on the disk")
+    s.note(f"{number} died, {kept} kept, {largest / (1 << 20):.1f} MiB at most")
+
+
 @alone(once="machine", seconds=60)
 def damaged_file(s):
     """Moved aside, told, and a new history begun."""
