@@ -20,6 +20,9 @@
 #define STORE_SLOW_ZOMBIE_NS 1000000000
 #define STORE_OLD_NS 60000000000
 #define STORE_HOUR_NS 3600000000000LL
+/* Sums of one hour and kind have so many names; others are one: longer than the name of a process can be. */
+#define STORE_HOUR_KEYS 1000
+#define STORE_OTHER_KEYS "(all other names)"
 
 struct sqlite3;
 struct store;

@@ -193,6 +193,51 @@ static void zombie_becomes_death(void)
 	store__close(store);
 }
 
+static int64_t ask_of_name(const char *what, const char *name)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "SELECT coalesce(sum(%s), 0) FROM hour WHERE what = 'exit' AND key = '%s'", what,
+		 name);
+	return ask(sql);
+}
+
+/* Whoever makes processes chooses names: the first of an hour are summed up each, all others together. */
+static void names_without_end(void)
+{
+	char name[ET_COMM_LEN];
+	uint64_t seq = 2;
+
+	begin();
+	for (unsigned int i = 0; i < STORE_HOUR_KEYS + 500; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		CHECK_I64(store__put(store, death_frame(seq++, 500 + i, i, name, MS)), 0);
+		if (i % 700 == 0)
+			CHECK_I64(store__commit(store), 0);
+	}
+	store__rollback(store); /* with names that it knew to be there */
+	seq = store__reply(store).seq + 1;
+	CHECK(seq > 100 && seq < STORE_HOUR_KEYS + 500);
+	for (unsigned int i = (unsigned int)seq - 2; i < STORE_HOUR_KEYS + 500; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		CHECK_I64(store__put(store, death_frame(seq++, 500 + i, i, name, MS)), 0);
+	}
+	CHECK_I64(store__commit(store), 0);
+	CHECK_I64(ask("SELECT count(*) FROM hour WHERE what = 'exit'"), STORE_HOUR_KEYS + 1);
+	CHECK_I64(ask("SELECT sum(n) FROM hour WHERE what = 'exit'"), STORE_HOUR_KEYS + 500);
+	CHECK_I64(ask_of_name("n", STORE_OTHER_KEYS), 500);
+	CHECK(ask_of_name("max", STORE_OTHER_KEYS) > 0);
+	CHECK_I64(reopen(), 0); /* it knows how many there are */
+	CHECK_I64(store__put(store, death_frame(seq++, 7000, 9000, "n1", MS)), 0);
+	CHECK_I64(store__put(store, death_frame(seq++, 7001, 9001, "new", MS)), 0);
+	CHECK_I64(store__put(store, death_frame(seq++, 7002, 3600 * SEC, "new", MS)), 0); /* another hour */
+	CHECK_I64(store__commit(store), 0);
+	CHECK_I64(ask_of_name("n", "n1"), 2);
+	CHECK_I64(ask_of_name("n", STORE_OTHER_KEYS), 501);
+	CHECK_I64(ask_of_name("n", "new"), 1);
+	store__close(store);
+}
+
 static struct options asking(const char *wanted)
 {
 	return (struct options){ .mode = MODE_LIST, .wanted = wanted };
@@ -633,6 +678,7 @@ int main(void)
 	UNIT(in_order_and_once);
 	UNIT(unknown_session);
 	UNIT(zombie_becomes_death);
+	UNIT(names_without_end);
 	UNIT(what_is_asked_for);
 	UNIT(line_comes_back);
 	UNIT(killed_while_writing);
