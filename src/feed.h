@@ -7,6 +7,7 @@
 #include "queue.h"
 #include "session.h"
 #include "source.h"
+#include "store.h"
 
 /*
  * Shared with the supervisor and with the next tracer: what is known of deaths when one is killed. Written by one
@@ -23,6 +24,7 @@ struct feed_shared {
 	uint64_t waiting, waiting_since_ns, queue_bytes;
 	struct source_fill fill;
 	struct journal_told journal;
+	struct store_clock clock; /* the recorder's */
 };
 
 struct feed;

@@ -260,13 +260,16 @@ static bool is_keep_due(const struct recorder *r, uint64_t now)
 /* As much as came goes, however long that takes: meanwhile the queue fills, and what it has no room for is counted. */
 static void keep(struct recorder *r, uint64_t now)
 {
+	struct feed_shared *shared = r->how->shared;
+	uint64_t age_ns;
 	int err;
 
 	if (!r->store || r->began_ns || !is_keep_due(r, now))
 		return;
+	age_ns = store__clock(&shared->clock, kernel__boot_ns(), kernel__real_ns(), r->how->store.keep_ns);
 	do {
-		err = store__keep(r->store, kernel__real_ns());
-		r->how->shared->recorder_beat_ns = kernel__boot_ns();
+		err = store__keep(r->store, age_ns);
+		shared->recorder_beat_ns = kernel__boot_ns();
 	} while (err == STORE_KEEP_ON);
 	r->since_keep = 0;
 	r->bytes_since_keep = 0;

@@ -28,6 +28,7 @@
 #define LOG_PAGES 8192U	  /* of the log, before it goes into the file */
 #define LOG_SHARE 16	  /* of what may be kept, if that is less */
 #define PATH_BYTES 4096
+#define JUMP_NS 60000000000LL /* of a clock: set, not kept right */
 
 struct model {
 	struct buf bytes;
@@ -748,6 +749,22 @@ static int count_bytes(struct store *s, uint64_t *bytes)
 		err = store__number(s->db, "PRAGMA page_size", &size);
 	*bytes = (uint64_t)((pages - unused) * size);
 	return err;
+}
+
+uint64_t store__clock(struct store_clock *c, uint64_t boot_ns, uint64_t real_ns, uint64_t keep_ns)
+{
+	const int64_t offset = (int64_t)(real_ns - boot_ns), by = c->known ? offset - c->offset_ns : 0;
+
+	c->known = true;
+	c->offset_ns = offset;
+	if (boot_ns >= c->until_ns)
+		c->behind_ns = 0;
+	if (by > JUMP_NS || by < -JUMP_NS) {
+		/* set back to what it was, it is right again */
+		c->behind_ns = c->behind_ns + by > 0 ? c->behind_ns + by : 0;
+		c->until_ns = boot_ns + keep_ns;
+	}
+	return real_ns - (uint64_t)c->behind_ns;
 }
 
 static unsigned int rows_at_once(const struct store_how *how)

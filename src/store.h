@@ -53,7 +53,18 @@ struct reply store__reply(const struct store *s);
 /* Deletes what is too old or too much, a little at a time: 0, an error, or that there may be more to do, ... */
 #define STORE_KEEP_LATER 1
 #define STORE_KEEP_ON 2 /* ... at once: more has come since the last time than has gone */
-int store__keep(struct store *s, uint64_t now_ns);
+int store__keep(struct store *s, uint64_t now_ns); /* by store__clock() */
+/*
+ * The time that ages are taken from. A clock that is set forward makes all that was kept older than it is: the one
+ * before goes on, until what was kept by it has been kept for long enough. Zeroed at first.
+ */
+struct store_clock {
+	bool known;
+	int64_t offset_ns; /* of real time to CLOCK_BOOTTIME, when it was looked at last */
+	int64_t behind_ns; /* it goes on so far behind, ... */
+	uint64_t until_ns; /* ... until then, of CLOCK_BOOTTIME */
+};
+uint64_t store__clock(struct store_clock *c, uint64_t boot_ns, uint64_t real_ns, uint64_t keep_ns);
 /* So much of frames is enough for a transaction, and for another store__keep(). */
 uint64_t store__step_bytes(const struct store_how *how);
 /* Nothing comes at the moment: what is in the log goes into the file. */

@@ -417,6 +417,44 @@ static void old_and_too_many_go(void)
 	store__close(store);
 }
 
+/* From 1970 to today, before which there was no time to go by; and far ahead, and back. */
+static void a_clock_that_is_set(void)
+{
+	const uint64_t day = 86400 * SEC, today = 20000 * day, keep = 7 * day;
+	struct store_clock c = { 0 };
+
+	CHECK_U64(store__clock(&c, 5 * SEC, 9 * SEC, keep), 9 * SEC);
+	CHECK_U64(store__clock(&c, 15 * SEC, 20 * SEC, keep), 20 * SEC); /* kept right */
+	CHECK_U64(store__clock(&c, 25 * SEC, today, keep), 30 * SEC);
+	CHECK_U64(store__clock(&c, 25 * SEC + keep - 1, today + keep - 1, keep), 30 * SEC + keep - 1);
+	CHECK_U64(store__clock(&c, 25 * SEC + keep, today + keep, keep), today + keep);
+	c = (struct store_clock){ 0 };
+	CHECK_U64(store__clock(&c, day, today, keep), today);
+	CHECK_U64(store__clock(&c, day + SEC, 2 * today, keep), today + SEC);
+	CHECK_U64(store__clock(&c, day + 2 * SEC, today + 2 * SEC, keep), today + 2 * SEC);
+	CHECK_U64(store__clock(&c, 2 * day, today - day, keep), today - day); /* what is ahead of it stays longer */
+}
+
+/* What was kept before the clock was set does not go for it. */
+static void kept_before_the_clock_was_set(void)
+{
+	const uint64_t died = 112 * SEC + REAL_OFFSET, year = 365 * 86400 * SEC, keep = 100 * SEC;
+	struct store_clock c = { 0 };
+
+	begin();
+	CHECK_I64(store__put(store, death_frame(2, 500, 0, "worker", MS)), 0);
+	CHECK_I64(store__commit(store), 0);
+	store__close(store);
+	store = NULL;
+	CHECK_I64(open_with(keep, 0), 0);
+	CHECK_I64(store__keep(store, store__clock(&c, 112 * SEC, died, keep)), 0);
+	CHECK_I64(store__keep(store, store__clock(&c, 113 * SEC, died + SEC + year, keep)), 0);
+	CHECK_I64(ask("SELECT count(*) FROM death"), 1);
+	CHECK(store__keep(store, store__clock(&c, 113 * SEC + keep, died + SEC + year + keep, keep)) >= 0);
+	CHECK_I64(ask("SELECT count(*) FROM death"), 0);
+	store__close(store);
+}
+
 /* More at once than are deleted at once, again and again. */
 static void a_storm_is_not_more_than_may_be_kept(void)
 {
@@ -683,6 +721,8 @@ int main(void)
 	UNIT(line_comes_back);
 	UNIT(killed_while_writing);
 	UNIT(old_and_too_many_go);
+	UNIT(a_clock_that_is_set);
+	UNIT(kept_before_the_clock_was_set);
 	UNIT(a_storm_is_not_more_than_may_be_kept);
 	UNIT(no_room);
 	UNIT(damaged);
