@@ -40,6 +40,23 @@ static pid_t tgid_of(pid_t tid)
 	return tgid;
 }
 
+/*
+ * PROC_PID_INIT_INO, what /proc of any namespace shows of the initial one. In another one nothing tells which numbers
+ * processes have in the initial one, and those are what the kernel half compares.
+ */
+#define INITIAL_PID_NS 0xEFFFFFFCU
+
+int target__namespace(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PID_NS)
+		return 0;
+	log__error("pids here are not those of the initial pid namespace, which -p, --tree and a command need: "
+		   "run it on the host, or with the host's pids (--pid=host, hostPID: true), or with --all");
+	return -EXDEV;
+}
+
 static int no_such_process(pid_t pid)
 {
 	log__error("no process with pid %d: it has ended already, or never was", pid);

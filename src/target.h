@@ -16,6 +16,9 @@ struct target {
 	int recorded;	      /* its death record has been made */
 };
 
+/* 0, or -EXDEV after one line on stderr: processes cannot be asked for by number from this pid namespace. */
+int target__namespace(void);
+
 /*
  * 0, or negative errno after one clear line on stderr: -ESRCH no such process,
  * -EINVAL a thread id (the line names its process).

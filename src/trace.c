@@ -136,6 +136,11 @@ static bool command_is_target(const struct options *o)
 	return o->command && !o->all && !o->name && !o->by_user && !o->cgroup && !o->tree;
 }
 
+static bool asks_by_pid(const struct options *o)
+{
+	return o->nr_pids || o->tree || command_is_target(o);
+}
+
 static int pin(struct trace *t, pid_t pid)
 {
 	int err = target__pin(&t->targets[t->nr_targets], pid);
@@ -384,6 +389,8 @@ int trace__live(const struct options *o)
 	struct trace t = { .options = o, .out_fd = -1 };
 	int err = loop__block_signals(), status;
 
+	if (asks_by_pid(o) && target__namespace())
+		return STATUS_USAGE;
 #ifdef M_MMAP_THRESHOLD
 	/* glibc keeps the room of large blocks that were freed, and the kernel's types are several MiB. */
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);

@@ -44,6 +44,20 @@ def pids_that_are_none(s):
 
 
 @alone(once="machine")
+def in_another_pid_namespace(s):
+    """Where numbers are others, what goes by them is refused, and the rest works."""
+    inside = ("--pid", "--fork", "--mount-proc", s.setup.binary)
+    for options in (["-p", 1], ["--tree", 1], ["--", "sh", "-c", "exit 5"], ["-n", "sh", "-p", 1]):
+        one_line(s, s.exittrace(*inside, *options, binary="unshare"), 2, "initial pid namespace", "--pid=host", "--all")
+    for options in (["-a"], ["-n", "sh"], ["-u", 0], ["-c", "/"]):
+        result = s.exittrace(*inside, "-j", *options, "--", "sh", "-c", "exit 5", binary="unshare")
+        deaths = [r for r in map(parse, result.stdout.splitlines()) if r["type"] == "death"]
+        s.check(result.returncode == 5, f"{options}: status {result.returncode}: {result.stderr}")
+        s.check(any(r["process"]["comm"] == "sh" and r["exit"]["code"] == 5 and r["process"]["ns_pid"] for r in deaths),
+                f"{options}: {len(deaths)} records, none of the command")
+
+
+@alone(once="machine")
 def files_that_are_none(s):
     missing = os.path.join(s.directory, "no", "such")
     one_line(s, s.exittrace("-a", "-o", missing), 1, missing)
