@@ -68,10 +68,12 @@ STEP is_cgroup(__u32 round, struct cgroup_search *s)
 	return s->found;
 }
 
+/* In the hierarchy that was asked for: ids of another one are other cgroups. */
 static __always_inline bool in_cgroup(struct task_struct *task)
 {
-	bool v1;
-	struct cgroup_search s = { .kn = READ(task_cgroup(task, &v1), kn) };
+	struct css_set *set = READ(task, cgroups);
+	struct cgroup *cgrp = config.cgroup_v1 ? controlled_cgroup(set) : READ(set, dfl_cgrp);
+	struct cgroup_search s = { .kn = cgrp ? READ(cgrp, kn) : NULL };
 
 	repeat(32, is_cgroup, &s);
 	return s.found;

@@ -311,25 +311,29 @@ static __always_inline bool unlinked(struct dentry *dentry)
 	return !READ(dentry, d_hash.pprev) && READ(dentry, d_parent) != dentry;
 }
 
-/*
- * The cgroup of the v2 hierarchy. Where everything sits in its root (hybrid and v1
- * hosts), the one that limits memory or, without, the number of processes.
- */
+/* The cgroup that limits memory or, in a kernel without that, the number of processes. NULL: it has neither. */
+static __always_inline struct cgroup *controlled_cgroup(struct css_set *set)
+{
+	__u64 css = 0;
+
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
+	return css ? READ(typed(cgroup_subsys_state, css), cgroup) : NULL;
+}
+
+/* The cgroup of the v2 hierarchy. Where everything sits in its root (hybrid and v1 hosts), the one of v1. */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task, bool *v1)
 {
 	struct css_set *set = READ(task, cgroups);
 	struct cgroup *cgrp = READ(set, dfl_cgrp);
 	struct cgroup *other;
-	__u64 css = 0;
 
 	*v1 = false;
 	if (READ(cgrp, level))
 		return cgrp;
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
-		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
-		css = word_at((void *)&set->subsys + 8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-	other = css ? READ(typed(cgroup_subsys_state, css), cgroup) : NULL;
+	other = controlled_cgroup(set);
 	if (!other || !READ(other, level))
 		return cgrp;
 	*v1 = true;

@@ -103,7 +103,7 @@ struct et_config {
 	__u8 cgroup_kill;  /* cgroup.kill is there (5.14) ... */
 	__u8 cgroup_kill_hooked; /* ... and who writes to it is watched */
 	__u8 page_shift;
-	__u8 pad;
+	__u8 cgroup_v1; /* cgroup_id is of the v1 hierarchy that limits memory, or without that processes */
 	__u64 signals;	 /* bit N: status with termsig N+1 */
 	__u64 cgroup_id; /* this cgroup and everything below */
 	__u32 uid;

@@ -214,6 +214,11 @@ bool kernel__has_typedef(const struct kernel *k, const char *name)
 	return find(k, name, BTF_KIND_TYPEDEF) >= 0;
 }
 
+bool kernel__has_struct(const struct kernel *k, const char *name)
+{
+	return find(k, name, BTF_KIND_STRUCT) >= 0;
+}
+
 int kernel__try_fentry(const struct kernel *k, const char *function)
 {
 	return try_tracing(BPF_TRACE_FENTRY, kernel__attach_id(k, BPF_TRACE_FENTRY, function));

@@ -27,6 +27,7 @@ int kernel__tracepoint_args(const struct kernel *k, const char *name);
 /* As far as BTF tells; not whether it can be hooked. */
 bool kernel__has_function(const struct kernel *k, const char *function);
 bool kernel__has_typedef(const struct kernel *k, const char *name);
+bool kernel__has_struct(const struct kernel *k, const char *name); /* not only its name */
 
 /* The BTF id of the first type of that name and BTF_KIND_* behind `after`, which is such an id or 0. 0: no more. */
 uint32_t kernel__next_type(const struct kernel *k, const char *name, uint32_t kind, uint32_t after);

@@ -91,7 +91,8 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->by_pid = f->targets_only && !c->by_tree;
 	c->by_comm = o->name != NULL;
 	c->by_uid = o->by_user;
-	c->by_cgroup = f->cgroup_id != 0;
+	c->by_cgroup = f->cgroup.id != 0;
+	c->cgroup_v1 = f->cgroup.v1;
 	c->failed_only = o->failed;
 	c->by_signal = o->signals != 0;
 	c->signals = o->signals;
@@ -104,7 +105,7 @@ static void configure(struct source *s, const struct source_filter *f)
 	c->cgroup_kill_hooked = hooked(s, ET_OBS_CGROUP_KILL);
 	c->page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	c->prompt = f->targets_only;
-	c->cgroup_id = f->cgroup_id;
+	c->cgroup_id = f->cgroup.id;
 	c->uid = o->uid;
 	if (o->name)
 		strncpy(c->comm, o->name, sizeof(c->comm) - 1);

@@ -21,7 +21,7 @@ struct source_filter { /* what the command line asks, in the kernel's terms */
 	const struct target *targets; /* -p and the command */
 	unsigned int nr_targets;
 	bool targets_only; /* more may come: source__add_target() */
-	uint64_t cgroup_id; /* 0: none */
+	struct target_cgroup cgroup; /* id 0: none */
 	const struct libc_files *libc_files; /* whose streams are known; NULL: none */
 	const struct watched_libcs *watched; /* whose calls are watched; NULL: none */
 };

@@ -98,33 +98,53 @@ void target__close(struct target *t)
 	t->pidfd = -1;
 }
 
-static int cgroup_id(const char *path, uint64_t *id)
+/* Of the v1 hierarchies the one with this controller, which is the one whose directories have its file. */
+static int take_cgroup(const char *path, const char *file, struct target_cgroup *c)
 {
+	char control[4200];
 	struct statfs fs;
 	struct stat st;
 
 	if (statfs(path, &fs) || stat(path, &st))
-		return -errno;
+		return -ENOENT;
 	if ((fs.f_type != CGROUP2_SUPER_MAGIC && fs.f_type != CGROUP_SUPER_MAGIC) || !S_ISDIR(st.st_mode))
 		return -ENOTDIR;
-	*id = st.st_ino; /* the kernfs node id on 64-bit */
+	c->v1 = fs.f_type == CGROUP_SUPER_MAGIC;
+	snprintf(control, sizeof(control), "%s/%s", path, file);
+	if (c->v1 && access(control, F_OK))
+		return -EOPNOTSUPP;
+	c->id = st.st_ino; /* the kernfs node id on 64-bit */
 	return 0;
 }
 
-int target__cgroup(const char *path, uint64_t *id)
+static int find_cgroup(const char *path, const char *file, struct target_cgroup *c)
 {
-	static const char *const mounts[] = { "", "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory" };
+	static const char *const mounts[] = { "", "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory",
+					      "/sys/fs/cgroup/pids" };
 	char full[4096];
 
 	for (unsigned int i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		int n = snprintf(full, sizeof(full), "%s%s%s", mounts[i], i && path[0] != '/' ? "/" : "", path);
+		/* what is cut would be another one */
+		int err = n < (int)sizeof(full) ? take_cgroup(full, file, c) : -ENOENT;
 
-		if (n < (int)sizeof(full) && !cgroup_id(full, id)) /* what is cut would be another one */
-			return 0;
+		if (!err || err == -EOPNOTSUPP)
+			return err;
 	}
-	log__error("%s is no cgroup: give a directory below /sys/fs/cgroup, or a path as in /proc/PID/cgroup",
-		   text__shown(path).s);
 	return -ENOENT;
+}
+
+int target__cgroup(const char *path, bool memory, struct target_cgroup *c)
+{
+	int err = find_cgroup(path, memory ? "memory.stat" : "pids.max", c);
+
+	if (err == -EOPNOTSUPP)
+		log__error("%s is of a v1 hierarchy that is not looked at: give a cgroup of v2, or of v1's %s "
+			   "controller", text__shown(path).s, memory ? "memory" : "pids");
+	else if (err)
+		log__error("%s is no cgroup: give a directory below /sys/fs/cgroup, or a path as in /proc/PID/cgroup",
+			   text__shown(path).s);
+	return err ? -ENOENT : 0;
 }
 
 __attribute__((noreturn)) static void wait_and_exec(char **argv, int go, int fail)

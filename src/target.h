@@ -3,6 +3,7 @@
 #ifndef EXITTRACE_TARGET_H
 #define EXITTRACE_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,8 +28,16 @@ int target__pin(struct target *t, pid_t pid);
 void target__close(struct target *t);
 int target__gone(const struct target *t); /* true once it has been reaped */
 
-/* -c: a cgroup directory, or a path as in /proc/PID/cgroup. 0, or -ENOENT after one line on stderr. */
-int target__cgroup(const char *path, uint64_t *id);
+struct target_cgroup {
+	uint64_t id; /* in its hierarchy */
+	bool v1;     /* the one that limits memory, or without that the number of processes; else that of v2 */
+};
+
+/*
+ * -c: a cgroup directory, or a path as in /proc/PID/cgroup. `memory`: whether the kernel has that controller.
+ * 0, or -ENOENT after one line on stderr.
+ */
+int target__cgroup(const char *path, bool memory, struct target_cgroup *c);
 
 /* A child that waits before exec until released, so that probes see all of its life after exec. */
 struct command {

@@ -38,7 +38,7 @@ struct trace {
 	struct privileges privileges; /* what is left once attached */
 	struct target *targets;
 	unsigned int nr_targets;
-	uint64_t cgroup_id;
+	struct target_cgroup cgroup;
 	struct libc_files libc_files;
 	struct watched_libcs watched;
 	struct symbols *symbols; /* until the session has it */
@@ -165,7 +165,7 @@ static int pin_targets(struct trace *t)
 	if (!err && o->tree)
 		err = pin(t, o->tree);
 	if (!err && o->cgroup)
-		err = target__cgroup(o->cgroup, &t->cgroup_id);
+		err = target__cgroup(o->cgroup, kernel__has_struct(&t->kernel, "mem_cgroup"), &t->cgroup);
 	return err;
 }
 
@@ -186,7 +186,7 @@ static int open_source(struct trace *t)
 		.targets = t->targets,
 		.nr_targets = t->nr_targets,
 		.targets_only = t->nr_targets || command_is_target(t->options),
-		.cgroup_id = t->cgroup_id,
+		.cgroup = t->cgroup,
 		.libc_files = &t->libc_files,
 		.watched = &t->watched,
 	};

@@ -5,7 +5,9 @@ import os
 from signal import SIGKILL, SIGTERM
 
 from cases import alone
-from cases.scene import DIE
+from cases.cli import one_line
+from cases.oom import memory_v1
+from cases.scene import DIE, LIBC
 
 
 class Cast:
@@ -95,3 +97,44 @@ def judge(s, tracer, cast, expected):
         s.check({r["process"]["comm"] for r in tracer.deaths()} == {"sh", "leaf"}, "--tree misses a descendant")
     elif "-a" not in tracer.argv:
         s.check(len(shown) == len(expected), f"{tracer.argv[2:]} shows others: {shown}")
+
+
+# ---- cgroups of several hierarchies ----
+
+@alone(once="turn", seconds=60)
+def cgroups_of_both_versions(s):
+    """-c goes by the hierarchy of its directory: who is in a cgroup of each is found by either one."""
+    with memory_v1(s) as mount, s.cgroup() as v2, s.cgroup(mount) if mount else contextlib.nullcontext() as v1:
+        groups = [v2, *([v1] if v1 else [])]
+        places = {"none": [], "v2": [v2], "both": groups, **({"v1": [v1]} if v1 else {})}
+        pids = {}
+        with contextlib.ExitStack() as stack:
+            tracers = [stack.enter_context(s.trace("-c", group.directory)) for group in groups]
+            for name, of in places.items():
+                p = s.die("wait", name=name).word("ready")
+                for group in of:
+                    group.add(p.pid)
+                pids[name] = p.pid
+                s.send(SIGTERM, p)
+                s.reap(p)
+            for group, t in zip(groups, tracers):
+                expected = {name for name, of in places.items() if group in of}
+                t.wait_for_pids(pids[name] for name in expected)
+                t.stop()
+                got = {r["process"]["comm"] for r in t.deaths()}
+                s.check(got == expected, f"-c {group.directory}: expected {sorted(expected)}, got {sorted(got)}")
+
+
+@alone(once="kernel")
+def cgroups_that_are_none(s):
+    """A hierarchy of v1 without a controller, which no id is compared with; and what is no cgroup."""
+    place = os.path.join(s.directory, "named")
+    os.mkdir(place)
+    s.check(not LIBC.mount(b"none", place.encode(), b"cgroup", 0, b"none,name=exittrace-test"), "cannot mount v1")
+    try:
+        one_line(s, s.exittrace("-c", place, "-d", 1), 1, place, "v1", "v2")
+    finally:
+        LIBC.umount(place.encode())
+    with s.cgroup() as group:
+        one_line(s, s.exittrace("-c", f"{group.directory}/cgroup.procs", "-d", 1), 1, "is no cgroup")
+    one_line(s, s.exittrace("-c", s.directory, "-d", 1), 1, "is no cgroup")
