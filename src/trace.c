@@ -130,9 +130,11 @@ static int open_output(struct trace *t)
 	return -EIO;
 }
 
-/* Only the command itself is a target, unless everything is watched while it runs. */
+/* Only the command itself is a target, unless everything is watched while it runs. With -f its tree is, always. */
 static bool command_is_target(const struct options *o)
 {
+	if (o->follow)
+		return o->command;
 	return o->command && !o->all && !o->name && !o->by_user && !o->cgroup && !o->tree;
 }
 

@@ -138,3 +138,18 @@ def cgroups_that_are_none(s):
     with s.cgroup() as group:
         one_line(s, s.exittrace("-c", f"{group.directory}/cgroup.procs", "-d", 1), 1, "is no cgroup")
     one_line(s, s.exittrace("-c", s.directory, "-d", 1), 1, "is no cgroup")
+
+
+@alone(once="machine")
+def of_a_command(s):
+    """With -f a filter chooses among the command and its descendants, and nobody else; without, among all."""
+    script = f"{DIE} --comm na exit 3; {DIE} --comm nb exit 4; exec {DIE} --comm na exit 5"
+    for options, codes in ((["-n", "na"], [3, 5]), (["-u", os.getuid()], [3, 4, 5]), (["-a"], [3, 4, 5]),
+                           (["-n", "na", "-x", "--signal", "KILL"], [])):
+        with s.trace("-f", *options, command=["sh", "-c", script]) as t:
+            s.reap(s.die("exit", 6, name="na"))
+            status = t.finish(10)
+            t.check()
+        s.check(status == 5, f"-f {options}: status {status}")
+        got = sorted(r["exit"]["code"] for r in t.deaths())
+        s.check(got == codes, f"-f {options}: exit codes {got}, not {codes}")
