@@ -3,8 +3,11 @@
  * main.c: takes the command line, gives the exit status. Does not do anything else.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "complete.h"
 #include "history.h"
@@ -65,17 +68,31 @@ static int run(const struct options *o)
 	return STATUS_ERROR;
 }
 
+/*
+ * Whoever leaves out 0, 1 or 2 must not get a socket, a map or the file of -o there: words for people would go into it.
+ * Opened the wrong way round, so that reading and writing fail as they do with a closed one.
+ */
+static bool hold_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o; /* large: holds every -p */
 	int status;
 
+	if (!hold_standard_fds())
+		return STATUS_ERROR; /* where to should it be told */
 	status = options__parse(&o, argc, argv);
 	if (status)
 		return status;
 	log__quiet(o.quiet);
 	status = run(&o);
-	if (fflush(stdout) && status == STATUS_OK) {
+	if ((fflush(stdout) || ferror(stdout)) && status == STATUS_OK) {
 		log__error("stdout: %s", strerror(errno));
 		status = STATUS_ERROR;
 	}

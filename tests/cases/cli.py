@@ -104,6 +104,35 @@ def nobody_reads_us(s):
 
 
 @alone(once="machine")
+def closed_descriptors(s):
+    """None of what it opens gets the number of a standard descriptor that it was not given."""
+    path = os.path.join(s.directory, "out")
+    for closed in "<&-", ">&-", "2>&-", "<&- >&- 2>&-":
+        def run(*options):
+            return s.exittrace("-c", f'exec "$0" "$@" {closed}', s.setup.binary, *options, binary="sh")
+        for options, status in ((["-n", "none", "-d", "0.1"], 0), (["--", DIE, "exit", "3"], 3)):
+            result = run("-j", "-o", path, *options)
+            s.check(result.returncode == status and result.stderr in ("", "exittrace: ready\n"), f"{closed}: {result}")
+            with open(path) as file:
+                types = [parse(line)["type"] for line in file]
+            s.check(types[0] == "hello" and types[-1] == "bye", f"{closed}: {types}")
+        result = run("--", DIE, "exit", "3")
+        s.check(result.returncode == (1 if ">&-" in closed.split() else 3), f"{closed}: {result}")
+    result = s.exittrace("-c", 'exec "$0" "$@" >&-', s.setup.binary, "-q", "--", DIE, "exit", "3", binary="sh")
+    s.check(result.returncode == 1 and "stdout: Bad file descriptor" in result.stderr, f"{result}")
+
+
+@alone(once="machine")
+def tells_nothing_into_a_full_disk(s):
+    """What ends at once says that it could not be written, however long it is."""
+    for option in "--help", "--version", "--list-fields", "--json-schema":
+        with open("/dev/full", "wb") as full:
+            result = s.exittrace(option, stdout=full)
+        s.check(result.returncode == 1 and result.stderr == "exittrace: stdout: No space left on device\n",
+                f"{option}: status {result.returncode}: {result.stderr!r}")
+
+
+@alone(once="machine")
 def reader_asleep(s):
     """Nobody empties the pipe: SIGINT still ends it, and what was not written is said."""
     reading, writing = os.pipe()
