@@ -58,6 +58,16 @@ void loop__restore_signals(void)
 	sigprocmask(SIG_SETMASK, &given.mask, NULL);
 }
 
+bool loop__asked_to_stop(unsigned int ms)
+{
+	const struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	sigset_t set;
+
+	fill_signals(&set);
+	sigdelset(&set, SIGCHLD);
+	return sigtimedwait(&set, NULL, &time) > 0;
+}
+
 static int watch(struct loop *l, int fd, int what, unsigned int how)
 {
 	struct epoll_event ev = { .events = EPOLLIN | how, .data.u32 = what };

@@ -26,6 +26,7 @@ struct loop {
 
 /* Blocks the signals the loop wants to read; before anything is started, so none is missed. */
 int loop__block_signals(void);
+bool loop__asked_to_stop(unsigned int ms); /* a blocked signal that ends us came, or comes within ms: it is taken */
 void loop__restore_signals(void); /* in a child, before exec: as they were given to us */
 int loop__open(struct loop *l);	  /* what it waits for; 0 or negative errno after one line on stderr */
 int loop__run(struct loop *l);	  /* closes it again; 0 or negative errno after one line on stderr */

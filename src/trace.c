@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -51,6 +52,8 @@ static int status_of(int err)
 		return STATUS_OK;
 	if (err == -EPERM || err == -EACCES)
 		return STATUS_DENIED;
+	if (err == -ETXTBSY)
+		return STATUS_USAGE; /* of one file for two things */
 	return err == -EOPNOTSUPP ? STATUS_KERNEL : STATUS_ERROR;
 }
 
@@ -116,18 +119,79 @@ static int drop(struct trace *t, const struct sandbox *box)
 	return err ? err : sandbox__enter(box);
 }
 
+/* A FIFO has to wait for its reader. Not in open(): our signals are blocked, and only SIGKILL would end that. */
+static int wait_for_reader(const char *path, int how)
+{
+	int fd;
+
+	log__note("%s: a FIFO, waiting for its reader", text__shown(path).s);
+	while ((fd = open(path, how)) < 0 && errno == ENXIO) {
+		if (!loop__asked_to_stop(100))
+			continue;
+		errno = EINTR;
+		break;
+	}
+	return fd;
+}
+
+/* Not truncated yet. */
+static int open_untouched(const char *path)
+{
+	const int how = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int fd = open(path, how | O_CREAT, 0600), err = errno;
+	struct stat st;
+
+	if (fd < 0 && err == ENXIO && !lstat(path, &st) && S_ISFIFO(st.st_mode))
+		return wait_for_reader(path, how);
+	errno = err;
+	return fd;
+}
+
+static const char *output_problem(int err)
+{
+	if (err == ELOOP)
+		return "is a symbolic link, which is not followed";
+	return err == EINTR ? "a FIFO that nobody has opened to read it" : strerror(err);
+}
+
+/* The file of --record or --replay would be destroyed, or grow for ever. */
+static int refuse_same(const struct trace *t, const char *path)
+{
+	struct stat out, st;
+
+	if (!path || fstat(t->out_fd >= 0 ? t->out_fd : STDOUT_FILENO, &out) || stat(path, &st))
+		return 0;
+	if (!S_ISREG(st.st_mode) || out.st_dev != st.st_dev || out.st_ino != st.st_ino)
+		return 0;
+	log__error("%s: the output goes to this file, too, which would destroy it", text__shown(path).s);
+	return -ETXTBSY;
+}
+
+static int begin_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || (S_ISREG(st.st_mode) && ftruncate(fd, 0)))
+		return -errno;
+	return fcntl(fd, F_SETFL, 0) ? -errno : 0; /* without O_NONBLOCK, which was for open() */
+}
+
 static int open_output(struct trace *t)
 {
 	const char *path = t->options->output;
+	int err = 0;
 
-	if (!path)
-		return 0;
-	t->out_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (t->out_fd >= 0)
-		return 0;
-	log__error("%s: %s", text__shown(path).s,
-		   errno == ELOOP ? "is a symbolic link, which is not followed" : strerror(errno));
-	return -EIO;
+	if (path)
+		t->out_fd = open_untouched(path);
+	if (path && t->out_fd < 0)
+		err = -errno;
+	if (!err && (refuse_same(t, t->options->record) || refuse_same(t, t->options->replay)))
+		return -ETXTBSY;
+	if (!err && path)
+		err = begin_file(t->out_fd);
+	if (err)
+		log__error("%s: %s", text__shown(path).s, output_problem(-err));
+	return err ? -EIO : 0;
 }
 
 /* Only the command itself is a target, unless everything is watched while it runs. With -f its tree is, always. */
@@ -451,7 +515,7 @@ int trace__replay(const struct options *o)
 	symbols__free(t.symbols);
 	if (t.session.output)
 		session__end(&t.session);
-	return conclude(&t, err ? -EIO : 0);
+	return conclude(&t, err && err != -ETXTBSY ? -EIO : err);
 }
 
 /* What it takes to start, and what is left once it has. */

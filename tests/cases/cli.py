@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from signal import SIGINT, SIGKILL, SIGTERM
 
@@ -225,6 +226,50 @@ def output_file(s):
     with open(path) as file:
         types = [json.loads(line)["type"] for line in file]
     s.check(types == ["hello", "death", "bye"], f"{types}")
+
+
+@alone(once="machine")
+def output_fifo(s):
+    """-o waits for the reader of a FIFO, which may come late, and can be ended meanwhile."""
+    path = os.path.join(s.directory, "fifo")
+    os.mkfifo(path)
+    for sig, options in ((SIGTERM, ["-a"]), (SIGINT, ["--", DIE, "exit", "0"]), (SIGTERM, ["-j", "--", DIE, "exit", "3"])):
+        with subprocess.Popen([s.setup.binary, "-o", path, *options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True) as process:
+            alarm = threading.Timer(s.setup.seconds(10), process.kill)
+            alarm.start()
+            told = process.stderr.readline()
+            if "-j" in options:
+                with open(path) as reader:
+                    types = [json.loads(line)["type"] for line in reader]
+                s.check(types == ["hello", "death", "bye"], f"{types}")
+            else:
+                process.send_signal(sig)
+            stderr = process.communicate()[1]
+            alarm.cancel()
+        s.check(told == f"exittrace: {path}: a FIFO, waiting for its reader\n", told)
+        s.check(process.returncode == (3 if "-j" in options else 1), f"{options}: status {process.returncode}")
+        s.check(stderr == ("" if "-j" in options else f"exittrace: {path}: a FIFO that nobody has opened to read it\n"),
+                f"{options}: {stderr!r}")
+
+
+@alone(once="machine")
+def one_file_for_two(s):
+    """What is replayed, or recorded to, is not the output as well: a usage error, and nothing is lost."""
+    stream, other = os.path.join(s.directory, "stream"), os.path.join(s.directory, "link")
+    s.check(s.exittrace("-q", "--record", stream, "--", DIE, "exit", "3").returncode == 3, "no recording")
+    os.link(stream, other)
+    with open(stream, "rb") as file:
+        before = file.read()
+    for options in (["--replay", stream, "-j", "-o", stream], ["--replay", stream, "-o", other],
+                    ["--record", other, "-o", stream, "--", DIE, "exit", "0"]):
+        one_line(s, s.exittrace(*options, unaudited="refused"), 2, "destroy")
+    for options in ["--replay", stream], ["--record", other, "--", DIE, "exit", "0"]:
+        with open(stream, "ab") as file:
+            s.check(s.exittrace(*options, stdout=file).returncode == 2, f"{options} with stdout there")
+    with open(stream, "rb") as file:
+        s.check(file.read() == before, "the recording is another one now")
+    s.check(s.exittrace("-q", "--replay", stream, "-o", "/dev/null").returncode == 0, "another output")
 
 
 @alone(once="machine")
