@@ -31,12 +31,21 @@ static struct {
 	void (*pipe)(int), (*fsize)(int);
 } given;
 
+/* By nohup(1). What is blocked comes nevertheless. A shell's "&" ignores SIGINT and SIGQUIT: those do end us. */
+static bool hangups_are_ignored(void)
+{
+	struct sigaction now;
+
+	return !sigaction(SIGHUP, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
 static void fill_signals(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	if (!hangups_are_ignored())
+		sigaddset(set, SIGHUP);
 	sigaddset(set, SIGQUIT);
 	sigaddset(set, SIGCHLD);
 }

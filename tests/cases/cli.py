@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIGHUP, SIGINT, SIGKILL, SIGTERM
 
 from cases import alone
 from cases.records import PARTS, between, has
@@ -319,6 +319,28 @@ def ready_line(s):
     s.check(result.stderr == "exittrace: ready\n", f"stderr: {result.stderr!r}")
     result = s.exittrace("-a", "-q", "-d", "0.1")
     s.check(not result.stderr, f"-q, stderr: {result.stderr!r}")
+
+
+@alone(once="machine")
+def hangup(s):
+    """Ends it, with totals; not when it was started by nohup, nor its command then."""
+    for before, status in ("", 0), ('trap "" HUP; ', None):
+        ready, told = os.pipe()
+        with subprocess.Popen(["sh", "-c", before + 'exec "$0" "$@"', s.setup.binary, "-a", "-q", "-o", "/dev/null",
+                               "--ready-fd", str(told)], stdin=subprocess.DEVNULL, pass_fds=[told]) as process:
+            os.close(told)
+            os.read(ready, 1)
+            os.close(ready)
+            process.send_signal(SIGHUP)
+            try:
+                got = process.wait(s.setup.seconds(1))
+            except subprocess.TimeoutExpired:
+                got = None
+                process.send_signal(SIGTERM)
+            s.check(process.wait(s.setup.seconds(10)) == 0 and got == status, f"'{before}': status {got}")
+    result = s.exittrace("-c", 'trap "" HUP; exec "$0" "$@"', s.setup.binary, "-q", "--", "sh", "-c",
+                         "kill -HUP $PPID $$; exit 3", binary="sh")
+    s.check(result.returncode == 3, f"{result}")
 
 
 @alone(once="machine")
