@@ -432,12 +432,23 @@ static int say_missed(const struct trace *t)
 	return missed;
 }
 
+/* -d or --count ended us before it, a full disk, or a second Ctrl-C: then nobody knows its status. */
+static bool left_running(struct trace *t)
+{
+	if (t->command.pid <= 0 || command__reap(&t->command))
+		return false;
+	log__error("%s, process %d, still runs, and goes on unwatched", text__shown(t->options->command[0]).s,
+		   t->command.pid);
+	return t->loop.signals == 0;
+}
+
 /* What was lost or could not be written outweighs the command's own status. */
 static int conclude(struct trace *t, int err)
 {
 	bool lost = t->session.assembler && session__lost(&t->session);
-	int missed = t->session.assembler ? say_missed(t) : 0;
+	int missed = t->session.assembler && !err ? say_missed(t) : 0;
 	int write_err = session__close(&t->session);
+	bool left = !err && left_running(t);
 
 	if (err)
 		return status_of(err);
@@ -447,7 +458,7 @@ static int conclude(struct trace *t, int err)
 		return STATUS_LOST;
 	if (t->options->command && t->command.reaped)
 		return command__exit_status(&t->command);
-	return write_err || missed ? STATUS_ERROR : STATUS_OK;
+	return write_err || missed || left ? STATUS_ERROR : STATUS_OK;
 }
 
 int trace__live(const struct options *o)

@@ -217,6 +217,28 @@ def duration_and_count(s):
 
 
 @alone(once="machine")
+def command_outlives_us(s):
+    """-d or --count ends while the command runs: it goes on, which is said, and its status is nobody's to tell."""
+    for options in ["-d", "0.3"], ["-f", "--count", 1]:
+        script = f"echo $$; {DIE} exit 0; exec sleep 60 >&- 2>&-"
+        result = s.exittrace("-q", "-o", "/dev/null", *options, "--", "sh", "-c", script)
+        pid = int(result.stdout)
+        s.check(comm(pid) in ("sh", "sleep"), f"{options}: the command is gone")
+        os.kill(pid, SIGKILL)
+        s.check(result.returncode == 1, f"{options}: status {result.returncode}")
+        s.check(result.stderr == f"exittrace: sh, process {pid}, still runs, and goes on unwatched\n",
+                f"{options}: {result.stderr!r}")
+    result = s.exittrace("-q", "-o", "/dev/null", "-d", "30", "--", DIE, "exit", "3")
+    s.check(result.returncode == 3 and not result.stderr, f"-d 30: {result}")
+
+
+@alone(once="machine")
+def failed_start(s):
+    """One line says why; that the command is gone, too, is no news."""
+    one_line(s, s.exittrace("--record", s.directory, "--", DIE, "exit", "0"), 1, "directory")
+
+
+@alone(once="machine")
 def output_file(s):
     """-o: nothing on stdout, no way in for others."""
     path = os.path.join(s.directory, "out")
