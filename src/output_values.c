@@ -260,8 +260,8 @@ void output__put_value(struct buf *b, const struct output *o, const struct field
 	switch (v.kind) {
 	case V_ABSENT:
 		break;
-	case V_NULL:
-		buf__char(b, '?');
+	case V_NULL: /* some of them mean that there is none */
+		buf__char(b, record__is_missing(r, (unsigned int)(f - record_fields)) ? '?' : '-');
 		break;
 	case V_BOOL:
 		buf__str(b, v.b ? "yes" : "no");

@@ -302,8 +302,9 @@ def table(s):
     result = s.exittrace("--", DIE, "exit", "3")
     s.check(lines[0].split()[1:2] != [] and any("COMM" in line for line in result.stdout.splitlines()), f"{result}")
     s.check(all(len(line) < 80 for line in lines), f"80 columns or more: {lines}")
-    fields = s.exittrace("-q", "--fields", "process.comm,exit.code", "--", DIE, "exit", "3").stdout.split()
-    s.check(fields == ["die", "3"], f"--fields: {fields}")
+    for way, want in (["exit", "3"], ["die", "3", "-", "-"]), (["raise", "9"], ["die", "-", "9", "SIGKILL"]):
+        fields = s.exittrace("-q", "--fields", "process.comm,code,signo,signal", "--", DIE, *way).stdout.split()
+        s.check(fields == want, f"--fields: {fields}, not {want}")
 
 
 @alone(once="kernel")

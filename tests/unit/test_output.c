@@ -345,7 +345,7 @@ static void chosen_columns(void)
 	output__record(o, &s.record);
 	CHECK_STR(written(),
 		  "    PID    CODE     AGE REAPER           CAUSE\n"
-		  "   4242       ?   12.3s bash             SIGTERM from systemd[1], "
+		  "   4242       -   12.3s bash             SIGTERM from systemd[1], "
 		  "699ms after SIGINT from bash[4100] was handled" HINT "\n");
 	finish();
 }
