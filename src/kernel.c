@@ -97,13 +97,15 @@ static int find(const struct kernel *k, const char *name, uint32_t kind)
 	return id ? (int)id : -ENOENT;
 }
 
+#define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+
 /*
  * From 6.16 on it can be mapped; before, the kernel gives it a page a call, and 1,350 calls take 4 ms. NULL: it cannot
- * be mapped, or is not what libbpf takes.
+ * be mapped, or is not what libbpf takes; errno tells.
  */
 static struct btf *map_btf(void)
 {
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	int fd = open(VMLINUX_BTF, O_RDONLY | O_CLOEXEC);
 	struct btf *btf = NULL;
 	struct stat st;
 	void *data;
@@ -125,7 +127,9 @@ int kernel__open(struct kernel *k)
 
 	libbpf_set_print(print_libbpf);
 	k->btf = map_btf();
-	if (!k->btf)
+	if (!k->btf && errno != ENOMEM)
+		k->btf = btf__parse_raw(VMLINUX_BTF);
+	if (!k->btf && errno != ENOMEM) /* the other places; of them all it says only that there is none */
 		k->btf = btf__load_vmlinux_btf();
 	if (!k->btf)
 		return -errno;

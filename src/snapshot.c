@@ -58,8 +58,8 @@ int snapshot__stat(pid_t pid, struct proc_stat *st)
 		return n ? n : -ESRCH;
 	after_comm = strrchr(buf, ')'); /* comm may itself hold anything, ")" included */
 	if (!after_comm ||
-	    sscanf(after_comm, ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &st->ppid, &start) != 2)
+	    sscanf(after_comm, ") %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &st->ppid, &st->flags, &start) != 3)
 		return -EIO;
 	st->pid = pid;
 	st->start_ticks = start - timens_ticks();

@@ -8,6 +8,7 @@
 
 struct proc_stat {
 	pid_t pid, ppid;
+	unsigned int flags; /* PF_ of the kernel's sched.h */
 	uint64_t start_ticks; /* in the initial time namespace */
 };
 

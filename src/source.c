@@ -334,6 +334,8 @@ int source__load(struct source *s, const struct source_filter *f)
 
 	if (!err)
 		err = exittrace_bpf__load(s->skel);
+	if (err == -EPERM)
+		return err; /* not the programs' fault: told by who knows what we may */
 	if (err)
 		return refuse("the kernel refused the BPF programs", err);
 	close(s->types_fd);

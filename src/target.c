@@ -40,6 +40,8 @@ static pid_t tgid_of(pid_t tid)
 	return tgid;
 }
 
+#define PF_KTHREAD 0x00200000 /* the same in all kernels; no header for programs has it */
+
 /*
  * PROC_PID_INIT_INO, what /proc of any namespace shows of the initial one. In another one nothing tells which numbers
  * processes have in the initial one, and those are what the kernel half compares.
@@ -59,7 +61,10 @@ int target__namespace(void)
 
 static int no_such_process(pid_t pid)
 {
-	log__error("no process with pid %d: it has ended already, or never was", pid);
+	if (access("/proc/self/stat", F_OK))
+		log__error("no /proc here, which tells of process %d: mount -t proc proc /proc", pid);
+	else
+		log__error("no process with pid %d: it has ended already, or never was", pid);
 	return -ESRCH;
 }
 
@@ -79,6 +84,11 @@ int target__pin(struct target *t, pid_t pid)
 	if (t->pidfd < 0 || snapshot__stat(pid, &st) || target__gone(t)) {
 		target__close(t);
 		return no_such_process(pid);
+	}
+	if (st.flags & PF_KTHREAD) {
+		log__error("%d is a kernel thread, which is no process here", pid);
+		target__close(t);
+		return -EINVAL;
 	}
 	fcntl(t->pidfd, F_SETFD, FD_CLOEXEC);
 	t->pid = pid;

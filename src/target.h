@@ -22,7 +22,7 @@ int target__namespace(void);
 
 /*
  * 0, or negative errno after one clear line on stderr: -ESRCH no such process,
- * -EINVAL a thread id (the line names its process).
+ * -EINVAL a thread id (the line names its process), or a kernel thread.
  */
 int target__pin(struct target *t, pid_t pid);
 void target__close(struct target *t);

@@ -268,6 +268,8 @@ static int open_source(struct trace *t)
 		if (read_types(t) || plan__refuse(&t->plan, &t->kernel, program, why))
 			break;
 	}
+	if (err == -EPERM && t->source) /* bpf() itself: capabilities of another user namespace than the initial one */
+		return refuse_permission();
 	return err && err != -ENOMEM ? -EOPNOTSUPP : err;
 }
 

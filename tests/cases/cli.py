@@ -42,6 +42,11 @@ def pids_that_are_none(s):
     p = s.die("threads", 3).word("ready")
     thread = max(map(int, os.listdir(f"/proc/{p.pid}/task")))
     one_line(s, s.exittrace("-p", thread), 1, str(thread), str(p.pid))
+    if comm(2) == "kthreadd":  # else this is a pid namespace
+        one_line(s, s.exittrace("-p", 2), 1, "2 is a kernel thread")
+        one_line(s, s.exittrace("--tree", 2), 1, "2 is a kernel thread")
+    one_line(s, s.exittrace("-m", "sh", "-c", 'umount -l /proc && exec "$0" "$@"', s.setup.binary, "-p", p.pid,
+                            binary="unshare"), 1, "no /proc here")
 
 
 @alone(once="machine")
@@ -85,6 +90,15 @@ def not_root(s):
     binary = shutil.copy(s.setup.binary, s.directory)
     os.chmod(s.directory, 0o755)
     one_line(s, s.exittrace("-a", "-d", "1", binary=binary, user=65534, group=65534, extra_groups=[]), 77, "root")
+
+
+@alone(once="machine")
+def true_reasons(s):
+    """What is refused for lack of rights or memory is not said to be the kernel's lack of something."""
+    if subprocess.run(["unshare", "-Ur", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        one_line(s, s.exittrace("-Ur", s.setup.binary, "-a", "-d", "0.1", binary="unshare"), 77, "not permitted")
+    one_line(s, s.exittrace("-c", 'ulimit -v 20000; exec "$0" "$@"', s.setup.binary, "-a", "-d", "0.1", binary="sh"), 1,
+             "out of memory")
 
 
 @alone(once="machine")
