@@ -84,6 +84,9 @@ def check_words(text):
     without = re.search(r"^\.It Fl -without .*?(?=^\.It)", section(text, "OPTIONS"), re.S | re.M).group(0)
     told = re.findall(r"\w+", " ".join(re.findall(r"^\.Cm (.*)$", without, re.M)))
     same("words of --without", told, refused_words("--without"))
+    advised = re.findall(r"^\.Fl -without Cm ([\w]+)", text, re.M)
+    advised += re.findall(r"--without ([a-z]+)", (TOP / "README.md").read_text())
+    assert advised and set(advised) <= set(told), f"advised, and refused: {set(advised) - set(told)}"
 
 
 def check_fields(text):
