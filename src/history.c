@@ -263,9 +263,10 @@ static void tell_lost(struct telling *t, int64_t first, int64_t last)
 	    reader__lost(t->reader, first, last, &deaths, &gaps))
 		return;
 	if (deaths)
-		buf__printf(b, "# %lld more were seen to die in this time, and lost\n", (long long)deaths);
+		buf__printf(b, "# %lld more %s seen to die in this time, and lost\n", (long long)deaths,
+			    deaths == 1 ? "was" : "were");
 	if (gaps)
-		buf__printf(b, "# %lld times in between nobody watched\n", (long long)gaps);
+		buf__printf(b, "# %lld time%s in between nobody watched\n", (long long)gaps, gaps == 1 ? "" : "s");
 }
 
 static int tell_found(struct telling *t)

@@ -111,10 +111,10 @@ static int put_lost(struct buf *b, sqlite3 *db, const struct options *o)
 	if (!err)
 		err = store__number(db, sql, &gaps);
 	if (lost)
-		buf__printf(b, "%lld deaths were seen and lost\n", (long long)lost);
+		buf__printf(b, "%lld death%s seen and lost\n", (long long)lost, lost == 1 ? " was" : "s were");
 	if (gaps)
-		buf__printf(b, "%lld times nobody watched for a while: those who died then are in no sum\n",
-			    (long long)gaps);
+		buf__printf(b, "%lld time%s nobody watched for a while: those who died then are in no sum\n",
+			    (long long)gaps, gaps == 1 ? "" : "s");
 	return err;
 }
 

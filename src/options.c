@@ -878,6 +878,8 @@ static int check_pairs(const struct options *o)
 		{ o->metrics_comms && !o->metrics_listen && !o->metrics_file,
 		  "--metrics-label is for --metrics-file and --metrics-listen: give one" },
 		{ o->by_other && o->no_drop, "--run-as and --no-drop: choose one" },
+		{ o->ready_fd == STDOUT_FILENO && !o->verb && !o->output,
+		  "--ready-fd 1 would close standard output, where the records go: give -o, or another one" },
 		{ o->replay && o->command, "--replay runs no COMMAND" },
 		{ o->replay && (o->nr_pids || o->tree || o->cgroup || o->follow),
 		  "--replay cannot select by -p, --tree, -f or -c; -n, -u, -x, --cause and --signal work" },

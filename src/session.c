@@ -113,6 +113,13 @@ static void free_parts(struct session *s)
 	s->assembler = NULL;
 }
 
+static const char *record_problem(int err)
+{
+	if (err == ELOOP)
+		return "is a symbolic link, which is not followed";
+	return err == EINVAL || err == ENXIO ? "is no regular file, which a recording has to be" : strerror(err);
+}
+
 int session__open(struct session *s, const struct options *o, int fd, struct symbols *symbols)
 {
 	return session__open_with(s, o, fd, symbols, NULL);
@@ -135,7 +142,7 @@ int session__open_with(struct session *s, const struct options *o, int fd, struc
 		return 0;
 	err = stream_writer__open(o->record, &s->recorder);
 	if (err)
-		log__error("%s: %s", text__shown(o->record).s, strerror(-err));
+		log__error("%s: %s", text__shown(o->record).s, record_problem(-err));
 	return err;
 }
 
@@ -277,19 +284,18 @@ static int close_recorder(struct session *s)
 static int close_output(struct session *s)
 {
 	int err = output__flush(s->output);
+	unsigned long long n = s->output->unwritten;
 
 	if (!err && s->output->no_memory)
 		err = -ENOMEM;
 	if (err == -EPIPE) {
-		log__error("output closed by its reader, %llu records not written",
-			   (unsigned long long)s->output->unwritten);
+		log__error("output closed by its reader, %llu record%s not written", n, n == 1 ? "" : "s");
 		return err;
 	}
 	if (err)
-		log__error("%s: %s, %llu records not written",
+		log__error("%s: %s, %llu record%s not written",
 			   text__shown(s->options->output ? s->options->output : "stdout").s,
-			   err == -EINTR ? "its reader does not read" : strerror(-err),
-			   (unsigned long long)s->output->unwritten);
+			   err == -EINTR ? "its reader does not read" : strerror(-err), n, n == 1 ? "" : "s");
 	return err;
 }
 

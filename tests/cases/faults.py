@@ -25,7 +25,7 @@ BUILT = os.path.join(HERE, "..", "build", "tests")
 ENDED32 = os.path.join(BUILT, "ended32")
 SIGNALS = (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL)
 KERNELS = ("5.10", "6.12", "7")
-LOST = re.compile(r"(\d+) records not written")
+LOST = re.compile(r"(\d+) records? not written")
 
 
 # ---- exittrace is ended, at every stage ----

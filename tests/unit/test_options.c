@@ -97,6 +97,7 @@ static const struct {
 	{ "-a --run-as 1 --no-drop", "choose one" },
 	{ "-a --ready-fd 999", "file descriptor 999 is not open" },
 	{ "-a --ready-fd x", "'x' is not a file descriptor" },
+	{ "-a --ready-fd 1", "--ready-fd 1 would close standard output, where the records go: give -o" },
 	{ "-a --tier bpf", "'bpf' is not fentry, kprobe, tracepoint or auto" },
 	{ "-a -jv", "-j and -v: choose one" },
 	{ "-a -v --fields pid", "-v and --fields: choose one" },
@@ -278,7 +279,7 @@ static void run_options(void)
 	CHECK_U64(o.min_zombie_ns, 5400000000000);
 	CHECK(o.strict && o.quiet && o.timestamp && o.args && o.utc && !o.colour);
 	CHECK_STR(o.output, "out");
-	right("-a --zombie-after 0 --ready-fd 1 --tier kprobe --record r");
+	right("-a --zombie-after 0 --ready-fd 1 --tier kprobe --record r -o o");
 	CHECK(!o.threads && o.zombie_after_ns == 0 && o.ready_fd == 1 && o.tier == TIER_KPROBE);
 	CHECK_STR(o.record, "r");
 	right("-a -T --count 3");

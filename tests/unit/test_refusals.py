@@ -15,7 +15,7 @@ CONVERSION = r"%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z]
 # Which argument is the message; more of them where a function adds the rest.
 ARGUMENT = {"log__error": (0, "{}"), "refuse": (0, "{}"), "refuse_value": (2, "%s: '%s' is not {}")}
 # Lists of messages for those functions: a table, and what an errno means here.
-TABLES = ("check_pairs", "replay_problem", "output_problem")
+TABLES = ("check_pairs", "replay_problem", "output_problem", "record_problem")
 
 
 def arguments(text, start):
