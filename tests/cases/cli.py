@@ -253,6 +253,31 @@ def command_outlives_us(s):
 
 
 @alone(once="machine")
+def command_and_others(s):
+    """With -p it is one more of them, with --tree none; -f ends with it, whoever of its descendants is left."""
+    p = s.die("wait").word("ready")
+    with s.trace("-p", p.pid, command=[DIE, "exit", "3"]) as t:
+        s.check(t.wait_for(lambda _: len(t.deaths()) == 1, 10), "no record of the command")
+        s.check(t.process.poll() is None, "ended with its command")
+        s.send(SIGTERM, p)
+        s.reap(p)
+        status = t.finish(10)
+        t.check()
+    s.check(status == 3 and p.pid in t.by_pid and len(t.by_pid) == 2, f"-p: status {status}, {list(t.by_pid)}")
+    p = s.die("wait").word("ready")
+    with s.trace("--tree", p.pid, command=[DIE, "exit", "3"]) as t:
+        s.send(SIGTERM, p)
+        s.reap(p)
+        status = t.finish(10)
+        t.check()
+    s.check(status == 3 and list(t.by_pid) == [p.pid], f"--tree: status {status}, {list(t.by_pid)}")
+    with s.trace("-f", command=["sh", "-c", f"sleep 5 >&- 2>&- & exec {DIE} exit 3"]) as t:
+        status = t.finish(4)
+        t.check()
+    s.check(status == 3 and len(t.by_pid) == 1, f"-f: status {status}, {list(t.by_pid)}")
+
+
+@alone(once="machine")
 def failed_start(s):
     """One line says why; that the command is gone, too, is no news."""
     one_line(s, s.exittrace("--record", s.directory, "--", DIE, "exit", "0"), 1, "directory")

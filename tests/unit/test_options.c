@@ -145,6 +145,8 @@ static void selections(void)
 	right("-p 5,6 -p 7 -n sh -x");
 	CHECK(o.nr_pids == 3 && o.pids[0] == 5 && o.pids[2] == 7 && o.failed && !o.all);
 	CHECK_STR(o.name, "sh");
+	right("-p 5 -n a -n b -u 1 -u 2 -c x -c y -p 6");
+	CHECK(o.nr_pids == 2 && !strcmp(o.name, "b") && o.uid == 2 && !strcmp(o.cgroup, "y"));
 	right("--all");
 	CHECK(o.all && o.mode == MODE_TRACE && o.ready_fd == -1 && o.zombie_after_ns == 10000000000ULL);
 	right("-n fifteen-bytes-x");
