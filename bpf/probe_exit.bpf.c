@@ -222,6 +222,11 @@ static __always_inline bool send_alone(struct dying *e)
 	return !emit(&e->d, size, now);
 }
 
+static __always_inline void note_told(const struct et_id *id, __u32 flags)
+{
+	note_dead(id, flags & ET_D_AUTOREAP ? ET_RELEASED : flags & ET_D_TRACED ? ET_TRACED : ET_ZOMBIE);
+}
+
 static __always_inline void tell_death(struct dying *e, struct et_id *id)
 {
 	struct et_signals *s = bpf_map_lookup_elem(&signaled, id);
@@ -234,7 +239,7 @@ static __always_inline void tell_death(struct dying *e, struct et_id *id)
 		count(lost_ring);
 	if (s)
 		forget_signals(id);
-	note_dead(id, e->d.flags & ET_D_AUTOREAP ? ET_RELEASED : e->d.flags & ET_D_TRACED ? ET_TRACED : ET_ZOMBIE);
+	note_told(id, e->d.flags);
 }
 
 /* A global function: the verifier goes through it once a program. */
@@ -282,6 +287,7 @@ ONCE int send_without_entry(__u64 address, __u64 start_ns, __u32 tgid, __u32 uns
 	}
 	d->h.kind = ET_DEATH;
 	d->h.size = sizeof(*d);
+	note_told(&id, d->flags);
 	bpf_ringbuf_submit(d, wake_flags(bpf_ktime_get_boot_ns()));
 	return 0;
 }
@@ -605,7 +611,7 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 		e = find_dying(&id);
 	else if (e && !e->filled)
 		e = NULL;
-	if (!e)
+	if (!e || was_listed(e)) /* then it is forgotten when the kernel frees it */
 		return 0;
 	e->d.dead_ns = bpf_ktime_get_boot_ns();
 	e->d.seen |= ET_SEEN_DEAD;

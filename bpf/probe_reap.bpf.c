@@ -53,8 +53,8 @@ static __always_inline int on_release(const bool direct, struct task_struct *p)
 		r.time_ns = bpf_ktime_get_boot_ns();
 		r.kind = ET_REAP_RELEASED;
 		fill_family(direct, &r, p);
-		if (send_reap(&r))
-			note_dead(&r.id, ET_RELEASED);
+		if (send_reap(&r) && (dead_state(&r.id) || find_slot(r.id.start_ns, r.id.tgid) < 0))
+			note_dead(&r.id, ET_RELEASED); /* else clean_up() has something to do */
 	}
 	if (config.by_tree)
 		leave_tree(r.id);
@@ -146,7 +146,7 @@ static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 {
 	struct dying *e = find_dying(id);
 
-	if (e && e->filled) {
+	if (e && e->filled && !was_listed(e)) {
 		fill_used(true, &e->d, p, p->signal);
 		send_entry(e);
 	} else if (e) {
