@@ -50,6 +50,7 @@ static __always_inline void fill_identity(const bool direct, struct et_death *d,
 	fill_tty(direct, d, sig);
 	fill_cgroup(d, leader);
 	put_peer(direct, &d->parent, parent, false);
+	d->parent.pid_ns = pid_ns_of(direct, parent);
 	if (GET(direct, leader, flags) & PF_FORKNOEXEC)
 		d->flags |= ET_D_FORKNOEXEC;
 	if (GET(direct, leader, ptrace) && READ(tracer, tgid) != READ(parent, tgid)) {

@@ -93,6 +93,7 @@ static __always_inline void on_waited(__u32 nr)
 	r.kind = ET_REAP_WAITED;
 	r.wait_nr = nr;
 	fill_peer(&r.by, current, true);
+	r.by.pid_ns = pid_ns_of(false, current);
 	if (send_reap(&r) && z && z->tgid == nr && z->state == ET_ZOMBIE)
 		z->state = ET_RELEASED;
 }

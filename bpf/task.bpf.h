@@ -77,6 +77,15 @@ static __always_inline __u32 pid_at(struct pid *pid, unsigned int level)
 	return BPF_CORE_READ(upid_at(pid, level), nr);
 }
 
+/* Inode number of the pid namespace a process is in; 0: the initial one. */
+static __always_inline __u32 pid_ns_of(const bool direct, struct task_struct *task)
+{
+	struct pid *pid = GET(direct, task, thread_pid);
+	unsigned int level = GET(direct, pid, level);
+
+	return level ? BPF_CORE_READ(upid_at(pid, level), ns, ns.inum) : 0;
+}
+
 static __always_inline void copy_comm(char *comm, struct task_struct *task)
 {
 #ifdef READ_BY_LOAD
@@ -120,7 +129,7 @@ static __always_inline void put_peer(const bool direct, struct et_peer *peer, st
 	peer->tid = tid ? GET(direct, task, pid) : 0;
 	peer->uid = GET(direct, task, cred, uid.val);
 	peer->flags = peer_flags(direct, task, leader);
-	peer->pad = 0;
+	peer->pid_ns = 0;
 	copy_comm(peer->comm, leader);
 }
 

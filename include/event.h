@@ -86,7 +86,7 @@ struct et_peer {
 	__u32 tid;	 /* the thread that acted; 0 if it is not known which */
 	__u32 uid;	 /* real uid, initial user namespace */
 	__u32 flags;	 /* enum et_peer_flags */
-	__u32 pad;
+	__u32 pid_ns;	 /* inode number of its pid namespace, of a parent and of who waits only; 0: the initial one */
 	char comm[ET_COMM_LEN]; /* of the thread group leader */
 };
 

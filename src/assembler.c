@@ -334,7 +334,10 @@ static void conclude_freed(const struct assembler *a, struct record *r, const st
 	}
 }
 
-/* A wait call told only a number: of those that bear it, the one this process could release. */
+/*
+ * A wait call told only a number: of those that bear it, the one this process could release. Whoever becomes the parent
+ * in place of another one is in the same pid namespace.
+ */
 static struct waiting_death *find_waited(struct assembler *a, const struct et_reap *p)
 {
 	struct waiting_death *n = NULL, *other = NULL;
@@ -347,6 +350,8 @@ static struct waiting_death *find_waited(struct assembler *a, const struct et_re
 			return n;
 		if ((d->flags & ET_D_TRACED) && record__same_id(&d->tracer.id, &p->by.id))
 			continue; /* a tracer's wait lets go of it, but only the parent's releases it */
+		if (d->parent.pid_ns != p->by.pid_ns)
+			continue;
 		other = n;
 		others++;
 	}

@@ -126,8 +126,13 @@ struct cred {
 	kgid_t gid;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
 struct pid_namespace {
 	unsigned int level;
+	struct ns_common ns;
 };
 
 struct timespec64 { /* see word_at() */

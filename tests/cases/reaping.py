@@ -2,12 +2,13 @@
 """Who took the body away, when, and what if nobody did."""
 import json
 import os
+import shutil
 import time
 from signal import SIGKILL, SIGUSR1
 
 from cases import alone, case, row
 from cases.records import ANYTHING, NOTHING, at_least, between
-from cases.scene import by, comm, identity
+from cases.scene import TINY, by, comm, identity
 from cases.tracer import Skipped
 
 MS = 10 ** 6
@@ -64,6 +65,22 @@ def clones(s):
 def other_exit_signals(s):
     s.family("clone", 0, 5, want={"process.exit_signal": 0})
     s.family("clone", int(SIGUSR1), 5, want={"process.exit_signal": int(SIGUSR1)})
+
+
+@alone(seconds=30)
+def in_another_container(s):
+    """In one a zombie that nobody waits for until its init ends, in another one somebody waits for the same number."""
+    program = os.path.join(s.directory, "et-contained")
+    shutil.copy(TINY, program)
+    with s.trace("-n", "et-contained") as t:
+        held = s.start("unshare", "--pid", "--fork", "sh", "-c", f"{program} & exec sleep {s.setup.seconds(1.5)}")
+        time.sleep(s.setup.seconds(0.5))
+        s.start("unshare", "--pid", "--fork", "sh", "-c", "sh -c true; true").reap()
+        held.reap()
+        s.check(t.wait_for(lambda _: t.by_pid, 10), "no record")
+        t.stop()
+    record = t.deaths()[0]
+    s.match(record, {"process.ns_pid": 2, "reap.by.pid": record["parent"]["pid"]})
 
 
 @case

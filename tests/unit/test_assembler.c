@@ -423,6 +423,48 @@ static void waited_in_namespaces(void)
 	CHECK_I64(feed(&p), 0);
 }
 
+/* Whoever waits in one container does not release what is in another one, though his own has none of that number. */
+static void waited_in_another_namespace(void)
+{
+	struct synth_death m = synth_death(5000);
+	struct et_reap p = wait_call(synth_peer(77, "init"), 17, 1);
+
+	begin();
+	m.d.ns_level = 1;
+	m.d.ns_pids[1] = 17;
+	m.d.parent.pid_ns = 4026532001;
+	CHECK_I64(feed(&m), 0);
+	p.by.pid_ns = 4026532002;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 0);
+	p.by = synth_peer(1, "systemd"); /* nor does one in the initial one, but at its own number */
+	p.wait_nr = 5000;
+	p.wait_level = 0;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 0);
+	p = wait_call(synth_peer(78, "init"), 17, 1);
+	p.by.pid_ns = 4026532001;
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_REPARENTED);
+	CHECK_U64(last.reap.new_parent.id.tgid, 78);
+}
+
+/* A parent outside the container it put a child in. */
+static void waited_from_outside(void)
+{
+	struct synth_death m = synth_death(5000);
+	struct et_reap p = wait_call(m.d.parent, 5000, 0);
+
+	begin();
+	m.d.ns_level = 1;
+	m.d.ns_pids[1] = 1;
+	CHECK_I64(feed(&m), 0);
+	CHECK_I64(feed(&p), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_WAITED);
+}
+
 static void freed_only(void)
 {
 	struct synth_death m;
@@ -1509,6 +1551,8 @@ int main(void)
 	UNIT(dead_time_not_seen);
 	UNIT(waited_by_number);
 	UNIT(waited_in_namespaces);
+	UNIT(waited_in_another_namespace);
+	UNIT(waited_from_outside);
 	UNIT(freed_only);
 	UNIT(waited_before_the_death_was_told);
 	UNIT(waited_for_another);
