@@ -232,7 +232,12 @@ struct {
 	__type(value, struct refusal);
 } refusals SEC(".maps");
 
-/* cgroups whose path the user half was told, by the low bits of their id; forgetting one only sends it again. */
+/*
+ * cgroups whose path the user half was told, by the low bits of their id, and in which round; forgetting one only sends
+ * it again. What the user half keeps of them goes with its process, and is bounded: it begins another round.
+ */
+__u32 cgroup_round = 0;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ET_MAX_CGROUPS);

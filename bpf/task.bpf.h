@@ -404,19 +404,23 @@ __noinline int tell_cgroup_path(__u64 kn, __u64 id)
 	return 1;
 }
 
-/* Tells the user half the path behind a cgroup id, once. False: it could not be told. */
+/*
+ * Tells the user half the path behind a cgroup id, once a round. False: it could not be told. Id and round are one
+ * word, which CPUs cannot mix up; the kernel counts ids up from 1 and does not get that far.
+ */
 static __always_inline bool tell_cgroup(struct cgroup *cgrp, __u64 id)
 {
+	__u64 told = id ^ (__u64)*(volatile __u32 *)&cgroup_round << 40;
 	__u32 slot = id & (ET_MAX_CGROUPS - 1);
 	__u64 *known = bpf_map_lookup_elem(&known_cgroups, &slot);
 
 	if (!known)
 		return false;
-	if (*known == id)
+	if (*known == told)
 		return true;
 	if (!tell_cgroup_path((__u64)BPF_CORE_READ(cgrp, kn), id))
 		return false;
-	*known = id;
+	*known = told;
 	return true;
 }
 

@@ -800,6 +800,11 @@ struct et_counters assembler__counters(const struct assembler *a)
 	return a->counters;
 }
 
+uint64_t assembler__paths_missed(const struct assembler *a)
+{
+	return keeper__paths_missed(a->keeper);
+}
+
 struct assembler_totals assembler__totals(const struct assembler *a)
 {
 	const struct waiting_death *oldest = waiting__oldest(a->waiting);

@@ -44,6 +44,8 @@ int assembler__feed(struct assembler *a, const void *msg, size_t size);
 const struct et_start *assembler__start(const struct assembler *a); /* NULL before ET_START */
 struct et_counters assembler__counters(const struct assembler *a);  /* of the last ET_LOSS */
 struct assembler_totals assembler__totals(const struct assembler *a);
+/* How often the path of a cgroup was not there any more that the kernel half had told of. */
+uint64_t assembler__paths_missed(const struct assembler *a);
 /* Nanoseconds of CLOCK_BOOTTIME at which the next interim record is due, UINT64_MAX: none. */
 uint64_t assembler__next_due(const struct assembler *a);
 

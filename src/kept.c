@@ -38,6 +38,7 @@ struct keeper {
 	struct cache *stacks; /* made for the first of them: NULL when they are not asked for */
 	struct files *files;
 	struct lastwords *words;
+	uint64_t paths_missed;
 };
 
 /* What is kept of a cgroup: what its path tells is found out once, and not for each that dies in it. */
@@ -177,10 +178,17 @@ int keeper__add_stdio(struct keeper *k, const struct et_stdio *m)
 
 /* ---- of one death ---- */
 
-static void gather_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
+static void find_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
 {
 	if (!*e)
 		*e = cache__get(k->cgroups, (struct cache_key){ id, 0 });
+}
+
+/* The same, of which the path was told. */
+static void gather_cgroup(struct keeper *k, uint64_t id, struct cache_entry **e)
+{
+	find_cgroup(k, id, e);
+	k->paths_missed += !*e;
 }
 
 /* Left where it can be found: who kills kills several, and may be dead itself before its last victim is. */
@@ -195,7 +203,7 @@ static void gather_killer(struct keeper *k, const struct et_signals *s, struct k
 	if (s->killer.cgroup_id)
 		gather_cgroup(k, s->killer.cgroup_id, &more->killer_cgroup);
 	if (s->killer.cgroup_killed)
-		gather_cgroup(k, s->killer.cgroup_killed, &more->killed_cgroup);
+		find_cgroup(k, s->killer.cgroup_killed, &more->killed_cgroup);
 	if (s->killer.seen & ET_KILLER_ARGS)
 		gather_args(k, &s->fatal.by.id, &more->killer_args);
 }
@@ -285,6 +293,11 @@ void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kep
 		*kept->more = found;
 	else
 		let_go_more(k, &found); /* the record says that it is missing */
+}
+
+uint64_t keeper__paths_missed(const struct keeper *k)
+{
+	return k->paths_missed;
 }
 
 void keeper__let_go(struct keeper *k, struct kept *kept)

@@ -43,6 +43,8 @@ int keeper__add_stdio(struct keeper *k, const struct et_stdio *m);
 
 /* Adds to `kept` what has come since the last time; it stays until it is let go. */
 void keeper__gather(struct keeper *k, const struct et_death *d, struct kept *kept);
+/* Paths of cgroups that were told of once and are not there, so often. */
+uint64_t keeper__paths_missed(const struct keeper *k);
 void keeper__let_go(struct keeper *k, struct kept *kept);
 /* Into a record, which then holds as long as `kept` does. */
 void kept__tell(const struct kept *kept, struct record *r);

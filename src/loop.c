@@ -22,6 +22,7 @@
 #define LOOK_MS 20
 #define LOOKS 3
 #define EXITS_NS 1000000000ULL
+#define PATHS_NS 1000000000ULL
 #define GRACE_NS 300000000ULL /* targets are gone, their last messages may be on the way */
 
 enum { ON_RING, ON_SIGNAL, ON_TIMER, ON_ALSO };
@@ -195,6 +196,18 @@ static void look_at_exits(struct loop *l)
 	l->exits_due_ns = now + (after > 4 * EXITS_NS ? EXITS_NS : after / 4);
 }
 
+/* The kernel half tells the path of a cgroup once, and here not all of them can be kept. */
+static void ask_for_paths(struct loop *l)
+{
+	const uint64_t missed = assembler__paths_missed(l->session->assembler), now = kernel__boot_ns();
+
+	if (missed == l->paths_missed || now < l->paths_due_ns)
+		return;
+	l->paths_missed = missed;
+	l->paths_due_ns = now + PATHS_NS;
+	source__tell_paths_again(l->source);
+}
+
 static int look(struct loop *l)
 {
 	int n;
@@ -202,6 +215,7 @@ static int look(struct loop *l)
 	pass_counters(l); /* before the clock, which dates what was lost */
 	session__clock(l->session);
 	n = source__read(l->source, session__message, l->session);
+	ask_for_paths(l);
 	look_at_exits(l);
 	output__flush(l->session->output);
 	if (l->each)

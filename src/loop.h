@@ -17,6 +17,8 @@ struct loop {
 	bool more;		    /* messages were left in the ring */
 	unsigned int idle;	    /* looks in a row that found nothing */
 	uint64_t exits_due_ns;	    /* when exits under way are looked at again */
+	uint64_t paths_missed;	    /* of cgroups, as last seen */
+	uint64_t paths_due_ns;	    /* when the kernel half may be asked for them again */
 	uint64_t over_ns;	    /* all targets are gone since then; 0: not yet */
 	struct et_counters counters; /* as last passed on */
 	int also_fd; /* woken for it, too; 0: none */

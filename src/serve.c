@@ -263,6 +263,8 @@ static void on_end(struct serve *s, struct child *c, int status)
 		return;
 	}
 	tell_end(c, status);
+	if (c == &s->tracer) /* what it was told of them is gone with it; soon enough for what the next one finds */
+		source__tell_paths_again(s->source);
 	c->backoff_ns = now - c->began_ns > STEADY_NS || !c->backoff_ns ? BACKOFF_NS : c->backoff_ns * 2;
 	if (c->backoff_ns > BACKOFF_MAX_NS)
 		c->backoff_ns = BACKOFF_MAX_NS;

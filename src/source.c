@@ -644,6 +644,11 @@ void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, voi
 		exits__look(&s->exits, now_ns, s->options->dying_after_ns, fn, ctx);
 }
 
+void source__tell_paths_again(struct source *s)
+{
+	++*(volatile uint32_t *)&s->skel->bss->cgroup_round;
+}
+
 struct et_counters source__counters(const struct source *s)
 {
 	return s->skel->bss->counters;

@@ -54,6 +54,8 @@ int source__read(struct source *s, message_fn fn, void *ctx);
 
 /* Messages about exits that have lasted for --dying-after. */
 void source__look_at_exits(struct source *s, uint64_t now_ns, message_fn fn, void *ctx);
+/* Paths of cgroups that were told are told again, when there is a next death in them. */
+void source__tell_paths_again(struct source *s);
 struct et_counters source__counters(const struct source *s);
 
 /* How full it is what the kernel half has room in. */

@@ -202,6 +202,27 @@ def tracer_killed(s):
 
 
 @alone(once="best", seconds=60, kernels=KERNELS[-1:])
+def paths_told_again(s):
+    """What the tracer knew of cgroups goes with it: the next one is told the path of one that it never heard of."""
+    with s.cgroup() as group, Service(s.setup, os.path.join(s.directory, "state")) as service:
+        die_in(s, service, group)
+        os.kill(service.child(WATCH), SIGKILL)
+        s.wait_until(lambda: service.child(WATCH), "no tracer any more", 20)
+        die_in(s, service, group)
+        service.stop()
+
+
+def die_in(s, service, group):
+    p = s.die("wait").word("ready")
+    group.add(p.pid)
+    os.kill(p.pid, SIGKILL)
+    p.reap()
+    wait_for_deaths(s, service, f"process_pid = {p.pid}", 1)
+    told = json.loads(service.ask("list", "-j", "-p", p.pid))["process"]["cgroup"]
+    s.check(told["path"] == group.path, f"in {group.path}: {told}")
+
+
+@alone(once="best", seconds=60, kernels=KERNELS[-1:])
 def supervisor_killed(s):
     """The others end by themselves, and what they had gets to the disk first."""
     with Accounting(os.path.join(s.directory, "acct")) as accounting, \

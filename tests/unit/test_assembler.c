@@ -973,8 +973,14 @@ static void least_recently_used_goes(void)
 	give_cgroup(4, "x.scope", 8, 0);
 	die_in(1001, 1, ET_D_AUTOREAP);
 	CHECK_STR(last.cgroup, "/x.scope");
+	CHECK_U64(assembler__paths_missed(a), 0);
 	die_in(1002, 2, ET_D_AUTOREAP);
 	CHECK_STR(last.cgroup, "");
+	CHECK_U64(assembler__paths_missed(a), 1);
+	give_cgroup(2, "y.scope", 8, 0);
+	die_in(1003, 2, ET_D_AUTOREAP);
+	CHECK_STR(last.cgroup, "/y.scope");
+	CHECK_U64(assembler__paths_missed(a), 1);
 }
 
 static void args(void)
