@@ -178,7 +178,7 @@ struct et_signals {
 enum et_death_flags {
 	ET_D_AUTOREAP = 1 << 0,	  /* the kernel released it at once, nobody waits */
 	ET_D_TRACED = 1 << 1,	  /* a ptracer that is not the parent held it: `tracer` */
-	ET_D_SNAPSHOT = 1 << 2,	  /* was a zombie when tracing began */
+	ET_D_SNAPSHOT = 1 << 2,	  /* was a zombie when tracing began; no last_tid: exit_ns is when it was listed */
 	ET_D_CGROUP_V1 = 1 << 3,  /* cgroup is of a v1 hierarchy (memory or pids) */
 	ET_D_EXE_DELETED = 1 << 4,
 	ET_D_KTHREAD = 1 << 5,	  /* PF_KTHREAD or never had a user mm */

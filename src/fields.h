@@ -34,7 +34,8 @@ FIELD(IN_ALL, type, "type", "string", "",
       "death; zombie: dead, still not reaped; dying: still not dead; thread: one of its threads ended; warning: "
       "one was killed alone",
       "TYPE", v_str(type_name(r->type)))
-FIELD(IN_ALL, time, "time", "string", "", "when it died; of a zombie or dying record: when it was made", "TIME",
+FIELD(IN_ALL, time, "time", "string", "",
+      "when it died, or, dead before tracing began, was found; of a zombie or dying record: when it was made", "TIME",
       v_known(r, FIELD_time, v_num(V_TIME, time_of(r) + r->real_offset_ns)))
 FIELD(IN_ALL, id, "id", "string", "", "the process, unique for ever: boot id, pid, start time", "ID",
       v_id(d->id))

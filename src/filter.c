@@ -55,6 +55,8 @@ static bool match_age(const struct options *o, const struct record *r)
 
 	if (!o->min_age_ns)
 		return true;
+	if (r->type != RECORD_DYING && !record__death_seen(r))
+		return false;
 	return until > born && until - born >= o->min_age_ns;
 }
 

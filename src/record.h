@@ -422,6 +422,14 @@ static inline uint64_t record__death_ns(const struct record *r)
 	return r->death->seen & ET_SEEN_DEAD ? r->death->dead_ns : r->death->exit_ns;
 }
 
+/* False: it was dead when tracing began, and nothing of its exit was seen: what stands there is when it was listed. */
+static inline bool record__death_seen(const struct record *r)
+{
+	const struct et_death *d = r->death;
+
+	return record__death_ns(r) && (!(d->flags & ET_D_SNAPSHOT) || (d->seen & ET_SEEN_DEAD) || d->last_tid);
+}
+
 /* Notes in r->missing what the kernel half did not see of the process itself; fills r->tty. (unseen.c) */
 void record__note_unseen(struct record *r);
 

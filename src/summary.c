@@ -65,9 +65,8 @@ static void add_phases(struct summary *s, const struct phases *p)
 
 static void add_durations(struct summary *s, const struct record *r)
 {
-	const uint64_t died = record__death_ns(r);
-
-	count_if(&s->durations[SUMMARY_AGE], died, record__since(r->death->id.start_ns, died));
+	count_if(&s->durations[SUMMARY_AGE], record__death_seen(r),
+		 record__since(r->death->id.start_ns, record__death_ns(r)));
 	add_phases(s, &r->phases);
 	if (r->reap.how == REAP_AUTO) /* it never was a zombie */
 		s->durations[SUMMARY_ZOMBIE].none++;

@@ -238,11 +238,10 @@ void record__note_unseen(struct record *r)
 	const struct et_death *d = r->death;
 
 	take_tty(r);
-	if (!record__death_ns(r)) {
-		if (r->type == RECORD_DEATH)
-			record__add_missing(r, FIELD_time, why_not(r, ET_OBS_NOTIFY));
+	if (!record__death_ns(r) && r->type == RECORD_DEATH)
+		record__add_missing(r, FIELD_time, why_not(r, ET_OBS_NOTIFY));
+	if (!record__death_seen(r))
 		record__add_missing(r, FIELD_process_age_ns, why_not(r, ET_OBS_NOTIFY));
-	}
 	note_process(r);
 	note_unless(r, d->seen & ET_SEEN_RESOURCES, FIELD_resources, ET_OBS_EXIT);
 	note_unless(r, d->seen & ET_SEEN_IO, FIELD_resources_read_bytes, ET_OBS_EXIT);

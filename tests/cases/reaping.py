@@ -7,7 +7,7 @@ import time
 from signal import SIGKILL, SIGUSR1
 
 from cases import alone, case, row
-from cases.records import ANYTHING, NOTHING, at_least, between
+from cases.records import ANYTHING, NOTHING, at_least, between, unknown
 from cases.scene import TINY, by, comm, identity
 from cases.tracer import Skipped
 
@@ -159,5 +159,7 @@ def there_before(s):
         s.check(t.wait_for_pids([zombie]), "no death record after the reap")
         t.stop()
     s.check(len(zombies(t.records, zombie)) == 1, "listed more than once")
-    s.match(zombies(t.records, zombie)[0], {"id": start, "parent.pid": p.pid, "process.comm": "die"})
-    s.match(t.of(zombie)[0], {"id": start, "observed_from": "attach", "exit": ANYTHING, "reap.by.pid": p.pid})
+    s.match(zombies(t.records, zombie)[0], {"id": start, "parent.pid": p.pid, "process.comm": "die",
+                                            "process.age_ns": unknown("process.age_ns")})
+    s.match(t.of(zombie)[0], {"id": start, "observed_from": "attach", "exit": ANYTHING, "reap.by.pid": p.pid,
+                              "process.age_ns": unknown("process.age_ns")})

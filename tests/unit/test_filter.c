@@ -103,6 +103,11 @@ static void by_age(void)
 	CHECK(!match(&o));
 	o.min_age_ns = 1;
 	s.death.seen &= ~ET_SEEN_DEAD;
+	s.death.flags |= ET_D_SNAPSHOT;
+	CHECK(match(&o)); /* its exit was seen */
+	s.death.last_tid = 0;
+	CHECK(!match(&o)); /* exit_ns is when it was found */
+	s.death.flags &= ~ET_D_SNAPSHOT;
 	s.death.exit_ns = 0; /* not known when: not known how old */
 	CHECK(!match(&o));
 }

@@ -582,6 +582,12 @@ static void times(void)
 	CHECK_U64(value("process.age_ns").u, 2 * SEC);
 	m.d.seen &= ~ET_SEEN_DEAD;
 	CHECK_U64(value("time").u, 112 * SEC - MS + REAL_OFFSET);
+	m.d.flags |= ET_D_SNAPSHOT;
+	record__note_unseen(&r);
+	CHECK(value("process.age_ns").kind != V_NULL); /* its exit was seen */
+	m.d.last_tid = 0;
+	record__note_unseen(&r);
+	CHECK(value("process.age_ns").kind == V_NULL && value("time").kind == V_TIME);
 	r.type = RECORD_ZOMBIE;
 	r.now_ns = 150 * SEC;
 	CHECK_U64(value("time").u, 150 * SEC + REAL_OFFSET);

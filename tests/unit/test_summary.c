@@ -141,7 +141,8 @@ static void unknown_is_not_zero(void)
 	add(1);
 	s.record.reap = (struct reap){ .how = REAP_WAITED };
 	s.death.seen &= ~ET_SEEN_DEAD;
-	s.death.exit_ns = 0;
+	s.death.flags |= ET_D_SNAPSHOT; /* what stands there is when it was found */
+	s.death.last_tid = 0;
 	add(1);
 	for (i = 0; i < SUMMARY_DURATIONS; i++)
 		CHECK_U64(all_of(i), 3);
