@@ -330,7 +330,7 @@ struct {
 	__type(value, struct forked);
 } forks SEC(".maps");
 
-__u32 forks_unnoted = 0; /* there was no room in it */
+__u64 forks_full_ns = 0; /* when there was no room in it last: for a child that had begun by then */
 
 /* --stdio: a thread that looks at the streams of its process, while it does: the stack has no room for all that. */
 #define ET_FILE_STRUCT 200 /* bytes of a FILE, up to the last member that is of use */

@@ -379,7 +379,7 @@ __noinline int tell_stream(__u64 inherited)
 		return 1; /* as if it had been: its absence will be noticed */
 	}
 	fill_message(m, w);
-	m->flags |= w->flags | (forks_unnoted ? ET_STDIO_UNNOTED : 0);
+	m->flags |= w->flags | (w->id.start_ns < forks_full_ns ? ET_STDIO_UNNOTED : 0);
 	m->streams = 1;
 	m->bytes = w->size;
 	m->inherited = inherited;
@@ -497,7 +497,7 @@ __noinline int note_stream(__u64 hash)
 		bpf_map_update_elem(&forks, &child, &no_forked, BPF_ANY);
 	f = bpf_map_lookup_elem(&forks, &child);
 	if (!f)
-		forks_unnoted = 1;
+		forks_full_ns = bpf_ktime_get_boot_ns();
 	if (f && n >= FORK_STREAMS)
 		f->more = 1;
 	if (!f || n >= FORK_STREAMS)
