@@ -18,13 +18,19 @@ static __always_inline struct dying *dying_at(__u32 slot)
 	return bpf_map_lookup_elem(&dying_slots, &slot);
 }
 
+/* Whenever a thread other than the last one looks, it may have been given back, and be another one's. */
+static __always_inline bool is_of(const struct dying *e, __u64 start_ns, __u32 tgid)
+{
+	return e->owner == start_ns && e->d.id.tgid == tgid;
+}
+
 /* The slot of this process; -1, which is none: it has none. */
 __noinline int find_slot(__u64 start_ns, __u32 tgid)
 {
 	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
 
-		if (e && e->owner == start_ns && e->d.id.tgid == tgid)
+		if (e && is_of(e, start_ns, tgid))
 			return nth_slot(tgid, n);
 		if (!in_later_slots)
 			break;
@@ -32,33 +38,44 @@ __noinline int find_slot(__u64 start_ns, __u32 tgid)
 	return -1;
 }
 
+enum taken {
+	OF_ANOTHER = 0,
+	TAKEN,	 /* it was free */
+	ALREADY, /* another thread of this process was faster */
+};
+
 #ifdef READ_BY_LOAD
 
-/* If it is free, or another thread of this process was faster. */
-static __always_inline bool take(struct dying *e, __u32 slot, __u64 start_ns)
+static __always_inline enum taken take(struct dying *e, __u32 slot, __u64 start_ns)
 {
 	__u64 owner = __sync_val_compare_and_swap(&e->owner, 0, start_ns);
 
-	return !owner || owner == start_ns;
+	if (!owner)
+		return TAKEN;
+	return owner == start_ns ? ALREADY : OF_ANOTHER;
 }
 
+/* In order, also where processors write out of order: what was cleared before is clear for who takes it next. */
 static __always_inline void give_back(struct dying *e, __u32 slot)
 {
-	e->owner = 0;
+	__sync_lock_test_and_set(&e->owner, 0);
 }
 
 #else /* there may be no atomics */
 
-static __always_inline bool take(struct dying *e, __u32 slot, __u64 start_ns)
+static __always_inline enum taken take(struct dying *e, __u32 slot, __u64 start_ns)
 {
+	enum taken taken = TAKEN;
+
 	if (bpf_map_update_elem(&owners, &slot, &start_ns, BPF_NOEXIST)) {
 		__u64 *owner = bpf_map_lookup_elem(&owners, &slot);
 
 		if (!owner || *owner != start_ns)
-			return false;
+			return OF_ANOTHER;
+		taken = ALREADY;
 	}
 	e->owner = start_ns;
-	return true;
+	return taken;
 }
 
 static __always_inline void give_back(struct dying *e, __u32 slot)
@@ -78,13 +95,14 @@ __noinline int find_or_take_slot(__u64 start_ns, __u32 tgid)
 		return slot;
 	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
+		enum taken taken = e ? take(e, nth_slot(tgid, n), start_ns) : OF_ANOTHER;
 
-		if (!e || !take(e, nth_slot(tgid, n), start_ns))
+		if (!e || !taken)
 			continue;
 		e->d.id.start_ns = start_ns;
 		e->d.id.tgid = tgid;
 		e->slot = nth_slot(tgid, n);
-		if (n)
+		if (n && taken == TAKEN)
 			__sync_fetch_and_add(&in_later_slots, 1);
 		return nth_slot(tgid, n);
 	}
@@ -246,6 +264,21 @@ static __always_inline bool slot_is(const struct et_exit *x, const struct et_id 
 	return x && x->begin_ns && x->id.tgid == id->tgid && x->id.start_ns == id->start_ns;
 }
 
+/* For as long as it is being written: a time that has not come, so that nobody looks into it. */
+#define ET_CLAIMED (~0ULL)
+
+/* Two processes may begin to exit at once; without atomics both would write into it. */
+static __always_inline bool claim_slot(struct et_exit *x)
+{
+	if (x->begin_ns)
+		return false;
+#ifdef READ_BY_LOAD
+	return !__sync_val_compare_and_swap(&x->begin_ns, 0, ET_CLAIMED);
+#else
+	return true;
+#endif
+}
+
 /* A slot that another process has is left to it: this exit is then not told while it lasts. */
 static __always_inline void slot_begin(const struct et_id *id, struct task_struct *leader, enum et_phase phase,
 				       const struct et_signal *s, __u64 now)
@@ -255,7 +288,7 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 	if (!config.watch_exits)
 		return;
 	x = slot_of(id);
-	if (!x || x->begin_ns)
+	if (!x || !claim_slot(x))
 		return;
 	x->id = *id;
 	x->phase = phase;

@@ -336,6 +336,7 @@ ONCE int on_thread_exit(__u64 start_ns, __u32 tgid, __u32 threads)
 	struct signal_struct *sig = READ(task, signal);
 	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
+	__u64 now;
 
 	if (!(READ(sig, flags) & SIGNAL_GROUP_EXIT)) {
 		on_lone_exit(task, id);
@@ -347,14 +348,17 @@ ONCE int on_thread_exit(__u64 start_ns, __u32 tgid, __u32 threads)
 		return 0;
 	/* A thread that is late comes when the death may have been told. */
 	e = READ(sig, live.counter) ? dying_entry(&id) : find_dying(&id);
-	if (!e)
+	if (!e || !is_of(e, start_ns, tgid))
 		return 0;
 	had_threads(&e->d, threads);
 	fill_refusal(&e->d, task);
 	if (e->d.marks.begin_ns)
 		return 0;
-	e->d.marks.begin_ns = bpf_ktime_get_boot_ns();
-	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL, e->d.marks.begin_ns);
+	now = bpf_ktime_get_boot_ns();
+	if (!is_of(e, start_ns, tgid))
+		return 0;
+	e->d.marks.begin_ns = now;
+	slot_begin(&id, leader, ET_PHASE_DELIVERY, NULL, now);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static __always_inline bool fill_listed(struct et_death *d, const struct dying *
 		return true;
 	}
 	take_entry(d, e, task);
-	return e->filled && e->owner == id.start_ns && e->d.id.tgid == id.tgid;
+	return e->filled && is_of(e, id.start_ns, id.tgid);
 }
 
 /*

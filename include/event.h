@@ -588,7 +588,7 @@ enum et_phase {
  */
 struct et_exit {
 	struct et_id id;
-	__u64 begin_ns; /* 0: the slot is free. Written last, cleared first */
+	__u64 begin_ns; /* 0: the slot is free; in the future: it is being written. Written last, cleared first */
 	__u64 since_ns; /* in this phase */
 	__u32 phase;	/* enum et_phase */
 	__u32 uid;
