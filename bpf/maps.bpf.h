@@ -31,6 +31,8 @@ struct in_hand {
 	__u64 begin_ns;
 };
 
+#define ET_CLOSERS 4 /* a power of two */
+
 /*
  * One entry per dying process: the DEATH message in the making. Lives from the
  * first thread of a group exit (or the last thread of any) until the parent is told.
@@ -42,7 +44,8 @@ struct dying {
 	__u32 last_tid; /* 0: not known yet */
 	__u32 closer_tid; /* the thread that closes the descriptors, 0: none was seen */
 	__u32 core_tid;	  /* the thread that dumps core, 0: none was seen */
-	__u32 closers; /* its threads that are closing files, and counted in closing_now */
+	__u32 closers; /* its threads that are closing files, and counted in closing_now ... */
+	__u32 closing_tids[ET_CLOSERS]; /* ... and which they are, but for those whose place another one took */
 	__u32 path_len;
 	__u32 next_fd;	  /* tracepoint tier: behind the last file of FUSE that was flushed */
 	__u64 last_task;  /* address of the last thread; 0: not known yet */

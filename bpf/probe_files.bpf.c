@@ -243,17 +243,22 @@ static __always_inline void mark_late_mm_end(struct dying *e, __u64 now)
  * Whoever closes a file passes here before 6.6, a million times a second perhaps; that a dying process does is rare. So
  * the first question is whether any does.
  */
-static __always_inline void begin_closing(struct dying *e)
+static __always_inline void begin_closing(struct dying *e, __u32 tid)
 {
+	e->closing_tids[tid & (ET_CLOSERS - 1)] = tid;
 	__sync_fetch_and_add(&e->closers, 1);
 	__sync_fetch_and_add(&closing_now, 1);
 }
 
-/* Only who was counted: the entry may have been made meanwhile. What is left is taken off when the entry goes. */
-static __always_inline void end_closing(struct dying *e)
+/*
+ * Only who was counted: current may have come when others were not dying yet, and one that was counted is still at it.
+ * What is left is taken off when the entry goes.
+ */
+static __always_inline void end_closing(struct dying *e, __u32 tid)
 {
-	if (!e->closers)
+	if (e->closing_tids[tid & (ET_CLOSERS - 1)] != tid)
 		return;
+	e->closing_tids[tid & (ET_CLOSERS - 1)] = 0;
 	__sync_fetch_and_add(&e->closers, -1);
 	__sync_fetch_and_add(&closing_now, -1);
 }
@@ -270,7 +275,7 @@ static __always_inline int on_exit_files(const bool direct, struct task_struct *
 	if (!e)
 		return 0;
 	files = GET(direct, task, files);
-	begin_closing(e);
+	begin_closing(e, tid);
 	now = bpf_ktime_get_boot_ns();
 	if (tid != e->last_tid)
 		mark_late_mm_end(e, now);
@@ -427,7 +432,7 @@ static __always_inline int on_files_end(void)
 
 	if (!e)
 		return 0;
-	end_closing(e);
+	end_closing(e, this_thread());
 	if (!is_leaving(e))
 		return 0;
 	e->d.marks.files_end_ns = bpf_ktime_get_boot_ns();
