@@ -29,6 +29,8 @@
 #define MAX_RECENT 64 /* deaths whose reap was seen, for a snapshot that comes late */
 #define RECENT_MARKS 1024
 #define MAX_WAITS 64 /* wait calls that were told before the death */
+#define MAX_EARLY 1024 /* releases that were told before the list of zombies came to them */
+#define LIST_CLOCKS 2 /* it has when it has been told what time it is so often: see trace.c, serve.c */
 
 struct assembler {
 	struct assembler_options opt;
@@ -51,6 +53,9 @@ struct assembler {
 	uint8_t recent_marks[RECENT_MARKS]; /* how many of them have this mark: mostly 0, and no need to look */
 	struct et_reap waits[MAX_WAITS]; /* of processes of whose death we had not heard */
 	unsigned int nr_waits;
+	struct et_reap *early; /* while the list is read; NULL: there were none, or no memory */
+	unsigned int nr_early;
+	unsigned int clocks;
 	/* strings of the record being made; the executable is often that of the one before */
 	char exe[ET_EXE_MAX + PATH_ROOM];
 	char exe_as_sent[ET_EXE_MAX];
@@ -363,6 +368,41 @@ static void keep_wait(struct assembler *a, const struct et_reap *p)
 	a->waits[a->nr_waits++ % MAX_WAITS] = *p;
 }
 
+/* Of a zombie that the list has in hand, perhaps: it is read piece by piece, and the ring in between. */
+static void keep_early(struct assembler *a, const struct et_reap *p)
+{
+	if (a->clocks >= LIST_CLOCKS)
+		return;
+	if (!a->early)
+		a->early = calloc(MAX_EARLY, sizeof(*a->early));
+	if (a->early)
+		a->early[a->nr_early++ % MAX_EARLY] = *p;
+}
+
+/* NULL: it was not released yet. */
+static const struct et_reap *find_early(const struct assembler *a, const struct et_id *id)
+{
+	const unsigned int nr_early = a->nr_early < MAX_EARLY ? a->nr_early : MAX_EARLY;
+	const struct et_reap *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < nr_early; i++) {
+		if (!record__same_id(&a->early[i].id, id))
+			continue;
+		if (a->early[i].kind == ET_REAP_RELEASED) /* which says more than that it was freed */
+			return &a->early[i];
+		found = &a->early[i];
+	}
+	return found;
+}
+
+static void forget_early(struct assembler *a)
+{
+	free(a->early);
+	a->early = NULL;
+	a->nr_early = 0;
+}
+
 /* Its number in the pid namespace at this depth */
 static bool is_numbered(const struct waiting_death *n, uint32_t level, uint32_t nr)
 {
@@ -403,6 +443,8 @@ static int take_reap(struct assembler *a, const struct et_reap *message)
 	if (!n) { /* filtered, dead before we came, reaped by an earlier message, or the death is yet to come */
 		if (p->kind == ET_REAP_WAITED)
 			keep_wait(a, p);
+		else
+			keep_early(a, p);
 		return 0;
 	}
 	wait = p->kind == ET_REAP_FREED ? find_wait(a, n, p) : NULL;
@@ -622,6 +664,8 @@ static bool is_known(struct assembler *a, const struct et_death *d)
 
 static int take_death(struct assembler *a, const struct et_death *d)
 {
+	const struct et_reap *early = is_before(d) ? find_early(a, &d->id) : NULL;
+
 	if (is_known(a, d))
 		return 0;
 	a->totals.deaths++;
@@ -631,7 +675,7 @@ static int take_death(struct assembler *a, const struct et_death *d)
 		hand_out_at_once(a, d, true);
 	else
 		await_reap(a, d);
-	return 0;
+	return early ? take_reap(a, early) : 0;
 }
 
 /* A death by itself, told again: what became of it was not known then. */
@@ -665,6 +709,8 @@ static int take_clock(struct assembler *a, const struct et_clock *c)
 {
 	take_time(a, c);
 	tell_zombies(a);
+	if (a->clocks < LIST_CLOCKS && ++a->clocks == LIST_CLOCKS)
+		forget_early(a);
 	return 0;
 }
 
@@ -785,6 +831,7 @@ void assembler__free(struct assembler *a)
 	while (a->waiting && waiting__oldest(a->waiting))
 		let_go(a, waiting__oldest(a->waiting));
 	waiting__free(a->waiting);
+	forget_early(a);
 	keeper__free(a->keeper);
 	stack_room__free(a->stack_room);
 	free(a);

@@ -637,6 +637,31 @@ static void snapshot(void)
 	CHECK_U64(assembler__totals(a).deaths, 2);
 }
 
+/* In the list, then released, and that is read from the ring before the list is. */
+static void reaped_while_listed(void)
+{
+	struct synth_death m = synth_death(50), later = synth_death(51);
+	struct et_reap p[] = { freed(&m.d, m.d.parent), synth_reap(&m.d, m.d.parent, MS),
+			       synth_reap(&later.d, later.d.parent, MS) };
+	unsigned int i;
+
+	m.d.flags |= ET_D_SNAPSHOT;
+	later.d.flags |= ET_D_SNAPSHOT;
+	begin();
+	clock_to(111 * SEC, ET_CLOCK);
+	for (i = 0; i < 3; i++)
+		CHECK_I64(feed(&p[i]), 0);
+	CHECK_I64(feed(&m), 0);
+	CHECK_U64(last.zombies, 1);
+	CHECK_U64(last.deaths, 1);
+	CHECK(last.reap.how == REAP_WAITED && last.reap.by_known && !last.reap.approximate);
+	CHECK_U64(assembler__totals(a).waiting, 0);
+	clock_to(112 * SEC, ET_CLOCK); /* the list has been read: what is not in it by now will not be */
+	CHECK_I64(feed(&later), 0);
+	CHECK_U64(last.deaths, 1);
+	CHECK_U64(assembler__totals(a).waiting, 1);
+}
+
 static void snapshot_without_interim(void)
 {
 	struct synth_death m = synth_death(50);
@@ -1566,6 +1591,7 @@ int main(void)
 	UNIT(zombie_is_told_once);
 	UNIT(no_interim_records);
 	UNIT(snapshot);
+	UNIT(reaped_while_listed);
 	UNIT(snapshot_without_interim);
 	UNIT(end_hands_out_in_order);
 	UNIT(full_table);
