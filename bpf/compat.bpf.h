@@ -15,7 +15,10 @@
 #define SIGNAL_GROUP_COREDUMP 0x00000008 /* until 5.17, then an unused bit */
 #define SA_NOCLDWAIT 0x00000002
 #define PT_EXITKILL (1 << 23) /* PTRACE_O_EXITKILL, in task->ptrace */
-#define THREAD_SIZE 16384     /* of x86-64 and arm64 without debugging aids */
+
+/* Of a kernel stack, x86-64's and arm64's without debugging aids: on arm64 no less than a page, which may be 64 KiB. */
+#define MIN_THREAD_SIZE 16384
+#define THREAD_SIZE ((1ULL << config.page_shift) > MIN_THREAD_SIZE ? (1ULL << config.page_shift) : MIN_THREAD_SIZE)
 
 /*
  * 6.15 made the parent of a kernfs node RCU-protected and renamed it, "kernfs:
