@@ -86,12 +86,12 @@ static __always_inline void give_back(struct dying *e, __u32 slot)
 
 #endif
 
-/* The same, taken when it has none. -1: others have all of them (counted). */
+/* The same, taken when it has none. -1: others have all of them (counted), or nothing is told. */
 __noinline int find_or_take_slot(__u64 start_ns, __u32 tgid)
 {
 	int slot = find_slot(start_ns, tgid);
 
-	if (slot >= 0)
+	if (slot >= 0 || !telling)
 		return slot;
 	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
@@ -285,7 +285,7 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 {
 	struct et_exit *x;
 
-	if (!config.watch_exits)
+	if (!config.watch_exits || !telling)
 		return;
 	x = slot_of(id);
 	if (!x || !claim_slot(x))
@@ -357,6 +357,11 @@ static __always_inline enum dead_state dead_state(const struct et_id *id)
 	struct dead *z = dead_at(id->tgid);
 
 	return z && z->tgid == id->tgid && z->start_ns == id->start_ns ? z->state : 0;
+}
+
+static __always_inline bool was_told(const struct et_id *id)
+{
+	return dead_state(id) > ET_UNTOLD;
 }
 
 /* Nothing more is to be told of it. A global function: the verifier goes through it once a program. */

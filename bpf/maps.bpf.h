@@ -73,10 +73,11 @@ struct {
 __u64 in_later_slots = 0; /* entries that had to take a later choice */
 
 /*
- * Set by the user half before it detaches one program after the other, which takes a tenth of a second: no further
- * death is told then, as its reap might not be seen any more and it would pass for a zombie.
+ * Since when, CLOCK_BOOTTIME; 0: nothing is told. Set by the user half once every program is attached, and cleared
+ * before it detaches one after the other. Both take a tenth of a second, in which some programs see what others do
+ * not: a death would pass for a zombie that nobody reaps, for an exit that does not end, or be told twice.
  */
-__u32 ending = 0;
+__u64 telling = 0;
 
 __u32 closing_now = 0; /* threads of dying processes that are closing their files, see struct dying */
 
@@ -105,7 +106,8 @@ struct {
  * place: a release told twice does no harm.
  */
 enum dead_state {
-	ET_ZOMBIE = 1,
+	ET_UNTOLD = 1, /* its last thread exited before anything was told: not told yet */
+	ET_ZOMBIE,
 	ET_TRACED, /* a tracer may wait for it, which is no release */
 	ET_RELEASED,
 };

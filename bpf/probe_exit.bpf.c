@@ -445,7 +445,9 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	struct task_struct *leader = task->group_leader;
 	struct dying *e;
 
-	if (ending || !is_wanted(true, leader, id)) {
+	if (!telling || !is_wanted(true, leader, id)) {
+		if (!telling)
+			note_dead(&id, ET_UNTOLD);
 		forget_signals(&id);
 		forget_dying(&id);
 		return;
@@ -583,7 +585,7 @@ ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 	struct et_id id = make_id(start_ns, tgid);
 	struct dying *e;
 
-	if (ending || (bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
+	if (!telling || (bpf_get_current_pid_tgid() >> 32) != tgid || !wanted(leader, id))
 		return 0; /* told once more: re-parented, or let go by a tracer */
 	e = dying_entry(&id);
 	if (!e) {
@@ -591,10 +593,13 @@ ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 			send_without_entry(address, start_ns, tgid, ET_SEEN_TTY, true);
 		return 0;
 	}
-	count(skipped);
 	fill_death(false, &e->d, id, leader);
 	e->d.seccomp = READ(current_task(), seccomp.mode);
 	e->d.flags |= ET_D_LATE;
+	if (dead_state(&id) == ET_UNTOLD)
+		e->d.flags |= ET_D_EARLY;
+	else
+		count(skipped);
 	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
 	return 1;
 }

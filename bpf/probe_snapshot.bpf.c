@@ -54,7 +54,7 @@ int zombies__iter(struct bpf_iter__task *ctx)
 		return 0;
 	id = leader_id(task);
 	d = bpf_map_lookup_elem(&snapshot, &zero);
-	if (!d || task->signal->nr_threads != 1 || !wanted(task, id) || dead_state(&id))
+	if (!d || task->signal->nr_threads != 1 || !wanted(task, id) || was_told(&id))
 		return 0;
 	e = find_dying(&id);
 	if (!fill_listed(d, e, id, task))

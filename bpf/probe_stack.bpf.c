@@ -235,7 +235,7 @@ static __always_inline int on_call(struct pt_regs *ctx, enum et_stack_call call,
 	struct leaving *l;
 	struct mapping m;
 
-	if (ending || !wanted(leader, id))
+	if (!telling || !wanted(leader, id))
 		return 0;
 	l = leaving_entry_of(&id);
 	if (!l)
@@ -405,7 +405,7 @@ static __always_inline int on_last_stand(void *ctx, bool last)
 	struct et_id id = leader_id(leader);
 	struct leaving *l;
 
-	if ((!last && !ends_others(current)) || ending || !wanted(leader, id))
+	if ((!last && !ends_others(current)) || !telling || !wanted(leader, id))
 		return 0;
 	l = leaving_entry_of(&id);
 	if (!l || is_told(l))

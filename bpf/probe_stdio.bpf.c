@@ -718,7 +718,7 @@ static __always_inline int on_last_words(struct task_struct *task)
 	__u32 tgid = id.tgid;
 	struct dying *e;
 
-	if (mm && !ending && wanted(leader, id)) {
+	if (mm && telling && wanted(leader, id)) {
 		e = dying_entry(&id);
 		if (e)
 			e->d.stdio = is_shared(task, mm) ? ET_STDIO_SEEN :
@@ -760,7 +760,7 @@ static __always_inline int on_exec(void)
 	struct et_id id = leader_id(READ(task, group_leader));
 	__u32 tgid = id.tgid;
 
-	if (mm && !ending && wanted_id(id) && !is_shared(task, mm))
+	if (mm && telling && wanted_id(id) && !is_shared(task, mm))
 		last_words_of(id.start_ns, id.tgid, (__u64)BPF_CORE_READ(task, mm), ET_STDIO_EXEC, 0);
 	bpf_map_delete_elem(&forks, &tgid);
 	return 0;
@@ -796,7 +796,7 @@ int BPF_PROG(fork__tp, struct task_struct *creator, struct task_struct *created)
 	struct task_struct *parent = typed(task_struct, creator), *child = typed(task_struct, created);
 	struct et_id id;
 
-	if (child->pid != child->tgid || ending)
+	if (child->pid != child->tgid || !telling)
 		return 0;
 	id = leader_id(parent->group_leader);
 	if (child->mm && child->mm != parent->mm)

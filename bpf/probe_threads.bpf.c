@@ -75,10 +75,24 @@ ONCE int send_thread_of(__u64 start_ns, __u32 tgid, __u32 flags)
 	return 0;
 }
 
+/* As if it had been told: it is not to be when it is freed. */
+static __always_inline void pass_over(struct task_struct *task)
+{
+	__u64 address = (__u64)(void *)task;
+	__u32 one = 1;
+
+	if (config.want_threads)
+		bpf_map_update_elem(&told_threads, &address, &one, BPF_ANY);
+}
+
 static __always_inline void tell_thread(struct task_struct *task, struct et_id id, bool last)
 {
 	__u32 flags;
 
+	if (!telling) {
+		pass_over(task);
+		return;
+	}
 	/* Of most all that is told is that their process died. */
 	if (!config.want_threads && (last || !(task->exit_code & 0x7f)))
 		return;
@@ -105,6 +119,14 @@ static __always_inline __u32 late_flags(struct task_struct *task)
 	return flags | ET_THREAD_UNSURE;
 }
 
+#define FREED_WITHIN_NS 500000000ULL /* of its exit, by RCU */
+
+/* What is freed now may have exited before anything was told, and before exits were seen at all. */
+static __always_inline bool ended_before(void)
+{
+	return !telling || bpf_ktime_get_boot_ns() - telling < FREED_WITHIN_NS;
+}
+
 /*
  * Called when it is freed, which may be after its leader was: what was its leader is one only if it says
  * so itself. Where the kernel skipped the probe at its exit (see fill_late).
@@ -116,7 +138,7 @@ static __always_inline void tell_thread_late(struct task_struct *task)
 	struct et_thread t = {};
 	struct et_id id;
 
-	if (!config.want_threads || !bpf_map_delete_elem(&told_threads, &address))
+	if (!config.want_threads || !bpf_map_delete_elem(&told_threads, &address) || ended_before())
 		return;
 	id = leader_id(leader);
 	if (id.tgid != (__u32)task->tgid || READ(leader, pid) != task->tgid ||

@@ -534,6 +534,7 @@ int source__attach(struct source *s, size_t *program, int *why)
 	}
 	s->attach_ns = kernel__boot_ns();
 	s->real_ns = kernel__real_ns();
+	s->skel->bss->telling = s->attach_ns;
 	return 0;
 }
 
@@ -678,7 +679,7 @@ static void close_call_links(struct source *s)
 void source__detach(struct source *s)
 {
 	if (s->skel && s->skel->bss && !s->is_child)
-		s->skel->bss->ending = 1;
+		s->skel->bss->telling = 0;
 	close_call_links(s);
 	for (unsigned int i = 0; i < s->nr_links; i++)
 		bpf_link__destroy(s->links[i]);

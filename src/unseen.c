@@ -12,7 +12,7 @@ static enum missing_why why_not(const struct record *r, enum et_observation obs)
 {
 	uint8_t door = r->start->doors[obs];
 
-	if (r->death->flags & ET_D_SNAPSHOT)
+	if (r->death->flags & (ET_D_SNAPSHOT | ET_D_EARLY))
 		return WHY_BEFORE;
 	if (r->death->flags & ET_D_LATE)
 		return WHY_SKIPPED;

@@ -338,6 +338,23 @@ def no_false_zombies(s):
     s.note(f"{dict(hows)}")
 
 
+@alone(once="turn", seconds=90, kernels=KERNELS)
+def begun_in_a_storm(s):
+    """While it attaches one program after the other some see what others do not. Nobody who was reaped at once is told
+    as a zombie or as still exiting, nor twice (the audit), three starts in a row."""
+    loops = os.cpu_count()
+    storm = begin(s, "fork", "-j", loops, "-s", 80, "-n", 10 ** 7, "-N", "storming")
+    for _ in range(3):
+        with s.trace("-a", "-n", "storming", "--zombie-after", "1s", "--dying-after", "1s") as t:
+            time.sleep(2)
+            t.stop()
+            hows = collections.Counter(records.dig(record, "reap.how") for record in t.deaths())
+            interim = [(each["type"], each["id"]) for each in t.records if each["type"] in ("zombie", "dying")]
+            s.check(len(interim) <= loops, f"interim: {interim[:5]}")  # listed in the moment when it was one
+            s.check(hows["waited"] > 20 and hows["unreaped"] <= loops, f"reaped: {dict(hows)}")
+    s.check(not select.select([storm.out], [], [], 0)[0], "the storm was over too early")
+
+
 @contextlib.contextmanager
 def held_back(pid):
     """Lets it run but a small part of the time."""
