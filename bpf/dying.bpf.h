@@ -361,7 +361,7 @@ static __always_inline enum dead_state dead_state(const struct et_id *id)
 
 static __always_inline bool was_told(const struct et_id *id)
 {
-	return dead_state(id) > ET_UNTOLD;
+	return dead_state(id) > ET_NO_ROOM;
 }
 
 /* Nothing more is to be told of it. A global function: the verifier goes through it once a program. */

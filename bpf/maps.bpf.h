@@ -107,6 +107,7 @@ struct {
  */
 enum dead_state {
 	ET_UNTOLD = 1, /* its last thread exited before anything was told: not told yet */
+	ET_NO_ROOM,    /* or when there was no room for its entry */
 	ET_ZOMBIE,
 	ET_TRACED, /* a tracer may wait for it, which is no release */
 	ET_RELEASED,

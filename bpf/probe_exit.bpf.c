@@ -454,6 +454,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 	}
 	e = dying_entry(&id);
 	if (!e) { /* most are told again, when the parent is */
+		note_dead(&id, ET_NO_ROOM);
 		if (!config.notify_hooked && !parent_is_told(leader) &&
 		    wanted_status(exit_status(true, leader, leader->signal)))
 			send_without_entry(number(leader), id.start_ns, id.tgid,
@@ -573,6 +574,16 @@ int BPF_PROG(exe__tp, struct mm_struct *memory)
 	return 0;
 }
 
+static __always_inline void count_late(struct et_death *d, enum dead_state state)
+{
+	if (state == ET_UNTOLD)
+		d->flags |= ET_D_EARLY;
+	else if (state == ET_NO_ROOM) /* counted then */
+		d->flags |= ET_D_NO_ROOM;
+	else
+		count(skipped);
+}
+
 /*
  * The kernel skips a program that another task, preempted in the middle of it on this CPU, is still
  * in; seen at sched_process_exit from 7.x on, whose tracepoints can be preempted. Here locks are
@@ -596,10 +607,7 @@ ONCE int fill_late(__u64 address, __u64 start_ns, __u32 tgid)
 	fill_death(false, &e->d, id, leader);
 	e->d.seccomp = READ(current_task(), seccomp.mode);
 	e->d.flags |= ET_D_LATE;
-	if (dead_state(&id) == ET_UNTOLD)
-		e->d.flags |= ET_D_EARLY;
-	else
-		count(skipped);
+	count_late(&e->d, dead_state(&id));
 	e->d.seen &= ~ET_SEEN_TTY; /* a session leader has lost it by now */
 	return 1;
 }

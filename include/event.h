@@ -192,6 +192,7 @@ enum et_death_flags {
 	ET_D_CLONE_AUTOREAP = 1 << 13, /* clone3() asked for a child that is never a zombie (7.x) */
 	ET_D_FD_CLOSER = 1 << 14, /* it was the last user of its descriptor table and closed it */
 	ET_D_EARLY = 1 << 15,	  /* ET_D_LATE, and no probe was skipped: tracing had not begun at its exit */
+	ET_D_NO_ROOM = 1 << 20,	  /* the same: there was no room for its entry then */
 	/* never delivered: still pending when its last thread was in do_exit; ET_SEEN_PENDING */
 	ET_D_TERM_PENDING = 1 << 16,
 	ET_D_INT_PENDING = 1 << 17,

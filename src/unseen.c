@@ -14,6 +14,8 @@ static enum missing_why why_not(const struct record *r, enum et_observation obs)
 
 	if (r->death->flags & (ET_D_SNAPSHOT | ET_D_EARLY))
 		return WHY_BEFORE;
+	if (r->death->flags & ET_D_NO_ROOM)
+		return WHY_FULL;
 	if (r->death->flags & ET_D_LATE)
 		return WHY_SKIPPED;
 	if (door == ET_DOOR_NONE || door == ET_DOOR_OFF)

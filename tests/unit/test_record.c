@@ -1132,11 +1132,12 @@ static void core_dumps(void)
 /* Nothing of the kernel half's: nothing is 0. */
 static void late_deaths(void)
 {
-	static const uint32_t flags[] = { ET_D_LATE, ET_D_SNAPSHOT, 0 };
-	static const enum missing_why whys[] = { WHY_SKIPPED, WHY_BEFORE, WHY_FULL };
+	static const uint32_t flags[] = { ET_D_LATE, ET_D_LATE | ET_D_EARLY, ET_D_LATE | ET_D_NO_ROOM, ET_D_SNAPSHOT,
+					  0 };
+	static const enum missing_why whys[] = { WHY_SKIPPED, WHY_BEFORE, WHY_FULL, WHY_BEFORE, WHY_FULL };
 	unsigned int i, j;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		fresh();
 		m.d.flags = flags[i];
 		m.d.status = SIGSEGV;
