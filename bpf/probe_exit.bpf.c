@@ -664,6 +664,36 @@ ONCE int notify_at(__u64 leader)
 	return on_notify(false, typed(task_struct, leader));
 }
 
+/* Of the process with this pid, whose last thread has been here, and whose parent is `parent`. */
+ONCE int notify_numbered(__u32 tgid, __u32 parent)
+{
+	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
+		struct dying *e = dying_at(nth_slot(tgid, n));
+		struct task_struct *leader;
+
+		if (!e || !e->filled || e->d.id.tgid != tgid)
+			continue;
+		leader = READ(typed(task_struct, e->last_task), group_leader);
+		if ((__u32)READ(leader, tgid) != tgid || (__u32)READ(leader, parent, tgid) != parent)
+			continue;
+		return notify_at(number(leader));
+	}
+	return 0;
+}
+
+/*
+ * Others have a parent told, too: a tracer that releases the last of the other threads. Of whom, the siginfo says, by a
+ * number that is the same everywhere only in the initial pid namespace.
+ */
+static __always_inline int on_notify_by_other(struct kernel_siginfo *info, struct task_struct *to)
+{
+	int code = READ(info, si_code);
+
+	if (code < CLD_EXITED || code > CLD_DUMPED || READ(to, group_leader, thread_pid, level))
+		return 0;
+	return notify_numbered(BPF_CORE_READ(info, _sifields._sigchld._pid), to->tgid);
+}
+
 /*
  * Called from the signal probe: current, exiting, sends SIGCHLD or its exit signal to `to`. The
  * siginfo is do_notify_parent()'s own: it may also be about a dead child of current, which
@@ -675,14 +705,14 @@ static __always_inline int on_notify_signal(int sig, struct kernel_siginfo *info
 	struct task_struct *leader = READ(task, group_leader);
 	unsigned int level;
 
-	if (!(READ(task, flags) & PF_EXITING) || (__u64)info <= 1)
+	if ((__u64)info <= 1)
 		return 0;
 	if (sig != SIGCHLD && sig != READ(leader, exit_signal))
 		return 0;
-	if (READ(leader, parent, tgid) != to->tgid)
-		return 0;
+	if (!(READ(task, flags) & PF_EXITING) || READ(leader, parent, tgid) != to->tgid)
+		return on_notify_by_other(info, to);
 	level = READ(to, group_leader, thread_pid, level);
 	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(READ(leader, thread_pid), level))
-		return 0;
+		return on_notify_by_other(info, to);
 	return notify_at(number(leader));
 }

@@ -43,6 +43,8 @@
 #define SI_USER 0
 #define SI_MESGQ (-3)
 #define SYS_SECCOMP 1 /* si_code of SIGSYS */
+#define CLD_EXITED 1  /* si_code of SIGCHLD, as up to ... */
+#define CLD_DUMPED 3  /* ... there: it is dead */
 
 #define S_IFMT 0170000
 #define S_IFIFO 0010000

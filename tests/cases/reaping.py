@@ -53,6 +53,29 @@ def tracer_holds(s):
     s.family("ptraced", 200, want={"reap.zombie_ns": at_least(200 * MS)})
 
 
+def is_traced(pid):
+    """Every thread of it, by strace"""
+    for tid in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{tid}/status") as file:
+            if "TracerPid:\t0\n" in file.read():
+                return False
+    return True
+
+
+@case
+def tracer_releases_the_threads(s):
+    """It is by the last of them that the parent, who waits later, is told."""
+    p = s.die("threads", 4).word("ready")
+    tracer = s.start("strace", "-f", "-qq", "-o", "/dev/null", "-p", p.pid)
+    s.wait_until(lambda: is_traced(p.pid), f"{p.pid} is not traced", 20)
+    killer = s.send(SIGKILL, p)
+    s.reap(tracer)
+    p.until_dead()
+    time.sleep(0.3)
+    s.reap(p, {"exit.signal": 9, **by(killer), "reap.how": "traced", "reap.by.pid": os.getpid(),
+               "reap.zombie_ns": between(200 * MS, 30_000 * MS)})
+
+
 @row(32)
 @case
 def clones(s):
