@@ -149,7 +149,10 @@ void feed__end(struct feed *f)
 	tell_tally(f, assembler__counters(f->session->assembler).deaths + f->how.shared->before, true);
 }
 
-/* The one before took deaths that are neither in the history nor known to be lost: it had them when it was killed. */
+/*
+ * The one before took deaths that are neither in the history nor known to be lost: it had them when it was killed. What
+ * it had told of the kernel half's losses may have been in its queue, too.
+ */
 static void settle_past(struct feed *f, const struct reply *r)
 {
 	const uint64_t known = f->found.filtered + r->prior_deaths + r->prior_lost;
@@ -159,6 +162,8 @@ static void settle_past(struct feed *f, const struct reply *r)
 	f->settled_past = true;
 	if (f->found.taken > known)
 		put_lost(f, LOST_TRACER, f->found.heard_ns, f->found.taken - known);
+	if (f->found.told.lost_ring > r->prior_ring)
+		put_lost(f, LOST_RING, f->found.heard_ns, f->found.told.lost_ring - r->prior_ring);
 }
 
 static void hear(struct feed *f)

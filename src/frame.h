@@ -79,6 +79,7 @@ struct reply {
 	uint64_t seq;
 	/* of the same attachment, by sessions before this: records of deaths that are kept, deaths told to be lost */
 	uint64_t prior_deaths, prior_lost;
+	uint64_t prior_ring; /* of the same attachment so far: LOST_RING, which is not in prior_lost */
 };
 
 /* One value of a packed list of columns. */

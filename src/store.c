@@ -39,7 +39,7 @@ struct current { /* session */
 	uint64_t number; /* 0: none */
 	int64_t row, boot;
 	uint64_t seq, records, lost;
-	uint64_t prior_deaths, prior_lost; /* of the same attachment, by sessions before */
+	uint64_t prior_deaths, prior_lost, prior_ring; /* of the same attachment, by sessions before */
 };
 
 enum { ADD_DEATH, UPDATE_DEATH, FIND_DEATH, ADD_BODY, ADD_LOST, TALLY, PROGRESS, STATEMENTS };
@@ -335,6 +335,7 @@ struct reply store__reply(const struct store *s)
 	return (struct reply){
 		.kind = REPLY_STORED, .session = s->kept.number, .seq = s->kept.seq,
 		.prior_deaths = s->kept.prior_deaths, .prior_lost = s->kept.prior_lost,
+		.prior_ring = s->kept.prior_ring,
 	};
 }
 
@@ -406,6 +407,21 @@ static int count_prior(struct store *s, const char *column, uint64_t *sum)
 	return err;
 }
 
+/* What the kernel half lost is no session's: what came since the first of them began. */
+static int count_prior_ring(struct store *s, uint64_t *sum)
+{
+	char sql[320];
+	int64_t n = 0;
+	int err;
+
+	snprintf(sql, sizeof(sql), "SELECT sum(deaths) FROM lost WHERE stage=%d AND from_ns >= (SELECT min(a.began)"
+		 " FROM session a JOIN session b ON a.boot=b.boot AND a.attach_ns=b.attach_ns WHERE b.id=%lld)",
+		 LOST_RING, (long long)s->now.row);
+	err = store__number(s->db, sql, &n);
+	*sum = (uint64_t)n;
+	return err;
+}
+
 /* Makes it the present one. -ENOENT: it is not in the file. */
 static int load_session(struct store *s, uint64_t number)
 {
@@ -431,7 +447,9 @@ static int load_session(struct store *s, uint64_t number)
 	if (!c.row)
 		return -ENOENT;
 	err = count_prior(s, "records", &s->now.prior_deaths);
-	return err ? err : count_prior(s, "lost", &s->now.prior_lost);
+	if (!err)
+		err = count_prior(s, "lost", &s->now.prior_lost);
+	return err ? err : count_prior_ring(s, &s->now.prior_ring);
 }
 
 static int change_session(struct store *s, const struct feed_frame *f)

@@ -75,6 +75,16 @@ static const struct feed_frame *session_frame(uint64_t session)
 	return &f.h;
 }
 
+static const struct feed_frame *lost_frame(uint64_t session, uint64_t seq, uint64_t deaths)
+{
+	static struct frame_lost f;
+
+	f = (struct frame_lost){ .h = { .size = sizeof(f), .kind = FRAME_LOST, .session = session, .seq = seq },
+				 .from_ns = synth_start().real_ns + MS, .until_ns = synth_start().real_ns + MS,
+				 .deaths = deaths, .stage = LOST_RING, .known = 1 };
+	return &f.h;
+}
+
 /* ---- the file ---- */
 
 static void path_of(char path[256], const char *name)
@@ -155,9 +165,14 @@ static void in_order_and_once(void)
 	/* the same nanosecond for two */
 	CHECK_I64(ask("SELECT max(nr) - min(nr) FROM death"), 1);
 	CHECK_I64(ask("SELECT sum(records) FROM session"), 2);
+	CHECK_I64(store__put(store, lost_frame(SESSION, 4, 30)), 0);
+	CHECK_I64(store__put(store, lost_frame(SESSION, 5, 3)), 0);
 	CHECK_I64(store__put(store, session_frame(7)), 0);
+	CHECK_I64(store__put(store, lost_frame(7, 2, 500)), 0);
 	CHECK_I64(store__commit(store), 0);
 	CHECK_U64(store__reply(store).prior_deaths, 2);
+	CHECK_U64(store__reply(store).prior_lost, 0);
+	CHECK_U64(store__reply(store).prior_ring, 33);
 	store__close(store);
 }
 
