@@ -338,13 +338,13 @@ def no_false_zombies(s):
     s.note(f"{dict(hows)}")
 
 
-@alone(once="turn", seconds=90, kernels=KERNELS)
+@alone(once="turn", seconds=120, kernels=KERNELS)
 def begun_in_a_storm(s):
     """While it attaches one program after the other some see what others do not. Nobody who was reaped at once is told
-    as a zombie or as still exiting, nor twice (the audit), three starts in a row."""
+    as a zombie or as still exiting, nor twice (the audit), two starts in a row."""
     loops = os.cpu_count()
-    storm = begin(s, "fork", "-j", loops, "-s", 80, "-n", 10 ** 7, "-N", "storming")
-    for _ in range(3):
+    storm = begin(s, "fork", "-j", loops, "-s", 600, "-n", 10 ** 8, "-N", "storming")
+    for _ in range(2):
         with s.trace("-a", "-n", "storming", "--zombie-after", "1s", "--dying-after", "1s") as t:
             time.sleep(2)
             t.stop()
