@@ -6,7 +6,6 @@ from signal import SIGKILL, SIGTERM
 
 from cases import alone
 from cases.cli import one_line
-from cases.oom import memory_v1
 from cases.scene import DIE, LIBC
 
 
@@ -99,31 +98,7 @@ def judge(s, tracer, cast, expected):
         s.check(len(shown) == len(expected), f"{tracer.argv[2:]} shows others: {shown}")
 
 
-# ---- cgroups of several hierarchies ----
-
-@alone(once="turn", seconds=60)
-def cgroups_of_both_versions(s):
-    """-c goes by the hierarchy of its directory: who is in a cgroup of each is found by either one."""
-    with memory_v1(s) as mount, s.cgroup() as v2, s.cgroup(mount) if mount else contextlib.nullcontext() as v1:
-        groups = [v2, *([v1] if v1 else [])]
-        places = {"none": [], "v2": [v2], "both": groups, **({"v1": [v1]} if v1 else {})}
-        pids = {}
-        with contextlib.ExitStack() as stack:
-            tracers = [stack.enter_context(s.trace("-c", group.directory)) for group in groups]
-            for name, of in places.items():
-                p = s.die("wait", name=name).word("ready")
-                for group in of:
-                    group.add(p.pid)
-                pids[name] = p.pid
-                s.send(SIGTERM, p)
-                s.reap(p)
-            for group, t in zip(groups, tracers):
-                expected = {name for name, of in places.items() if group in of}
-                t.wait_for_pids(pids[name] for name in expected)
-                t.stop()
-                got = {r["process"]["comm"] for r in t.deaths()}
-                s.check(got == expected, f"-c {group.directory}: expected {sorted(expected)}, got {sorted(got)}")
-
+# ---- cgroups; of several hierarchies: oom.version_1 ----
 
 @alone(once="kernel")
 def cgroups_that_are_none(s):

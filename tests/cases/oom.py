@@ -6,7 +6,7 @@ import errno
 import glob
 import os
 import re
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM
 
 from cases import alone, case, row
 from cases.records import ABSENT, NOTHING, Check, at_least, between, dig, one_of
@@ -239,6 +239,7 @@ def version_1(s):
     with memory_v1(s) as mount:
         if mount:
             limit_of_version_1(s, mount)
+        chosen_by_hierarchy(s, mount)
 
 
 def is_protected(process):
@@ -265,6 +266,29 @@ def limit_of_version_1(s, mount):
 
 
 # ---- the whole machine ----
+
+def chosen_by_hierarchy(s, mount):
+    """-c goes by the hierarchy of its directory: who is in a cgroup of each is found by either one."""
+    with s.cgroup() as v2, s.cgroup(mount) if mount else contextlib.nullcontext() as v1:
+        groups = [v2, *([v1] if v1 else [])]
+        places = {"none": [], "v2": [v2], "both": groups, **({"v1": [v1]} if v1 else {})}
+        pids = {}
+        with contextlib.ExitStack() as stack:
+            tracers = [stack.enter_context(s.trace("-c", group.directory)) for group in groups]
+            for name, of in places.items():
+                p = s.die("wait", name=name).word("ready")
+                for group in of:
+                    group.add(p.pid)
+                pids[name] = p.pid
+                s.send(SIGTERM, p)
+                s.reap(p)
+            for group, t in zip(groups, tracers):
+                expected = {name for name, of in places.items() if group in of}
+                t.wait_for_pids(pids[name] for name in expected)
+                t.stop()
+                got = {r["process"]["comm"] for r in t.deaths()}
+                s.check(got == expected, f"-c {group.directory}: expected {sorted(expected)}, got {sorted(got)}")
+
 
 def available():
     with open("/proc/meminfo") as file:
