@@ -45,9 +45,9 @@ def pids_that_are_none(s):
     if comm(2) == "kthreadd":  # else this is a pid namespace
         one_line(s, s.exittrace("-p", 2), 1, "2 is a kernel thread")
         one_line(s, s.exittrace("--tree", 2), 1, "2 is a kernel thread")
-    twice = 'umount -l /proc; umount -l /proc 2>&-; exec "$0" "$@"'  # a guest has two, one on the other
-    one_line(s, s.exittrace("-m", "sh", "-c", twice, s.setup.binary, "-p", p.pid,
-                            binary="unshare"), 1, "no /proc here")
+    if not s.setup.guest:  # where that of this machine is under its own
+        one_line(s, s.exittrace("-m", "sh", "-c", 'umount -l /proc && exec "$0" "$@"', s.setup.binary, "-p", p.pid,
+                                binary="unshare"), 1, "no /proc here")
 
 
 @alone(once="machine")
