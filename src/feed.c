@@ -24,6 +24,8 @@ struct feed {
 	uint64_t lost, lost_total, lost_since_ns; /* deaths without room */
 	uint64_t tally_due_ns;
 	bool settled_past; /* what the one before lost is known, or there was none */
+	uint64_t past_lost; /* that, until there is room to tell it */
+	uint64_t ring_lost; /* the same of what the kernel half lost, of which there was no room to tell */
 };
 
 struct feed *feed__new(const struct feed_how *how)
@@ -85,6 +87,23 @@ static void tell_lost(struct feed *f)
 		f->lost = 0;
 }
 
+/* The queue may be full: then the next time. */
+static void tell_rest(struct feed *f)
+{
+	const uint64_t since = f->found.heard_ns ? f->found.heard_ns : kernel__real_ns();
+
+	if (f->past_lost && put_lost(f, LOST_TRACER, since, f->past_lost))
+		f->past_lost = 0;
+	if (f->ring_lost && put_lost(f, LOST_RING, since, f->ring_lost))
+		f->ring_lost = 0;
+}
+
+static void put_other(struct feed *f, const struct feed_frame *frame)
+{
+	if (!queue__put(f->queue, frame, true) && frame->kind == FRAME_LOST)
+		f->ring_lost += ((const struct frame_lost *)frame)->deaths;
+}
+
 static void put_frames(void *feed, const char *data, size_t len)
 {
 	struct feed *f = feed;
@@ -94,7 +113,7 @@ static void put_frames(void *feed, const char *data, size_t len)
 		const bool record = frame->kind == FRAME_RECORD;
 
 		if (!record)
-			queue__put(f->queue, frame, true);
+			put_other(f, frame);
 		else if (frame__check(frame, frame->size) || !queue__put(f->queue, frame, false))
 			lose(f, (const struct frame_record *)frame);
 		at += frame->size;
@@ -161,9 +180,9 @@ static void settle_past(struct feed *f, const struct reply *r)
 		return;
 	f->settled_past = true;
 	if (f->found.taken > known)
-		put_lost(f, LOST_TRACER, f->found.heard_ns, f->found.taken - known);
+		f->past_lost = f->found.taken - known;
 	if (f->found.told.lost_ring > r->prior_ring)
-		put_lost(f, LOST_RING, f->found.heard_ns, f->found.told.lost_ring - r->prior_ring);
+		f->ring_lost += f->found.told.lost_ring - r->prior_ring;
 }
 
 static void hear(struct feed *f)
@@ -187,12 +206,13 @@ void feed__each(void *feed)
 	}
 	hear(f);
 	tell_lost(f);
+	tell_rest(f);
 	queue__send(f->queue, f->how.fd); /* an end that is gone is the supervisor's business */
 }
 
 bool feed__settled(struct feed *f)
 {
-	return queue__is_empty(f->queue) && !f->lost;
+	return queue__is_empty(f->queue) && !f->lost && !f->past_lost && !f->ring_lost;
 }
 
 /* ---- the output ---- */
