@@ -667,18 +667,21 @@ ONCE int notify_at(__u64 leader)
 /* Of the process with this pid, whose last thread has been here, and whose parent is `parent`. */
 ONCE int notify_numbered(__u32 tgid, __u32 parent)
 {
+	struct task_struct *leader;
+	__u64 last = 0;
+
 	for (__u32 n = 0; n < SLOT_CHOICES; n++) {
 		struct dying *e = dying_at(nth_slot(tgid, n));
-		struct task_struct *leader;
 
-		if (!e || !e->filled || e->d.id.tgid != tgid)
-			continue;
-		leader = READ(typed(task_struct, e->last_task), group_leader);
-		if ((__u32)READ(leader, tgid) != tgid || (__u32)READ(leader, parent, tgid) != parent)
-			continue;
-		return notify_at(number(leader));
+		if (e && e->filled && e->d.id.tgid == tgid)
+			last = e->last_task;
 	}
-	return 0;
+	if (!last)
+		return 0;
+	leader = READ(typed(task_struct, last), group_leader);
+	if ((__u32)READ(leader, tgid) != tgid || (__u32)READ(leader, parent, tgid) != parent)
+		return 0;
+	return notify_at(number(leader));
 }
 
 /*
