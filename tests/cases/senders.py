@@ -112,14 +112,18 @@ def every_stop_signal(s):
                 {"signal_name": sig.name, "by.pid": polite.pid, "by.id": polite.start, "result": result})})
 
 
+def kill_unmoved(s, p, result):
+    """SIGTERM comes to nothing, SIGKILL ends it."""
+    polite = s.send(SIGTERM, p, name="polite")
+    killer = s.send(SIGKILL, p)
+    s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": has(
+        {"signal_name": "SIGTERM", "by.pid": polite.pid, "result": result})})
+
+
 @row(11)
 @case
 def blocked_then_killed(s):
-    p = s.die("block-unblock", int(SIGTERM)).word("ready")
-    blocked = s.send(SIGTERM, p, name="blocked")
-    killer = s.send(SIGKILL, p)
-    s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": has(
-        {"signal_name": "SIGTERM", "by.pid": blocked.pid, "result": "blocked"})})
+    kill_unmoved(s, s.die("block-unblock", int(SIGTERM)).word("ready"), "blocked")
 
 
 @row(9)
@@ -147,10 +151,7 @@ def no_handler_ran(s):
     """It is stopped: what it would handle waits, and SIGKILL does not."""
     p = s.die("handle", int(SIGTERM)).word("ready")
     stop(s, p)
-    polite = s.send(SIGTERM, p, name="polite")
-    killer = s.send(SIGKILL, p)
-    s.reap(p, {"cause.class": "signal", "exit.signal": 9, **by(killer), "cause.timeline": has(
-        {"signal_name": "SIGTERM", "by.pid": polite.pid, "result": "pending"})})
+    kill_unmoved(s, p, "pending")
 
 
 @row(10)
