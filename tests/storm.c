@@ -5,7 +5,7 @@
  * exittrace.
  *
  * All that die for the storm have its name (-N), so that they can be counted among others; the loops
- * that make them are called "storm-loop". The i-th one ends with status i % 251.
+ * that make them are called "storm-loop". The i-th one ends with status i % 251. SIGTERM ends a storm early.
  */
 #include "helper.h"
 
@@ -37,6 +37,7 @@ static struct {
 static struct shared {
 	long deaths[MAX_LOOPS];
 	long refused; /* forks, of a bomb */
+	volatile sig_atomic_t over; /* before so many have died */
 } *shared;
 
 static uint64_t now_ns(void)
@@ -221,7 +222,7 @@ static void wait_for_turn(long i, uint64_t begin)
 
 static int is_over(uint64_t begin)
 {
-	return o.seconds > 0 && (double)(now_ns() - begin) > o.seconds * (double)NS;
+	return shared->over || (o.seconds > 0 && (double)(now_ns() - begin) > o.seconds * (double)NS);
 }
 
 /* A batch is started before the first of it is waited for. */
@@ -529,11 +530,18 @@ static void report(const char *mode, uint64_t ns)
 	       (double)ns / (double)NS, cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), shared->refused);
 }
 
+static void end_early(int sig)
+{
+	(void)sig;
+	shared->over = 1;
+}
+
 static int run(size_t i)
 {
 	uint64_t begin;
 
 	make_ready();
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end_early, .sa_flags = SA_RESTART }, NULL);
 	end_child = storms[i].end;
 	call_once = storms[i].call;
 	begin = now_ns();

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 import time
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
 from cases import alone, records
 from cases.crowds import Accounting
@@ -258,14 +258,25 @@ def wait_until_quiet(s, path):
     s.wait_until(quiet, "exittrace never comes to rest", 30)
 
 
+@contextlib.contextmanager
+def on_hold(pid):
+    """A process of this case that stays stopped would be waited for without end."""
+    os.kill(pid, SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, SIGCONT)
+
+
 def storm_with_a_stop(s, pid):
     """Stops that process for 2 s; how many died."""
-    storm = begin(s, "vfork", "-j", os.cpu_count(), "-c", 0, "-s", 4.5, "-n", 10 ** 7, "-N", NAME)
+    storm = begin(s, "vfork", "-j", os.cpu_count(), "-c", 0, "-s", s.setup.seconds(20), "-n", 10 ** 7, "-N", NAME)
     time.sleep(1)
-    os.kill(pid, SIGSTOP)
-    time.sleep(2)
-    s.check(not select.select([storm.out], [], [], 0)[0], "the storm was over before the stop")
-    os.kill(pid, SIGCONT)
+    with on_hold(pid):
+        time.sleep(2)
+        s.check(not select.select([storm.out], [], [], 0)[0], "the storm was over before the stop")
+    time.sleep(1.5)
+    os.kill(storm.pid, SIGTERM)
     return end(s, storm)["number"]
 
 
