@@ -122,15 +122,19 @@ static __always_inline struct dying *dying_entry(struct et_id *id)
 	return dying_at(find_or_take_slot(id->start_ns, id->tgid));
 }
 
+#define SHORT_EXE 32 /* bytes: that of most programs */
+
 /* Store by store: a call that copies takes three times as long. clang makes none of more than 1,024 bytes. */
 static __always_inline void free_slot(struct dying *e)
 {
-	__u32 slot = e->slot;
+	__u32 slot = e->slot, exe_size = e->d.exe_size;
 
 	__builtin_memset(&e->owner + 1, 0, offsetof(struct dying, d) - sizeof(e->owner));
 	__builtin_memset(&e->d, 0, sizeof(e->d));
 	barrier();
-	__builtin_memset(&e->d + 1, 0, sizeof(e->exe));
+	__builtin_memset(e->exe, 0, SHORT_EXE);
+	if (exe_size > SHORT_EXE)
+		__builtin_memset(e->exe + SHORT_EXE, 0, sizeof(e->exe) - SHORT_EXE);
 	barrier();
 	give_back(e, slot);
 	if (slot >= ET_HOT_DYING)
@@ -280,18 +284,34 @@ static __always_inline bool claim_slot(struct et_exit *x)
 }
 
 /* A slot that another process has is left to it: this exit is then not told while it lasts. */
-static __always_inline void slot_begin(const struct et_id *id, struct task_struct *leader, enum et_phase phase,
-				       const struct et_signal *s, __u64 now)
+static __always_inline struct et_exit *new_slot(const struct et_id *id)
 {
 	struct et_exit *x;
 
 	if (!config.watch_exits || !telling)
-		return;
+		return NULL;
 	x = slot_of(id);
 	if (!x || !claim_slot(x))
-		return;
+		return NULL;
 	x->id = *id;
+	return x;
+}
+
+static __always_inline void show_slot(struct et_exit *x, enum et_phase phase, __u64 now)
+{
 	x->phase = phase;
+	x->since_ns = now;
+	barrier();
+	x->begin_ns = now;
+}
+
+static __always_inline void slot_begin(const struct et_id *id, struct task_struct *leader, enum et_phase phase,
+				       const struct et_signal *s, __u64 now)
+{
+	struct et_exit *x = new_slot(id);
+
+	if (!x)
+		return;
 	x->uid = READ(leader, cred, uid.val);
 	x->threads = READ(leader, signal, nr_threads);
 	copy_comm(x->comm, leader);
@@ -302,9 +322,21 @@ static __always_inline void slot_begin(const struct et_id *id, struct task_struc
 		x->code = s->code;
 		x->by = s->by;
 	}
-	x->since_ns = now;
-	barrier();
-	x->begin_ns = now;
+	show_slot(x, phase, now);
+}
+
+/* Its last thread exits. Where the exit began earlier, it has its slot. */
+static __always_inline void slot_last(const struct et_death *d)
+{
+	struct et_exit *x = new_slot(&d->id);
+
+	if (!x)
+		return;
+	x->uid = d->uid;
+	x->threads = d->threads;
+	__builtin_memcpy(x->comm, d->comm, sizeof(x->comm));
+	x->signo = 0;
+	show_slot(x, ET_PHASE_EXIT, d->exit_ns);
 }
 
 static __always_inline void slot_phase(const struct et_id *id, enum et_phase phase, __u64 now)

@@ -170,6 +170,16 @@ struct {
 
 __s64 signaled_now = 0; /* entries of it, for the user half, which cannot ask the map any more */
 
+#define SIGNALED_NEAR 1024
+
+/* Entries of it by the low bits of the pid, counted before they are made: most who die have none, and need not look. */
+__u32 signaled_near[SIGNALED_NEAR] = {};
+
+static __always_inline __u32 *near_signaled(const struct et_id *id)
+{
+	return &signaled_near[id->tgid & (SIGNALED_NEAR - 1)];
+}
+
 /* When there was no room in it last: of whose process is not known, only that it was alive then. */
 __u64 signals_full_ns = 0;
 
@@ -377,10 +387,18 @@ struct {
 	__type(value, struct et_death);
 } snapshot SEC(".maps");
 
+/* Of one that is dying: what was sent to it was noted with its siglock held, which it has had since. */
+static __always_inline bool may_be_signaled(const struct et_id *id)
+{
+	return *(volatile __u32 *)near_signaled(id);
+}
+
 static __always_inline void forget_signals(const struct et_id *id)
 {
-	if (!bpf_map_delete_elem(&signaled, id))
-		__sync_fetch_and_add(&signaled_now, -1);
+	if (!may_be_signaled(id) || bpf_map_delete_elem(&signaled, id))
+		return;
+	__sync_fetch_and_add(&signaled_now, -1);
+	__sync_fetch_and_add(near_signaled(id), -1);
 }
 
 static const struct signaled no_signals;

@@ -37,13 +37,14 @@ static __always_inline void fill_from_mm(const bool direct, struct dying *e, str
 		e->d.seen |= ET_SEEN_ARGS;
 }
 
-static __always_inline void fill_identity(const bool direct, struct et_death *d, struct task_struct *leader)
+static __always_inline void fill_identity(const bool direct, struct et_death *d, struct task_struct *leader,
+					  struct signal_struct *sig)
 {
-	struct signal_struct *sig = GET(direct, leader, signal);
 	struct task_struct *parent = GET(direct, leader, real_parent), *tracer = GET(direct, leader, parent);
+	const struct cred *cred = GET(direct, leader, cred);
 
-	d->uid = GET(direct, leader, cred, uid.val);
-	d->gid = GET(direct, leader, cred, gid.val);
+	d->uid = GET(direct, cred, uid.val);
+	d->gid = GET(direct, cred, gid.val);
 	d->exit_signal = GET(direct, leader, exit_signal);
 	copy_comm(d->comm, leader);
 	fill_pids(direct, d, leader, sig);
@@ -76,7 +77,7 @@ static __always_inline void fill_death(const bool direct, struct et_death *d, st
 
 	d->id = id;
 	d->exit_ns = bpf_ktime_get_boot_ns();
-	fill_identity(direct, d, leader);
+	fill_identity(direct, d, leader, sig);
 	if (id.start_ns >= signals_full_ns)
 		d->seen |= ET_SEEN_SIGNALS;
 	d->status = exit_status(direct, leader, sig);
@@ -195,8 +196,6 @@ static __always_inline bool send_with(struct dying *e, struct et_signals *s)
 	return send_with_signals(e, s, sizeof(*s));
 }
 
-#define SHORT_EXE 32 /* bytes: that of most programs */
-
 /* Word by word, which takes a quarter of what a call does that copies. */
 static __always_inline bool send_short(struct dying *e, __u64 now)
 {
@@ -230,7 +229,7 @@ static __always_inline void note_told(const struct et_id *id, __u32 flags)
 
 static __always_inline void tell_death(struct dying *e, struct et_id *id)
 {
-	struct et_signals *s = bpf_map_lookup_elem(&signaled, id);
+	struct et_signals *s = may_be_signaled(id) ? bpf_map_lookup_elem(&signaled, id) : NULL;
 
 	if (!(e->d.flags & ET_D_LATE))
 		e->d.seen |= ET_SEEN_HANGUPS | (config.children_hooked ? ET_SEEN_CHILDREN : 0);
@@ -407,7 +406,7 @@ ONCE int fill_way_out(struct dying *e)
 	sig = e->d.status & 0x7f;
 	note_last(e, this_thread());
 	fill_refusal(&e->d, task);
-	slot_begin(&id, leader, ET_PHASE_EXIT, NULL, e->d.exit_ns);
+	slot_last(&e->d);
 	if (!config.mm_at_exit) /* else mark_mm_begin() tells */
 		slot_phase(&id, ET_PHASE_EXIT, e->d.exit_ns);
 	if (config.mm_at_exit) {
@@ -440,7 +439,7 @@ ONCE int send_at_exit(struct dying *e)
 	return 0;
 }
 
-static __always_inline void on_last_exit(struct task_struct *task, struct et_id id)
+static __always_inline void on_last_exit(struct task_struct *task, struct et_id id, __u32 threads)
 {
 	struct task_struct *leader = task->group_leader;
 	struct dying *e;
@@ -462,7 +461,7 @@ static __always_inline void on_last_exit(struct task_struct *task, struct et_id 
 		return;
 	}
 	if (!(e->d.seen & ET_SEEN_THREADS)) {
-		e->d.threads = task->signal->nr_threads;
+		e->d.threads = threads;
 		e->d.seen |= ET_SEEN_THREADS;
 	}
 	fill_at_exit(&e->d, id, leader, task);
@@ -476,7 +475,7 @@ static __always_inline int on_exit(struct task_struct *task, struct et_id id, bo
 {
 	tell_thread(task, id, last);
 	if (last)
-		on_last_exit(task, id);
+		on_last_exit(task, id, threads);
 	else
 		on_thread_exit(id.start_ns, id.tgid, threads);
 	if (task->exit_code & 0x7f)
@@ -684,6 +683,12 @@ ONCE int notify_numbered(__u32 tgid, __u32 parent)
 	return notify_at(number(leader));
 }
 
+/* Of which child a SIGCHLD is about, by its number in the pid namespace of who gets it. */
+static __always_inline __u32 child_told_of(struct kernel_siginfo *info)
+{
+	return word_at((void *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields._sigchld._pid));
+}
+
 /*
  * Others have a parent told, too: a tracer that releases the last of the other threads. Of whom, the siginfo says, by a
  * number that is the same everywhere only in the initial pid namespace.
@@ -694,7 +699,7 @@ static __always_inline int on_notify_by_other(struct kernel_siginfo *info, struc
 
 	if (code < CLD_EXITED || code > CLD_DUMPED || READ(to, group_leader, thread_pid, level))
 		return 0;
-	return notify_numbered(BPF_CORE_READ(info, _sifields._sigchld._pid), to->tgid);
+	return notify_numbered(child_told_of(info), to->tgid);
 }
 
 /*
@@ -715,7 +720,7 @@ static __always_inline int on_notify_signal(int sig, struct kernel_siginfo *info
 	if (!(READ(task, flags) & PF_EXITING) || READ(leader, parent, tgid) != to->tgid)
 		return on_notify_by_other(info, to);
 	level = READ(to, group_leader, thread_pid, level);
-	if ((__u32)BPF_CORE_READ(info, _sifields._sigchld._pid) != pid_at(READ(leader, thread_pid), level))
+	if (child_told_of(info) != pid_at(READ(leader, thread_pid), level))
 		return on_notify_by_other(info, to);
 	return notify_at(number(leader));
 }

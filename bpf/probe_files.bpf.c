@@ -134,7 +134,7 @@ STEP add_chunk(__u32 round, struct open_bits *o)
 __noinline int count_open(__u64 address)
 {
 	struct fdtable *fdt = typed(fdtable, address);
-	struct open_bits o = { .at = (__u64)BPF_CORE_READ(fdt, open_fds), .words = READ(fdt, max_fds) / 64 };
+	struct open_bits o = { .at = ADDRESS_IN(fdt, open_fds), .words = READ(fdt, max_fds) / 64 };
 
 	if (o.words > TABLE_WORDS)
 		return -1;
@@ -347,7 +347,7 @@ static __always_inline int fd_in_hand(struct dying *e, struct file *file)
 {
 	struct files_struct *table = typed(files_struct, e->table);
 	struct fdtable *fdt = READ(table, fdt);
-	__u64 bits = (__u64)BPF_CORE_READ(fdt, open_fds);
+	__u64 bits = ADDRESS_IN(fdt, open_fds);
 	__u32 words = READ(fdt, max_fds) / 64;
 	int fd = nth_bit(bits, words, e->d.files.closed), next;
 	struct file *there;
@@ -548,15 +548,15 @@ static __always_inline void count_table(struct dying *e, struct task_struct *tas
 		return;
 	d->files.users = users;
 	if (w.words > WALKED_WORDS) {
-		open = count_open((__u64)BPF_CORE_READ(files, fdt));
+		open = count_open(ADDRESS_IN(files, fdt));
 		if (open < 0)
 			return;
 		d->files.open = open;
 		d->seen |= ET_SEEN_TABLE;
 		return;
 	}
-	w.bits = (__u64)BPF_CORE_READ(fdt, open_fds);
-	w.fds = (__u64)BPF_CORE_READ(fdt, fd);
+	w.bits = ADDRESS_IN(fdt, open_fds);
+	w.fds = ADDRESS_IN(fdt, fd);
 	repeat(WALKED_WORDS, add_word, &w);
 	d->files.open = w.open;
 	d->files.flushed = w.flushable;

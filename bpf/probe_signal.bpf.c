@@ -503,10 +503,13 @@ static __always_inline struct signaled *signals_entry(struct et_id *id)
 
 	if (e)
 		return e;
+	__sync_fetch_and_add(near_signaled(id), 1);
 	err = bpf_map_update_elem(&signaled, id, &no_signals, BPF_NOEXIST);
-	if (!err) {
+	if (err)
+		__sync_fetch_and_add(near_signaled(id), -1);
+	else
 		__sync_fetch_and_add(&signaled_now, 1);
-	} else if (err == -E2BIG) {
+	if (err == -E2BIG) {
 		count(full_signals);
 		signals_full_ns = bpf_ktime_get_boot_ns();
 	}

@@ -44,14 +44,25 @@ static void *(*const bpf_rdonly_cast)(const void *obj, __u32 btf_id) = (void *)E
 
 #endif
 
-/* The address as a number, which is all that a global function takes. */
+/*
+ * The address as a number, which is all that a global function takes. By load: the verifier takes the difference of
+ * two pointers for one, and of these one may be 0. An argument of a tracepoint is a pointer or a number, as the kernel
+ * wants it; here both are made pointers.
+ */
 static __always_inline __u64 number(const void *p)
 {
+#ifdef READ_BY_LOAD
+	__u64 n = (__u64)typed(task_struct, p), nothing = (__u64)typed(task_struct, 0);
+
+	asm volatile("%0 -= %1" : "+r"(n) : "r"(nothing));
+	return n;
+#else
 	const void *volatile at[1] = { p };
 	__u64 n = 0;
 
 	bpf_probe_read_kernel(&n, sizeof(n), (const void *)at);
 	return n;
+#endif
 }
 
 /*
@@ -93,6 +104,9 @@ static __always_inline __u64 word_at(const void *address)
 	return word;
 #endif
 }
+
+/* The same, of a member that is a pointer. */
+#define ADDRESS_IN(p, member) word_at((void *)(p) + bpf_core_field_offset(typeof(*(p)), member))
 
 static __always_inline struct task_struct *current_task(void)
 {

@@ -243,11 +243,70 @@ static __always_inline long leave_mount(struct walk *w)
 	return 0;
 }
 
+/* In a word from memory: is one of its bytes 0? */
+static __always_inline bool has_zero(__u64 word)
+{
+	return (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+}
+
+/* Puts the first `len` bytes of a word there, 1 to 7, and zeros behind. False: one of them is 0. */
+static __always_inline bool put_word(void *to, __u64 word, __u64 len)
+{
+	__u64 behind = ~0ULL << 8 * len;
+
+	*(__u64 *)to = word & ~behind;
+	return !has_zero(word | behind);
+}
+
+#define SHORT_NAME 16 /* bytes, with the NUL: that of most directories and programs */
+
+/*
+ * A name of `len` bytes with its NUL, by words, which takes a fifth of the call that copies strings. False: it is
+ * longer, or is being changed.
+ */
+static __always_inline bool put_short_name(__u8 *to, struct dentry *dentry, __u64 len)
+{
+#if defined(READ_BY_LOAD) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	__u64 name, first;
+
+	if (!len || len >= SHORT_NAME)
+		return false;
+	name = ADDRESS_IN(dentry, d_name.name);
+	first = word_at((void *)name);
+	if (len < sizeof(first))
+		return put_word(to, first, len);
+	*(__u64 *)to = first;
+	if (has_zero(first))
+		return false;
+	to += sizeof(first);
+	len -= sizeof(first);
+	if (len)
+		return put_word(to, word_at((void *)name + sizeof(first)), len);
+	*to = 0;
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Bytes of the name put at `at`, its NUL included; 0: it does not fit. */
+static __always_inline __u64 put_name(__u8 *buf, __u64 at, struct dentry *dentry, const __u32 max)
+{
+	__u64 room = max - 1 - at, len = READ(dentry, d_name.len); /* room: not for the NUL */
+	long n;
+
+	barrier_var(at);
+	if (room >= SHORT_NAME && put_short_name(buf + (at & (max - 1)), dentry, len))
+		return len + 1;
+	barrier_var(room);
+	n = bpf_probe_read_kernel_str(buf + (at & (max - 1)), room & (max - 1), READ(dentry, d_name.name));
+	return n <= 0 || ((__u64)n == room && READ(dentry, d_name.len) >= room) ? 0 : n;
+}
+
 static __always_inline long walk_up(struct walk *w, const __u32 max)
 {
 	struct dentry *dentry = w->dentry, *parent;
-	__u64 at = *w->len, room = max - 1 - at; /* not that of the NUL */
-	long n;
+	__u64 at = *w->len, n;
 
 	if (dentry == w->root && w->mnt == w->root_mnt) {
 		w->cut = 0;
@@ -257,10 +316,8 @@ static __always_inline long walk_up(struct walk *w, const __u32 max)
 		return leave_mount(w);
 	if (at >= max - 1)
 		return 1;
-	barrier_var(at);
-	barrier_var(room);
-	n = bpf_probe_read_kernel_str(w->buf + (at & (max - 1)), room & (max - 1), READ(dentry, d_name.name));
-	if (n <= 0 || ((__u64)n == room && READ(dentry, d_name.len) >= room)) /* it does not fit */
+	n = put_name(w->buf, at, dentry, max);
+	if (!n)
 		return 1;
 	*w->len += n;
 	parent = READ(dentry, d_parent);
@@ -279,7 +336,12 @@ STEP walk_up_128(__u32 round, struct walk *w)
 	return walk_up(w, 128);
 }
 
+/* Names and mounts on the way to the root. */
+#ifdef READ_BY_LOAD
+#define PATH_DEPTH 128
+#else
 #define PATH_DEPTH 24
+#endif
 
 /*
  * Reversed components of a path into buf, less than `max` bytes, 128 or 256: the root side is cut

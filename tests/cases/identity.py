@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Which process it was: names, numbers, places, what it used."""
 import os
+import shutil
 from signal import SIGKILL
 
 from cases import alone, case, row
 from cases.records import NOTHING, Check, at_least, between, matches
-from cases.scene import DIE, stat_fields
+from cases.scene import DIE, TINY, stat_fields
 
 MS = 10 ** 6
 
@@ -25,6 +26,26 @@ def names_and_numbers(s):
     s.reap(p, {"process.comm": "a name", "process.executable.path": os.path.realpath(DIE), "process.uid": 0,
                "process.gid": 0, "process.pgid": int(pgid), "process.session": int(session), "parent.pid": int(ppid),
                "process.start_time": matches(r"\d{4}-.*Z"), "process.args": NOTHING})
+
+
+@case
+def path_with_names_of_every_length(s):
+    """What does not fit into 255 bytes is cut on the side of the root, and that is said."""
+    place = os.path.realpath(s.directory)
+    for length in range(1, 17):
+        place = os.path.join(place, chr(ord("a") + length) * length)
+    long = os.path.join(place, "long" * 30)
+    os.makedirs(long)
+    for path, told in ((os.path.join(place, "die"), place + "/die"), (os.path.join(long, "die"), tail_of(long + "/die"))):
+        shutil.copy(TINY, path)
+        s.reap(s.start(path), {"process.executable.path": told})
+
+
+def tail_of(path):
+    def matches_it(value, record):
+        return (value.startswith(".../") and path.endswith(value[3:]) and len(value) > 200 and
+                "process.executable.path" in record["truncated"])
+    return Check(f"the end of {path}", matches_it)
 
 
 @case
