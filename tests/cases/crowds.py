@@ -48,7 +48,7 @@ def every_signal(s):
 @row(4)
 @case
 def every_thread_races(s):
-    process, told = s.many_process("races", 200)
+    process, told = s.many_process("races", 80 if s.setup.guest else 200)
     expect_told(s, process, told, lambda how, detail: {"cause.class": "exit", "exit.code": 0})
 
 

@@ -96,8 +96,8 @@ def in_another_container(s):
     program = os.path.join(s.directory, "et-contained")
     shutil.copy(TINY, program)
     with s.trace("-n", "et-contained") as t:
-        held = s.start("unshare", "--pid", "--fork", "sh", "-c", f"{program} & exec sleep {s.setup.seconds(1.5)}")
-        time.sleep(s.setup.seconds(0.5))
+        held = s.start("unshare", "--pid", "--fork", "sh", "-c", f"{program} & exec sleep {s.setup.seconds(1)}")
+        time.sleep(s.setup.seconds(0.2))
         s.start("unshare", "--pid", "--fork", "sh", "-c", "sh -c true; true").reap()
         held.reap()
         s.check(t.wait_for(lambda _: t.by_pid, 10), "no record")
