@@ -237,15 +237,6 @@ static __always_inline struct dying *leaving_entry(struct task_struct *task)
 }
 
 /*
- * The list of zombies may have told of it. It leaves the entry, which the parent's being told may be about to read,
- * and only says whom it was about: the slot may be another one's by then.
- */
-static __always_inline bool was_listed(const struct dying *e)
-{
-	return e->listed == e->owner;
-}
-
-/*
  * Has exit_mm() torn the memory down? The struct is kept by whoever used it until he is scheduled, so its
  * count can still be read; should it have another owner by now, that one's count is not 0.
  */

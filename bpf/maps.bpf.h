@@ -49,7 +49,6 @@ struct dying {
 	__u32 path_len;
 	__u32 next_fd;	  /* tracepoint tier: behind the last file of FUSE that was flushed */
 	__u64 last_task;  /* address of the last thread; 0: not known yet */
-	__u64 listed;	  /* start_ns of whom the list of zombies has told, see was_listed() */
 	struct mm_struct *mm;
 	struct files_struct *table;
 	struct in_hand closing, releasing;

@@ -628,7 +628,7 @@ static __always_inline int on_notify(const bool direct, struct task_struct *lead
 		e = find_dying(&id);
 	else if (e && !e->filled)
 		e = NULL;
-	if (!e || was_listed(e)) /* then it is forgotten when the kernel frees it */
+	if (!e)
 		return 0;
 	e->d.dead_ns = bpf_ktime_get_boot_ns();
 	e->d.seen |= ET_SEEN_DEAD;

@@ -147,7 +147,7 @@ static __always_inline void clean_up(struct task_struct *p, struct et_id *id)
 {
 	struct dying *e = find_dying(id);
 
-	if (e && e->filled && !was_listed(e)) {
+	if (e && e->filled) {
 		fill_used(true, &e->d, p, p->signal);
 		send_entry(e);
 	} else if (e) {
