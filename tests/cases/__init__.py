@@ -21,6 +21,11 @@ MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "time
            "textbook", "privileges", "packages", "hostile", "lastwords",
            "leave", "service", "metrics", "journal")
 ALL = []
+# Enough for what is not about the kernel alone, and for what is about the user half only: there the oldest and the newest,
+# which have most to do, and are slow, are spared
+KERNELS = ("5.10", "6.12", "7")
+OTHERS = ("6.1", "6.18")
+QUICK = OTHERS[-1:]
 
 
 class Case:

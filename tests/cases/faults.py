@@ -14,7 +14,7 @@ import sys
 import time
 from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM
 
-from cases import alone, audit, records, row
+from cases import KERNELS, QUICK, alone, audit, records, row
 from cases.leftovers import check_nothing_left
 from cases.records import at_least, between, has
 from cases.scene import HERE, LIBC, MANY, SCHED_DEADLINE, TINY, by, cgroup_mount, scheduled, try_narrow
@@ -24,7 +24,6 @@ from cases.tracer import Failed, Skipped, take_text
 BUILT = os.path.join(HERE, "..", "build", "tests")
 ENDED32 = os.path.join(BUILT, "ended32")
 SIGNALS = (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL)
-KERNELS = ("5.10", "6.12", "7")
 LOST = re.compile(r"(\d+) records? not written")
 
 
@@ -179,7 +178,7 @@ def check_full(s, path, options, limit, word):
     s.note(f"{number} died, {there} are there, {lost} told as not written before it ended")
 
 
-@alone(once="best", seconds=60, kernels=KERNELS[-1:])
+@alone(once="best", seconds=60, kernels=QUICK)
 def disk_full(s):
     """A file system with 64 KiB, and a limit for files."""
     place = os.path.join(s.directory, "small")
@@ -195,7 +194,7 @@ def disk_full(s):
     check_full(s, path, ["-o", path], lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)), "File too large")
 
 
-@alone(once="best", seconds=60, kernels=KERNELS[-1:])
+@alone(once="best", seconds=60, kernels=QUICK)
 def reader_leaves(s):
     """A reader that has seen enough, in a storm: it ends soon, and tells what nobody has got."""
     name = "et-leave"
@@ -213,7 +212,7 @@ def reader_leaves(s):
     s.check(process.returncode == 1 and LOST.search(said), f"status {process.returncode}: {said}")
 
 
-@alone(once="best", seconds=90, kernels=KERNELS[-1:])
+@alone(once="best", seconds=90, kernels=QUICK)
 def reader_is_slow(s):
     """200 kB a second. Whatever the ring cannot hold is counted, and all that was kept arrives."""
     path, name = os.path.join(s.directory, "records"), "et-slow"

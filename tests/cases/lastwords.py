@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import termios
 
-from cases import alone
+from cases import KERNELS, alone
 from cases.records import ABSENT, dig, is_missing
 from cases.scene import HERE, comm, stat_fields
 from cases.tracer import Skipped
@@ -25,8 +25,6 @@ DYNAMIC, MUSL, STATIC = (os.path.join(HERE, "..", "build", "tests", name)
 STREAMS = ("full", "small", "line", "none", "own", "by_fd", "reopened", "closed", "update", "output", "process",
            "memory", "wide", "many")
 DEATHS = ("exit", "return", "_exit", "kill", "term", "segv", "fault", "abort", "exec", "no-exec")
-
-KERNELS = ("5.10", "6.12", "7")
 
 
 def shows(s):

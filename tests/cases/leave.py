@@ -9,12 +9,11 @@ import subprocess
 import time
 from signal import SIGKILL, SIGSTOP
 
-from cases import alone
+from cases import KERNELS, alone
 from cases.scene import HERE, stat_fields, try_narrow
 from cases.tracer import Failed, Skipped
 
 BUILT = os.path.join(HERE, "..", "build", "tests")
-KERNELS = ("5.10", "6.12", "7")
 ET_STACK = 9
 # way -> how the record says it left; all but errx are called by a function that says where
 WAYS = {"exit": "exit", "return": "return", "_exit": "_exit", "quick_exit": "quick_exit", "abort": "abort",

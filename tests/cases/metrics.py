@@ -13,7 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from cases import alone
+from cases import OTHERS, alone
 from cases.hostile import CORPUS, act, is_fit, unescape
 from cases.service import KEEP, Service, wait_for_deaths
 
@@ -249,7 +249,7 @@ def elsewhere(s):
     s.check(done.returncode == 77 and "may not make files" in done.stderr, f"{done}")
 
 
-@alone(once="turn", seconds=60, kernels=("5.10", "7"))
+@alone(once="turn", seconds=60, kernels=OTHERS)
 def room(s):
     """How full the maps of the kernel half are: processes that were asked to stop, and one whose exit is under way."""
     number, path = 200, os.path.join(s.directory, "m.sock")

@@ -10,13 +10,12 @@ import subprocess
 import time
 from signal import SIGHUP, SIGKILL, SIGSEGV, SIGTERM
 
-from cases import alone
+from cases import OTHERS, QUICK, alone
 from cases.crowds import Accounting
 from cases.faults import BUILT
 from cases.storms import begin, deaths, end
 from cases.tracer import Failed, Skipped
 
-KERNELS = ("5.10", "6.12", "7")
 WATCH, KEEP = "exittrace-watch", "exittrace-keep"
 
 
@@ -118,7 +117,7 @@ def wait_for_deaths(s, service, sql, number):
                  f"{number} deaths in the history where {sql}: {service.said()}", 20)
 
 
-@alone(once="turn", seconds=60, kernels=("5.10", "7"))
+@alone(once="turn", seconds=60, kernels=OTHERS)
 def why_names_each(s):
     """Killed, crashed, failed: as wait() said, to everybody who may read; after a restart, too."""
     directory = os.path.join(s.directory, "state")
@@ -189,19 +188,19 @@ def kill_in_a_storm(s, which, times):
         s.note(f"{died} died, {missing} missing, {lost} lost")
 
 
-@alone(once="best", seconds=90, kernels=("5.10",))
+@alone(once="best", seconds=90, kernels=QUICK)
 def recorder_killed(s):
     """What it had in hand is sent again: nothing is lost but what the queue had no room for, and that is told."""
     kill_in_a_storm(s, KEEP, 3)
 
 
-@alone(once="best", seconds=90, kernels=KERNELS[-1:])
+@alone(once="best", seconds=90, kernels=QUICK)
 def tracer_killed(s):
     """The next one reads on; what the one before had in hand is counted."""
     kill_in_a_storm(s, WATCH, 3)
 
 
-@alone(once="best", seconds=60, kernels=KERNELS[-1:])
+@alone(once="best", seconds=60, kernels=QUICK)
 def paths_told_again(s):
     """What the tracer knew of cgroups goes with it: the next one is told the path of one that it never heard of."""
     with s.cgroup() as group, Service(s.setup, os.path.join(s.directory, "state")) as service:
@@ -222,7 +221,7 @@ def die_in(s, service, group):
     s.check(told["path"] == group.path, f"in {group.path}: {told}")
 
 
-@alone(once="best", seconds=60, kernels=KERNELS[-1:])
+@alone(once="best", seconds=60, kernels=QUICK)
 def supervisor_killed(s):
     """The others end by themselves, and what they had gets to the disk first."""
     with Accounting(os.path.join(s.directory, "acct")) as accounting, \
@@ -237,7 +236,7 @@ def supervisor_killed(s):
         check_balance(s, service)
 
 
-@alone(once="best", seconds=90, kernels=KERNELS[-1:])
+@alone(once="best", seconds=90, kernels=QUICK)
 def disk_full(s):
     """It goes on, counts what it cannot keep, and keeps again when there is room."""
     directory = os.path.join(s.directory, "state")

@@ -11,13 +11,12 @@ import threading
 import time
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
-from cases import alone, records
+from cases import KERNELS, alone, records
 from cases.crowds import Accounting
 from cases.scene import STORM, TINY, cgroup_mount
 from cases.tracer import Failed, Skipped, Tracer
 
 # An emulated machine makes some 300 deaths a second: there, few of each kind, on these kernels only
-KERNELS = ("5.10", "6.12", "7")
 # What exittrace may need at most for itself, whatever happens
 MEMORY_KIB = 16 << 10
 
