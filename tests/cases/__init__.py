@@ -21,9 +21,9 @@ MODULES = ("rows", "senders", "kernel_kills", "oom", "links", "terminals", "time
            "textbook", "privileges", "packages", "hostile", "lastwords",
            "leave", "service", "metrics", "journal")
 ALL = []
-# Enough for what is not about the kernel alone, and for what is about the user half only: there the oldest and the newest,
-# which have most to do, and are slow, are spared
+# Kernels that are enough for a case in which the kernel has a part ...
 KERNELS = ("5.10", "6.12", "7")
+# ... and for one about the user half or C libraries: the guests of the oldest and the newest have most to do already
 OTHERS = ("6.1", "6.18")
 QUICK = OTHERS[-1:]
 

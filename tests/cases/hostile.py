@@ -12,7 +12,7 @@ import signal
 import subprocess
 import unicodedata
 
-from cases import alone
+from cases import QUICK, alone
 from cases.scene import DIE, TINY, Cgroup
 from cases.tracer import Failed, Skipped
 
@@ -259,7 +259,7 @@ def check_records(s, text, truths):
         s.check(not wrong, f"of {truth.args[:3]!r} in {truth.cgroup!r}: {'; '.join(wrong)}")
 
 
-@alone(once="turn", kernels=("7",), seconds=120)
+@alone(once="turn", kernels=QUICK, seconds=120)
 def names(s):
     """Live on a terminal, in a file, replayed in every view; each byte can be had back."""
     stream = os.path.join(s.directory, "stream")

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import termios
 
-from cases import KERNELS, alone
+from cases import KERNELS, QUICK, alone
 from cases.records import ABSENT, dig, is_missing
 from cases.scene import HERE, comm, stat_fields
 from cases.tracer import Skipped
@@ -165,7 +165,7 @@ def musl(s):
     judge_all(s, MUSL)
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def static(s):
     """Nothing tells where its streams are."""
     with s.trace("-a", "--stdio") as t:
@@ -195,7 +195,7 @@ def fork(s):
         s.match(shared, {"exit.code": 6, "stdio.lost_bytes": 0, "stdio.streams": []})
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def terminal(s):
     """Its other side is gone: what is still in the buffer is lost, and after exit() nobody knows how much was."""
     for program in (DYNAMIC, MUSL):
@@ -244,7 +244,7 @@ def run_into(s, program, name, path, close=lambda: None):
     return written.said("terminal"), record
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def full_disk(s):
     """After exit() nobody knows how much there was."""
     for program in (DYNAMIC, MUSL):
@@ -253,7 +253,7 @@ def full_disk(s):
         judge_terminal(s, record, "/dev/full", said, "exit")
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def broken_pipe(s):
     """SIGPIPE ends it in the middle of its last write, when all is still there."""
     for program in (DYNAMIC, MUSL):
@@ -330,7 +330,7 @@ def feed(s, p, text):
                  f"{p.argv} does not read")
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def real_programs(s):
     """What people run. Python and tee do not use the library's streams: then there is nothing to tell of them."""
     out, text = os.path.join(s.directory, "out"), b"line 1\nline 2\nand a third line\n"
@@ -436,7 +436,7 @@ def mapped_libc():
         return next(line.split()[-1] for line in file if os.path.basename(line.split()[-1]).startswith("libc.so"))
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def other_root(s):
     """A library that nobody has mapped, below the root directory of a static program, for who is started there next."""
     root = os.path.join(s.directory, "root")
@@ -462,7 +462,7 @@ def other_root(s):
         is_honestly_missing(s, record)
 
 
-@alone(once="turn", kernels=("7",))
+@alone(once="turn", kernels=QUICK)
 def unknown_library(s):
     """Of a build that was nowhere when tracing began nothing is said; of one that some process had mapped all is."""
     place = os.path.join(s.directory, "lib")
